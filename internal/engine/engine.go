@@ -1,0 +1,3 @@
+// Package engine joins packets and records to flows, devices and series under
+// one lock.
+package engine

@@ -1,0 +1,43 @@
+package engine
+
+import "net/netip"
+
+// Page selects the part of a sorted result that a query returns.
+type Page struct {
+	Sort   string // a sort key of that query; "" = its default
+	Desc   bool
+	Limit  int // 1 to MaxRows
+	Offset int
+}
+
+// Filter narrows a query; zero fields do not filter. All given fields must
+// hold. Fields that name one end match either end.
+type Filter struct {
+	Interface   string
+	Device      uint32
+	IP          netip.Prefix
+	MAC         string // upper case with colons
+	VLAN        uint16
+	App         string
+	Proto       uint8
+	HasProto    bool // Proto counts, even as 0
+	Port        uint16
+	Name        string // substring of a device's or host's name, case-insensitive
+	State       string
+	IPVersion   uint8 // 4 or 6
+	MinBytes    uint64
+	MinDuration int64  // microseconds
+	Dir         string // "in", "out" or "local": who opened it
+	Text        string // substring of any text or address of the row
+	Scope       string // hosts only
+	Online      bool   // devices only
+}
+
+// FlowSorts, HostSorts, DeviceSorts and PortSorts are the keys a Page may name
+// for each query, the default first.
+var (
+	FlowSorts   = []string{"bytes", "last", "first", "duration", "bps", "packets", "client", "server", "port", "app", "proto"}
+	HostSorts   = []string{"bytes", "last", "first", "bps", "flows", "ip", "name"}
+	DeviceSorts = []string{"bytes", "last", "first", "bps", "flows", "name"}
+	PortSorts   = []string{"bytes", "flows", "port"}
+)

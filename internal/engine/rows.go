@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"net/netip"
+
+	"weir/internal/packet"
+)
+
+// MaxRows bounds the rows that one query copies out under the lock.
+const MaxRows = 200
+
+// Pair holds a value for each direction of a flow: from the client and from the
+// server, or sent (tx) and received (rx) by a device or host.
+type Pair[T any] struct{ Tx, Rx T }
+
+// FlowRow is one live flow, copied out. Times are microseconds since the Unix
+// epoch, durations and latencies microseconds, rates bits per second.
+type FlowRow struct {
+	ID        uint64 // stable while the flow lives
+	Interface string
+	VLAN      uint16
+	Proto     uint8
+	App       string // application, the service name of its port until content decides
+	AppBy     string // how App is known: "port" or "" when unknown
+
+	Client, Server Endpoint
+
+	State      string // "S0", "S1", "SF", "REJ", "S2", "S3", "RSTO", "RSTR", "RSTOS0", "RSTRH", "SH", "SHR", "OTH"; "" for other protocols than TCP
+	Completed  bool   // ended by FIN or RST, leaves memory soon
+	OneWay     bool
+	LowGoodput bool
+	Tunnel     string // "6in4", "gre", "ipip" or ""
+	First      int64
+	Last       int64
+
+	Bytes, Packets, Payload      Pair[uint64]
+	TCPFlags                     Pair[uint8]
+	Retrans, OutOfOrder, Lost    Pair[uint32] // TCP only
+	GapMin, GapAvg, GapMax       Pair[uint32] // inter-arrival; 0 with fewer than two packets
+	RTTClient, RTTServer, RTTApp uint32       // 0 = not seen
+	BpsNow, BpsPeak              uint64
+}
+
+// Endpoint is one end of a flow.
+type Endpoint struct {
+	IP     netip.Addr
+	Port   uint16
+	Scope  string // "local", "remote", "multicast", "broadcast", "router"
+	Device uint32 // device ID, 0 for none
+	Name   string // device or host name, "" when unknown
+}
+
+// HostRow is one address that was seen, local or remote.
+type HostRow struct {
+	IP                        netip.Addr
+	Scope                     string
+	Device                    uint32
+	Name                      string
+	MAC                       packet.MAC // zero when not on link
+	Interface                 string
+	First, Last               int64
+	Bytes, Packets            Pair[uint64]
+	BpsNow                    Pair[uint64]
+	AsClient                  FlowCounts
+	AsServer                  FlowCounts
+	Retrans, OutOfOrder, Lost Pair[uint32]
+}
+
+// FlowCounts counts flows in one role.
+type FlowCounts struct {
+	Active, Total, LowGoodput uint32
+}
+
+// DeviceRow is one thing in the house.
+type DeviceRow struct {
+	ID             uint32 // stable for the life of the database
+	Name           string
+	MACs           []packet.MAC
+	IPs            []netip.Addr // at most 16, newest first
+	RandomMAC      bool
+	Router         bool
+	Interface      string
+	VLAN           uint16
+	Online         bool
+	First, Last    int64
+	Bytes, Packets Pair[uint64] // since start
+	BpsNow         Pair[uint64]
+	ActiveFlows    uint32
+	TotalFlows     uint64
+}
+
+// InterfaceRow is one observation point and what was made of its frames.
+type InterfaceRow struct {
+	Name        string
+	Frames      uint64 // frames handed over
+	Wire        uint64 // bytes on the wire, link headers included
+	Packets     uint64 // IP packets accounted, super-frames taken apart
+	Bytes       uint64 // IP bytes accounted
+	Outcomes    [packet.NumOutcomes]uint64
+	Fragments   uint64 // later fragments
+	FragOrphans uint64 // of those, whose first fragment was not seen
+	ActiveFlows uint32
+	Rate        Pair[uint64] // bits per second: sent and received by local hosts
+	PPS         uint32
+	LastPacket  int64
+}
+
+// PortRow sums the live flows of one server port.
+type PortRow struct {
+	Proto          uint8
+	Port           uint16
+	Service        string
+	Bytes, Packets Pair[uint64] // tx: from clients
+	Flows          uint32
+}
+
+// Stats are the engine's own figures.
+type Stats struct {
+	Flows, MaxFlows                       int
+	NewFlows, Evicted, Expired, Completed uint64
+	Devices, MaxDevices                   int
+	Hosts, MaxHosts                       int
+	DeviceDrops, HostDrops                uint64 // not tracked because a table was full
+	Packets, Bytes                        uint64
+	Rate                                  Pair[uint64]
+	PPS                                   uint32
+	SlotDrops                             uint64 // closed slots dropped because the store was behind
+}

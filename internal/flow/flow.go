@@ -1,0 +1,2 @@
+// Package flow keeps bidirectional flows in bounded, pointer-free memory.
+package flow
