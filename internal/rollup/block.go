@@ -1,0 +1,335 @@
+package rollup
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// A block is the packed form of one slot:
+//
+//	version  1 byte
+//	section  one per class that has rows, ascending:
+//	           class    1 byte
+//	           columns  1 byte, the number that follow the ids
+//	           rows     uvarint
+//	           ids      uvarint length, then uvarints: the first id, then the
+//	                    differences, at least 1
+//	           column   uvarint length, then one uvarint per row
+//	crc32c   4 bytes, little endian, of all before it
+//
+// Everything is bytes and varints, so it reads the same on every architecture.
+// Lengths let a reader step over a class or a column: it touches only what it
+// asks for, and skips columns it does not know yet.
+const (
+	blockVersion = 1
+	crcLen       = 4
+	emptyLen     = 1 + crcLen
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// ErrCorrupt is returned, wrapped, for a block that is damaged.
+var ErrCorrupt = errors.New("rollup: corrupt block")
+
+// ErrVersion is returned, wrapped, for an intact block of a newer version.
+var ErrVersion = errors.New("rollup: block of a newer version")
+
+// AppendBlock packs rows, which must be sorted by Key and free of duplicates,
+// and appends the block to dst.
+func AppendBlock(dst []byte, rows []Row) []byte {
+	start := len(dst)
+	dst = append(dst, blockVersion)
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && rows[n].Class == rows[0].Class {
+			n++
+		}
+		dst = appendSection(dst, rows[:n])
+		rows = rows[n:]
+	}
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+func appendSection(dst []byte, rows []Row) []byte {
+	dst = append(dst, byte(rows[0].Class), numColumns)
+	dst = binary.AppendUvarint(dst, uint64(len(rows)))
+
+	length := 0
+	prev := uint32(0)
+	for i := range rows {
+		length += uvarintLen(uint64(rows[i].ID - prev))
+		prev = rows[i].ID
+	}
+	dst = binary.AppendUvarint(dst, uint64(length))
+	prev = 0
+	for i := range rows {
+		dst = binary.AppendUvarint(dst, uint64(rows[i].ID-prev))
+		prev = rows[i].ID
+	}
+
+	for c := range numColumns {
+		length = 0
+		for i := range rows {
+			length += uvarintLen(*rows[i].column(c))
+		}
+		dst = binary.AppendUvarint(dst, uint64(length))
+		for i := range rows {
+			dst = binary.AppendUvarint(dst, *rows[i].column(c))
+		}
+	}
+	return dst
+}
+
+func uvarintLen(v uint64) int {
+	n := 1
+	for ; v >= 0x80; v >>= 7 {
+		n++
+	}
+	return n
+}
+
+// Iter walks the rows of a block in the order of their keys, without
+// allocating. It reads from the block's bytes, which must not change meanwhile.
+//
+//	it := rollup.NewIter(block)
+//	for it.Next() {
+//		… it.Row() …
+//	}
+//	err := it.Err()
+type Iter struct {
+	rest    []byte // sections not entered yet
+	section section
+	class   Class
+	only    bool // rows of class alone
+	row     Row
+	started bool // the section gave a row already
+	err     error
+}
+
+// section is the open section: what is left of its ids and columns.
+type section struct {
+	rows    uint64
+	ids     []byte
+	columns [numColumns][]byte
+}
+
+// NewIter returns an iterator over all rows. A damaged block yields no rows
+// and an error.
+func NewIter(block []byte) Iter {
+	body, err := checkBlock(block)
+	return Iter{rest: body, err: err}
+}
+
+// NewClassIter returns an iterator over the rows of one class.
+func NewClassIter(block []byte, class Class) Iter {
+	it := NewIter(block)
+	it.class, it.only = class, true
+	return it
+}
+
+// checkBlock verifies checksum and version and returns the sections.
+func checkBlock(block []byte) ([]byte, error) {
+	if len(block) < emptyLen {
+		return nil, fmt.Errorf("%w: %d bytes", ErrCorrupt, len(block))
+	}
+	body := block[:len(block)-crcLen]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(block[len(body):]) {
+		return nil, fmt.Errorf("%w: checksum", ErrCorrupt)
+	}
+	switch v := body[0]; {
+	case v > blockVersion:
+		return nil, fmt.Errorf("%w: %d", ErrVersion, v)
+	case v < blockVersion:
+		return nil, fmt.Errorf("%w: version %d", ErrCorrupt, v)
+	}
+	return body[1:], nil
+}
+
+// Next moves to the next row and reports whether there is one.
+func (it *Iter) Next() bool {
+	for it.err == nil && it.section.rows == 0 {
+		if len(it.rest) == 0 {
+			return false
+		}
+		it.open()
+	}
+	if it.err != nil {
+		return false
+	}
+	it.section.rows--
+	delta, ok := take(&it.section.ids)
+	id := uint64(it.row.ID) + delta
+	if !ok || id > 1<<32-1 || (it.started && delta == 0) {
+		return it.fail("ids")
+	}
+	it.row.ID = uint32(id)
+	it.started = true
+	for c := range it.section.columns {
+		v, ok := take(&it.section.columns[c])
+		if !ok {
+			return it.fail("column")
+		}
+		*it.row.column(c) = v
+	}
+	return true
+}
+
+// open enters the next section, or steps over it if its class is not asked for.
+func (it *Iter) open() {
+	if len(it.rest) < 2 {
+		it.fail("section")
+		return
+	}
+	class, columns := Class(it.rest[0]), int(it.rest[1])
+	it.rest = it.rest[2:]
+	rows, ok := take(&it.rest)
+	var s section
+	if ok {
+		s.ids, ok = takeBytes(&it.rest)
+	}
+	for c := 0; ok && c < columns; c++ {
+		var col []byte
+		if col, ok = takeBytes(&it.rest); c < numColumns {
+			s.columns[c] = col
+		}
+	}
+	// Each row takes at least one byte of ids, so the count cannot lie.
+	if !ok || columns < numColumns || rows == 0 || rows > uint64(len(s.ids)) {
+		it.fail("section")
+		return
+	}
+	if it.only && class != it.class {
+		return
+	}
+	s.rows = rows
+	it.section, it.started = s, false
+	it.row = Row{Key: Key{Class: class}}
+}
+
+func (it *Iter) fail(part string) bool {
+	it.err = fmt.Errorf("%w: %s", ErrCorrupt, part)
+	it.section, it.rest = section{}, nil
+	return false
+}
+
+// Row returns the row that Next moved to.
+func (it *Iter) Row() Row { return it.row }
+
+// Err returns what ended the iteration, nil at the end of the block.
+func (it *Iter) Err() error { return it.err }
+
+// take reads one uvarint from the front of *b.
+func take(b *[]byte) (uint64, bool) {
+	v, n := binary.Uvarint(*b)
+	if n <= 0 {
+		return 0, false
+	}
+	*b = (*b)[n:]
+	return v, true
+}
+
+// takeBytes reads a length and that many bytes from the front of *b.
+func takeBytes(b *[]byte) ([]byte, bool) {
+	n, ok := take(b)
+	if !ok || n > uint64(len(*b)) {
+		return nil, false
+	}
+	part := (*b)[:n]
+	*b = (*b)[n:]
+	return part, true
+}
+
+// Find returns the values of one series of a block, and whether it is there.
+// It walks the ids and steps over what stands before the row.
+func Find(block []byte, key Key) (Values, bool, error) {
+	it := NewClassIter(block, key.Class)
+	for it.err == nil && it.section.rows == 0 {
+		if len(it.rest) == 0 {
+			return Values{}, false, nil
+		}
+		it.open()
+	}
+	if it.err != nil {
+		return Values{}, false, it.err
+	}
+	index, found := indexOf(it.section.ids, key.ID)
+	if !found {
+		return Values{}, false, nil
+	}
+	var v Values
+	for c, col := range it.section.columns {
+		col = skip(col, index)
+		n, ok := take(&col)
+		if !ok {
+			it.fail("column")
+			return Values{}, false, it.err
+		}
+		*v.column(c) = n
+	}
+	return v, true, nil
+}
+
+// indexOf finds the row of an id among packed ids.
+func indexOf(ids []byte, id uint32) (int, bool) {
+	at := uint64(0)
+	for i := 0; ; i++ {
+		delta, ok := take(&ids)
+		if at += delta; !ok || at > uint64(id) {
+			return 0, false
+		}
+		if at == uint64(id) {
+			return i, true
+		}
+	}
+}
+
+// skip steps over n uvarints.
+func skip(b []byte, n int) []byte {
+	for i, c := range b {
+		if n == 0 {
+			return b[i:]
+		}
+		if c < 0x80 {
+			n--
+		}
+	}
+	return nil
+}
+
+// AppendMerged appends to dst the block that sums two blocks, series by series.
+// On an error dst is returned as it was.
+func AppendMerged(dst, a, b []byte) ([]byte, error) {
+	ia, ib := NewIter(a), NewIter(b)
+	rows := make([]Row, 0, 64)
+	moreA, moreB := ia.Next(), ib.Next()
+	for moreA || moreB {
+		order := 0
+		switch {
+		case !moreB:
+			order = -1
+		case !moreA:
+			order = 1
+		default:
+			order = ia.row.Key.Compare(ib.row.Key)
+		}
+		row := ia.row
+		if order > 0 {
+			row = ib.row
+		} else if order == 0 {
+			row.Add(ib.row.Values)
+		}
+		rows = append(rows, row)
+		if order <= 0 {
+			moreA = ia.Next()
+		}
+		if order >= 0 {
+			moreB = ib.Next()
+		}
+	}
+	if err := errors.Join(ia.err, ib.err); err != nil {
+		return dst, fmt.Errorf("merge: %w", err)
+	}
+	return AppendBlock(dst, rows), nil
+}

@@ -1,0 +1,182 @@
+package rollup
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// MaxPoints bounds the points of one answer.
+const MaxPoints = 2000
+
+// maxTotals bounds the series that Totals tells apart; the rest is Other.
+const maxTotals = 16384
+
+// ErrQuery is returned, wrapped, for a query that cannot be answered.
+var ErrQuery = errors.New("rollup: bad query")
+
+// Query asks for one series, or for all of a class, over the time from From to
+// before To, in seconds since the Unix epoch.
+type Query struct {
+	Class  Class
+	ID     uint32
+	Metric Metric
+	From   int64
+	To     int64
+	Points int // at most this many, 1 to MaxPoints
+}
+
+// Check returns an error that says what is wrong with q.
+func (q Query) Check() error {
+	switch {
+	case q.Class >= NumClasses:
+		return fmt.Errorf("%w: class %d", ErrQuery, q.Class)
+	case q.Metric >= NumMetrics:
+		return fmt.Errorf("%w: metric %d", ErrQuery, q.Metric)
+	case q.From < 0 || q.To <= q.From || q.To > maxTime:
+		return fmt.Errorf("%w: from %d to %d", ErrQuery, q.From, q.To)
+	case q.Points < 1 || q.Points > MaxPoints:
+		return fmt.Errorf("%w: %d points, 1 to %d can be asked for", ErrQuery, q.Points, MaxPoints)
+	}
+	return nil
+}
+
+// maxTime is the end of the year 9999: no query or slot lies beyond it.
+const maxTime = 253402300800
+
+// want is the step that would give exactly the points asked for.
+func (q Query) want() int64 {
+	points := int64(max(q.Points, 1))
+	return max((q.To-q.From+points-1)/points, 1)
+}
+
+// Pick returns the index of the tier that answers q: the coarsest that is still
+// fine enough for its points, else the finest. If that one does not reach back
+// to q.From, as oldest(i) says for each tier, the next coarser one that reaches
+// further back is taken.
+func (q Query) Pick(tiers []Tier, oldest func(i int) int64) int {
+	best := 0
+	for i, t := range tiers {
+		if t.Step <= q.want() {
+			best = i
+		}
+	}
+	for i := best + 1; i < len(tiers); i++ {
+		if oldest(best) <= q.From {
+			break
+		}
+		if oldest(i)+tiers[i].Step <= oldest(best) {
+			best = i
+		}
+	}
+	return best
+}
+
+// Series is a series over time. Point i covers Step seconds from Start + i·Step
+// and its value is the sum over them. Where Known is false nothing was counted:
+// a gap, not a zero.
+type Series struct {
+	Start, Step int64
+	Values      []uint64
+	Known       []bool
+}
+
+// Sum adds slots up to the series of a query.
+type Sum struct {
+	q      Query
+	tier   int64
+	series Series
+}
+
+// NewSum returns an empty sum for slots of one tier. The step of the answer is
+// a multiple of the tier's step, about the smallest that keeps within q.Points.
+// Points are aligned to it, so that a sliding query does not shift its points,
+// except when only one is asked for. The query must have passed Check.
+func NewSum(q Query, tier int64) *Sum {
+	step := floor(q.want()+tier-1, tier)
+	start := floor(q.From, step)
+	if q.Points == 1 {
+		start = floor(q.From, tier)
+		step = floor(q.To-start+tier-1, tier)
+	}
+	for points(start, q.To, step) > int64(q.Points) {
+		step += floor(step/int64(q.Points), tier) + tier // the alignment cost a point
+		start = floor(q.From, step)
+	}
+	n := points(start, q.To, step)
+	return &Sum{q: q, tier: tier, series: Series{
+		Start: start, Step: step, Values: make([]uint64, n), Known: make([]bool, n),
+	}}
+}
+
+// points is how many steps cover from start to before to.
+func points(start, to, step int64) int64 { return (to - start + step - 1) / step }
+
+// Add adds a slot; one of another tier or outside of the query is left out.
+func (s *Sum) Add(slot Slot) error {
+	if slot.Step != s.tier || slot.Start < floor(s.q.From, s.tier) || slot.Start >= s.q.To {
+		return nil
+	}
+	v, _, err := Find(slot.Block, Key{s.q.Class, s.q.ID})
+	if err != nil {
+		return fmt.Errorf("slot %d: %w", slot.Start, err)
+	}
+	i := (slot.Start - s.series.Start) / s.series.Step
+	s.series.Values[i] += s.q.Metric.Of(v)
+	s.series.Known[i] = true
+	return nil
+}
+
+// Series returns the sum so far.
+func (s *Sum) Series() Series { return s.series }
+
+// Amount is the sum of one series over a period.
+type Amount struct {
+	ID uint32
+	Values
+}
+
+// Totals adds slots up to a sum per series of a class.
+type Totals struct {
+	q    Query
+	tier int64
+	sums sums
+}
+
+// NewTotals returns empty totals for slots of one tier.
+func NewTotals(q Query, tier int64) *Totals {
+	return &Totals{q: q, tier: tier, sums: newSums()}
+}
+
+// Add adds a slot; one of another tier or outside of the query is left out. A
+// slot counts as a whole, so the ends are exact to one step of the tier.
+func (t *Totals) Add(slot Slot) error {
+	if slot.Step != t.tier || slot.Start < floor(t.q.From, t.tier) || slot.Start >= t.q.To {
+		return nil
+	}
+	it := NewClassIter(slot.Block, t.q.Class)
+	for it.Next() {
+		t.sums.add(it.row.Key, it.row.Values, maxTotals)
+	}
+	if it.Err() != nil {
+		return fmt.Errorf("slot %d: %w", slot.Start, it.Err())
+	}
+	return nil
+}
+
+// Top returns the limit largest by the query's metric, largest first, and the
+// number of series that there are. Equal ones stand in the order of their IDs.
+func (t *Totals) Top(limit int) ([]Amount, int) {
+	all := make([]Amount, 0, len(t.sums.rows))
+	for _, row := range t.sums.rows {
+		all = append(all, Amount{row.ID, row.Values})
+	}
+	slices.SortFunc(all, func(a, b Amount) int {
+		if c := cmp.Compare(t.q.Metric.Of(b.Values), t.q.Metric.Of(a.Values)); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
+	return all[:max(min(limit, len(all)), 0)], len(all)
+}
