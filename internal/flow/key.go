@@ -1,13 +1,87 @@
 package flow
 
-import "weir/internal/packet"
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"weir/internal/packet"
+)
 
 // Key identifies a flow in both directions: the two endpoints in canonical
 // order, the IP protocol and the observation point. It holds no pointers and is
 // comparable.
 type Key struct {
-	AddrA, AddrB packet.Addr // AddrA:PortA sorts before AddrB:PortB
+	AddrA, AddrB packet.Addr // AddrA:PortA sorts before or equals AddrB:PortB
 	PortA, PortB uint16
 	Proto        uint8 // IANA protocol number
 	Point        uint8 // observation point, as source.Sink.Interface numbers it
+}
+
+// End names one of the two endpoints of a Key.
+type End uint8
+
+// The ends of a Key.
+const (
+	A End = iota
+	B
+)
+
+// Other returns the opposite end.
+func (e End) Other() End { return e ^ 1 }
+
+// KeyOf returns the canonical key of a packet from src:sport to dst:dport, and
+// the end that sent it.
+func KeyOf(src, dst *packet.Addr, sport, dport uint16, proto, point uint8) (Key, End) {
+	if before(src, dst, sport, dport) {
+		return Key{*src, *dst, sport, dport, proto, point}, A
+	}
+	return Key{*dst, *src, dport, sport, proto, point}, B
+}
+
+// before reports whether src:sport sorts before or equals dst:dport, in network
+// byte order so that every machine agrees.
+func before(src, dst *packet.Addr, sport, dport uint16) bool {
+	s, d := binary.BigEndian.Uint64(src[0:8]), binary.BigEndian.Uint64(dst[0:8])
+	if s != d {
+		return s < d
+	}
+	s, d = binary.BigEndian.Uint64(src[8:16]), binary.BigEndian.Uint64(dst[8:16])
+	if s != d {
+		return s < d
+	}
+	return sport <= dport
+}
+
+// Addr returns the address of one end.
+func (k *Key) Addr(e End) *packet.Addr {
+	if e == A {
+		return &k.AddrA
+	}
+	return &k.AddrB
+}
+
+// Port returns the port of one end, 0 for protocols without ports.
+func (k *Key) Port(e End) uint16 {
+	if e == A {
+		return k.PortA
+	}
+	return k.PortB
+}
+
+// hashSeed makes the index of every table different, so that nobody outside can
+// choose addresses that collide.
+type hashSeed [5]uint64
+
+// sum mixes k into 64 bits by multiply-and-fold, which costs three 64-bit
+// multiplications and reads each byte once.
+func (s *hashSeed) sum(k *Key) uint64 {
+	a := fold(binary.LittleEndian.Uint64(k.AddrA[0:8])^s[0], binary.LittleEndian.Uint64(k.AddrA[8:16])^s[1])
+	b := fold(binary.LittleEndian.Uint64(k.AddrB[0:8])^s[2], binary.LittleEndian.Uint64(k.AddrB[8:16])^s[3])
+	rest := uint64(k.PortA)<<32 | uint64(k.PortB)<<16 | uint64(k.Proto)<<8 | uint64(k.Point)
+	return fold(a^bits.RotateLeft64(b, 32)^s[4], rest^s[0])
+}
+
+func fold(x, y uint64) uint64 {
+	hi, lo := bits.Mul64(x, y)
+	return hi ^ lo
 }

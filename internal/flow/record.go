@@ -1,43 +1,68 @@
 package flow
 
-// Record is a change of one flow's counters since the last Record of the same
-// flow: what record sources deliver, and what leaves the table when a flow ends
-// or its accounting is split by the active timeout.
-//
-// Its Key is canonical; Client tells which end opened the flow.
+// Record is a change of one flow's counters: what record sources deliver, and
+// what leaves the table when a flow ends or its accounting is split by the
+// active timeout. Index 0 of its pairs is what End A sent, index 1 what End B sent.
 type Record struct {
 	Key      Key
 	Client   End       // the end that opened the flow
-	First    int64     // microseconds since the Unix epoch, of this record's first packet
-	Last     int64     // and its last one
-	Bytes    [2]uint64 // IP bytes sent by End A and End B
-	Packets  [2]uint64
+	First    int64     // microseconds since the Unix epoch, start of this record
+	Last     int64     // and its last packet
+	Packets  [2]uint64 // wire packets
+	Bytes    [2]uint64 // IP bytes
 	Payload  [2]uint64 // transport payload bytes
-	TCPFlags [2]uint8
+	TCPFlags [2]uint8  // all flags seen since the flow began
 	Why      Reason
 }
 
-// End names one of the two endpoints of a Key.
-type End uint8
-
-// The ends of a Key.
-const (
-	A End = iota
-	B
-)
-
-// Other returns the opposite end.
-func (e End) Other() End { return e ^ 1 }
-
-// Reason says why a Record left the table.
+// Reason says why a Record was made.
 type Reason uint8
 
-// Why records leave the table.
+// The reasons of records.
 const (
 	Delta     Reason = iota // a record source's running delta
 	Active                  // active timeout: the flow goes on
 	Idle                    // idle timeout
-	Completed               // closed by FIN or RST and quiet since
+	Completed               // closed by FIN or RST and quiet since, or its ports are used again
 	Evicted                 // the table was full
 	Flushed                 // the table was emptied, at the end of input
 )
+
+var reasonNames = [...]string{"delta", "active", "idle", "completed", "evicted", "flushed"}
+
+// String returns the reason's name, as the API shows it.
+func (r Reason) String() string {
+	if int(r) < len(reasonNames) {
+		return reasonNames[r]
+	}
+	return "unknown"
+}
+
+// Add accounts a record source's delta to its flow, making one when there is
+// none. What only packets show (sequence numbers, gaps, latencies) stays unknown.
+func (t *Table) Add(r *Record) *Flow {
+	h := t.seed.sum(&r.Key)
+	i := t.find(&r.Key, h)
+	if i == 0 {
+		i = t.insert(&r.Key, h)
+		f := &t.slots[i]
+		f.First, f.Last = r.First, r.Last
+		f.sides[A].gapMin, f.sides[B].gapMin = noGap, noGap
+		f.setClient(r.Client, true)
+	}
+	f := &t.slots[i]
+	f.flags |= opened
+	f.Last = max(f.Last, r.Last)
+	for e := A; e <= B; e++ {
+		s := &f.sides[e]
+		addCount(&s.packetsLo, &s.packetsHi, r.Packets[e])
+		addCount(&s.bytesLo, &s.bytesHi, r.Bytes[e])
+		addCount(&s.payloadLo, &s.payloadHi, r.Payload[e])
+		s.tcpFlags |= r.TCPFlags[e]
+	}
+	if f.Packets(A) != 0 && f.Packets(B) != 0 {
+		f.flags |= replied
+	}
+	t.mark(i, f)
+	return f
+}

@@ -1,0 +1,298 @@
+package flow
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"weir/internal/packet"
+)
+
+// Limits of Config.Max: an index entry holds a slot number in its low bits and a
+// part of the hash above them.
+const (
+	slotBits = 22
+	MaxFlows = 1<<slotBits - 2
+	firstCap = 1 << 16 // slots made at once; more only when they are needed
+	chances  = 16      // flows that an eviction passes over because they were used since the last tick
+)
+
+// Config bounds a Table. Timeouts of 0 never end a flow.
+type Config struct {
+	Max       int           // flows kept at once, 1 to MaxFlows
+	Idle      time.Duration // a flow without packets ends after it
+	Active    time.Duration // a flow's accounting is split this often
+	Completed time.Duration // a closed connection ends after it, if Idle is not shorter
+	Joined    bool          // a SYN on a closed connection continues it instead of beginning another flow
+}
+
+// Observer learns what happens to the flows of a Table, from within calls of its
+// methods. It must not call the Table, nor keep the *Flow.
+type Observer interface {
+	// Rolled reports what a flow counted since it was rolled before, at least
+	// once a tick for a busy flow and once more before it ends.
+	Rolled(f *Flow, c *Change)
+	// Ended reports a record: the flow leaves, or is split when r.Why is Active.
+	// The record covers what no record before it did.
+	Ended(f *Flow, r *Record)
+}
+
+// Change is what a flow counted between two rolls, by End.
+type Change struct {
+	Packets [2]uint32
+	Bytes   [2]uint32
+	New     bool // the flow's first roll
+}
+
+// Stats counts what a Table did.
+type Stats struct {
+	New, Idle, Completed, Evicted uint64
+}
+
+// Table is a bounded set of flows. The zero value is not usable; see New.
+type Table struct {
+	cfg   Config
+	obs   Observer
+	seed  hashSeed
+	slots []Flow   // slot 0 is unused, so that 0 can end a list
+	index []uint32 // open addressing: hash bits above slotBits, slot number below; 0 = empty
+	free  []uint32 // slots given back
+	used  uint32   // slots ever used
+	live  int
+
+	open, closing list     // flows by last use, oldest first
+	dirty         []uint32 // slots to look at in the next tick
+	splits        map[uint32]split
+	lastTick      int64
+	stats         Stats
+}
+
+// split remembers what earlier records of a long flow covered.
+type split struct {
+	at                      int64
+	packets, bytes, payload [2]uint64
+}
+
+// New returns an empty table that reports to obs.
+func New(cfg Config, obs Observer) *Table {
+	cfg.Max = min(max(cfg.Max, 1), MaxFlows)
+	t := &Table{cfg: cfg, obs: obs, splits: make(map[uint32]split)}
+	for i := range t.seed {
+		t.seed[i] = rand.Uint64() | 1
+	}
+	n := min(cfg.Max, firstCap)
+	t.slots = make([]Flow, n+1)
+	t.dirty = make([]uint32, 0, n)
+	t.free = make([]uint32, 0, 256)
+	t.index = make([]uint32, indexSize(n))
+	return t
+}
+
+// indexSize returns the power of two that keeps the index at most half full.
+func indexSize(n int) int {
+	s := 16
+	for s < 2*n {
+		s *= 2
+	}
+	return s
+}
+
+// Len returns the number of flows.
+func (t *Table) Len() int { return t.live }
+
+// Max returns the most flows that fit.
+func (t *Table) Max() int { return t.cfg.Max }
+
+// Stats returns what the table did so far.
+func (t *Table) Stats() Stats { return t.stats }
+
+// SetTimeouts changes the timeouts of a running table.
+func (t *Table) SetTimeouts(idle, active time.Duration) {
+	t.cfg.Idle, t.cfg.Active = idle, active
+}
+
+// Event says what a packet meant for its flow.
+type Event uint8
+
+// The events of Packet.
+const (
+	Known   Event = iota // one more packet
+	Created              // the flow's first packet
+	Replied              // the first packet of the other direction
+)
+
+// Packet accounts p to its flow, making one when there is none, and returns it
+// with the end that sent p. Ports of later fragments must have been resolved.
+func (t *Table) Packet(p *packet.Packet) (*Flow, End, Event) {
+	now := p.Time / 1000
+	k, e := KeyOf(&p.Src, &p.Dst, p.SrcPort, p.DstPort, p.Proto, p.Iface)
+	h := t.seed.sum(&k)
+	i := t.find(&k, h)
+	if i != 0 && !t.cfg.Joined && t.reopens(&t.slots[i], p) {
+		t.end(i, Completed)
+		i = 0
+	}
+	if i == 0 {
+		i = t.insert(&k, h)
+		f := &t.slots[i]
+		f.begin(p, e, now)
+		f.update(p, e, now)
+		t.mark(i, f)
+		return f, e, Created
+	}
+	f := &t.slots[i]
+	ev := Known
+	if f.update(p, e, now) {
+		ev = Replied
+	}
+	t.mark(i, f)
+	return f, e, ev
+}
+
+// reopens reports whether p begins another connection between the same ports.
+func (t *Table) reopens(f *Flow, p *packet.Packet) bool {
+	return p.Proto == packet.ProtoTCP && p.TCPFlags&(packet.SYN|packet.ACK) == packet.SYN && f.closed()
+}
+
+// begin sets up a flow whose first packet is p, sent by e.
+func (f *Flow) begin(p *packet.Packet, e End, now int64) {
+	f.First, f.Last, f.VLAN = now, now, p.VLAN
+	f.sides[A].gapMin, f.sides[B].gapMin = noGap, noGap
+	if e == B {
+		f.flags |= startB | lastB
+	}
+	client := e
+	if wellKnown(p.SrcPort) && !wellKnown(p.DstPort) && !multicast(&p.Dst) {
+		client = e.Other()
+	}
+	f.setClient(client, false)
+}
+
+// wellKnown reports whether a port belongs to a service rather than to a client
+// (RFC 6335 section 6, system ports).
+func wellKnown(port uint16) bool { return port != 0 && port < 1024 }
+
+// multicast reports whether a is a group or the broadcast address.
+func multicast(a *packet.Addr) bool {
+	if a.Is4() {
+		return a[12] >= 224
+	}
+	return a[0] == 0xff
+}
+
+// mark puts a slot on the list that the next tick rolls, once.
+func (t *Table) mark(i uint32, f *Flow) {
+	if f.flags&dirty == 0 {
+		f.flags |= dirty
+		t.dirty = append(t.dirty, i)
+	}
+}
+
+// Find returns the flow of k, or nil.
+func (t *Table) Find(k *Key) *Flow {
+	if i := t.find(k, t.seed.sum(k)); i != 0 {
+		return &t.slots[i]
+	}
+	return nil
+}
+
+// All calls yield for each flow, in no particular order, until it returns false.
+func (t *Table) All(yield func(slot uint32, f *Flow) bool) {
+	for i := uint32(1); i <= t.used; i++ {
+		if t.slots[i].flags&opened != 0 && !yield(i, &t.slots[i]) {
+			return
+		}
+	}
+}
+
+// At returns the flow in a slot that All named, or nil when it is gone.
+func (t *Table) At(slot uint32) *Flow {
+	if slot == 0 || slot > t.used || t.slots[slot].flags&opened == 0 {
+		return nil
+	}
+	return &t.slots[slot]
+}
+
+// find returns the slot of k, whose hash is h, or 0.
+func (t *Table) find(k *Key, h uint64) uint32 {
+	mask := uint32(len(t.index) - 1)
+	tag := uint32(h>>32) &^ (1<<slotBits - 1)
+	for j := uint32(h) & mask; ; j = (j + 1) & mask {
+		v := t.index[j]
+		if v == 0 {
+			return 0
+		}
+		if v&^(1<<slotBits-1) == tag {
+			if i := v & (1<<slotBits - 1); t.slots[i].Key == *k {
+				return i
+			}
+		}
+	}
+}
+
+// insert gives k a cleared slot, growing or evicting when none is free.
+func (t *Table) insert(k *Key, h uint64) uint32 {
+	if t.live == t.cfg.Max {
+		t.evict()
+	} else if len(t.free) == 0 && int(t.used)+1 == len(t.slots) {
+		t.grow()
+	}
+	i := t.used + 1
+	if n := len(t.free); n > 0 {
+		i = t.free[n-1]
+		t.free = t.free[:n-1]
+		t.slots[i] = Flow{flags: t.slots[i].flags & dirty} // still listed
+	} else {
+		t.used++
+	}
+	t.slots[i].Key = *k
+	t.place(i, h)
+	t.live++
+	t.stats.New++
+	t.pushBack(&t.open, i)
+	return i
+}
+
+// place writes slot i into the first empty place of the index after its home.
+func (t *Table) place(i uint32, h uint64) {
+	mask := uint32(len(t.index) - 1)
+	j := uint32(h) & mask
+	for t.index[j] != 0 {
+		j = (j + 1) & mask
+	}
+	t.index[j] = uint32(h>>32)&^(1<<slotBits-1) | i
+}
+
+// grow doubles the room, up to Max.
+func (t *Table) grow() {
+	n := min(2*(len(t.slots)-1), t.cfg.Max)
+	slots := make([]Flow, n+1)
+	copy(slots, t.slots)
+	t.slots = slots
+	t.index = make([]uint32, indexSize(n))
+	for i := uint32(1); i <= t.used; i++ {
+		t.place(i, t.seed.sum(&t.slots[i].Key))
+	}
+}
+
+// remove takes slot i out of the index, moving back the entries that it kept
+// from their homes.
+func (t *Table) remove(i uint32) {
+	mask := uint32(len(t.index) - 1)
+	j := uint32(t.seed.sum(&t.slots[i].Key)) & mask
+	for t.index[j]&(1<<slotBits-1) != i {
+		j = (j + 1) & mask
+	}
+	for hole := j; ; {
+		j = (j + 1) & mask
+		v := t.index[j]
+		if v == 0 {
+			t.index[hole] = 0
+			return
+		}
+		home := uint32(t.seed.sum(&t.slots[v&(1<<slotBits-1)].Key)) & mask
+		if (j-home)&mask >= (j-hole)&mask {
+			t.index[hole] = v
+			hole = j
+		}
+	}
+}

@@ -1,0 +1,186 @@
+package flow
+
+import "time"
+
+// Tick rolls all flows that changed since the tick before, splits the accounting
+// of long ones and ends idle ones. now is microseconds since the Unix epoch; it
+// is called about once a second.
+func (t *Table) Tick(now int64) {
+	elapsed := now - t.lastTick
+	if t.lastTick == 0 || elapsed < 0 {
+		elapsed = int64(time.Second / time.Microsecond)
+	}
+	t.lastTick = now
+	busy := t.dirty[:0]
+	for _, i := range t.dirty {
+		f := &t.slots[i]
+		if f.flags&opened == 0 {
+			f.flags = 0 // ended since it was marked
+			continue
+		}
+		bytes := t.roll(f)
+		f.now = rate(bytes, elapsed)
+		f.peak = max(f.peak, f.now)
+		if bytes == 0 {
+			f.flags &^= dirty
+			continue
+		}
+		t.requeue(i, f)
+		t.splitLong(i, f, now)
+		busy = append(busy, i)
+	}
+	t.dirty = busy
+	t.expire(&t.closing, now, min(nonzero(t.cfg.Completed), nonzero(t.cfg.Idle)), Completed)
+	t.expire(&t.open, now, nonzero(t.cfg.Idle), Idle)
+}
+
+// nonzero turns a timeout of 0 into one that never comes.
+func nonzero(d time.Duration) time.Duration {
+	if d <= 0 {
+		return 1<<63 - 1
+	}
+	return d
+}
+
+// rate returns bytes a second, bounded to 32 bits (34 Gbit/s).
+func rate(bytes uint64, elapsed int64) uint32 {
+	if elapsed <= 0 {
+		elapsed = 1
+	}
+	return uint32(min(bytes*1e6/uint64(elapsed), 1<<32-1))
+}
+
+// requeue moves a flow that was used to the young end of the list it belongs in.
+func (t *Table) requeue(i uint32, f *Flow) {
+	t.unlink(t.listOf(f), i)
+	f.flags &^= closing
+	if t.cfg.Completed > 0 && f.closed() {
+		f.flags |= closing
+	}
+	t.pushBack(t.listOf(f), i)
+}
+
+// roll reports what f counted since the roll before and returns its bytes. The
+// low words suffice: between two ticks no flow moves 4 GiB one way.
+func (t *Table) roll(f *Flow) uint64 {
+	var c Change
+	for e := range f.sides {
+		s := &f.sides[e]
+		c.Packets[e] = s.packetsLo - s.rolledPackets
+		c.Bytes[e] = s.bytesLo - s.rolledBytes
+		s.rolledPackets, s.rolledBytes = s.packetsLo, s.bytesLo
+	}
+	if c.New = f.flags&counted == 0; !c.New && c == (Change{}) {
+		return 0
+	}
+	f.flags |= counted
+	t.obs.Rolled(f, &c)
+	return uint64(c.Bytes[A]) + uint64(c.Bytes[B])
+}
+
+// expire ends the flows of l whose last packet is older than after.
+func (t *Table) expire(l *list, now int64, after time.Duration, why Reason) {
+	limit := int64(after / time.Microsecond)
+	for l.head != 0 {
+		i := l.head
+		f := &t.slots[i]
+		if now-f.Last < limit {
+			return
+		}
+		t.end(i, why)
+	}
+}
+
+// evict makes room by ending the flow that was quiet longest, closed ones first.
+// The order is as of the last tick: a flow used since gets another chance at the
+// young end, but only a few do in one eviction, so that its cost stays bounded
+// when a flood makes every flow a young one.
+func (t *Table) evict() {
+	l := &t.closing
+	if l.head == 0 {
+		l = &t.open
+	}
+	for n := 0; n < chances && t.slots[l.head].Last > t.lastTick; n++ {
+		i := l.head
+		t.unlink(l, i)
+		t.pushBack(l, i)
+	}
+	t.end(l.head, Evicted)
+}
+
+// splitLong makes a record of a flow that lives longer than the active timeout.
+func (t *Table) splitLong(i uint32, f *Flow, now int64) {
+	every := int64(t.cfg.Active / time.Microsecond)
+	if every <= 0 || now-f.First < every {
+		return
+	}
+	s, ok := t.splits[i]
+	if ok && now-s.at < every {
+		return
+	}
+	t.record(i, f, Active)
+	s.at = now
+	for e := A; e <= B; e++ {
+		s.packets[e], s.bytes[e], s.payload[e] = f.Packets(e), f.Bytes(e), f.Payload(e)
+	}
+	t.splits[i] = s
+}
+
+// record reports what no record of f covered yet.
+func (t *Table) record(i uint32, f *Flow, why Reason) {
+	r := Record{Key: f.Key, Client: f.Client(), First: f.First, Last: f.Last, Why: why}
+	s, split := t.splits[i]
+	if split {
+		r.First = s.at
+	}
+	for e := A; e <= B; e++ {
+		r.Packets[e] = f.Packets(e) - s.packets[e]
+		r.Bytes[e] = f.Bytes(e) - s.bytes[e]
+		r.Payload[e] = f.Payload(e) - s.payload[e]
+		r.TCPFlags[e] = f.TCPFlags(e)
+	}
+	t.obs.Ended(f, &r)
+}
+
+// end rolls, reports and removes the flow in slot i.
+func (t *Table) end(i uint32, why Reason) {
+	f := &t.slots[i]
+	t.roll(f)
+	t.record(i, f, why)
+	delete(t.splits, i)
+	t.unlink(t.listOf(f), i)
+	t.remove(i)
+	f.flags &= dirty // its slot may still be listed
+	t.free = append(t.free, i)
+	t.live--
+	switch why {
+	case Idle:
+		t.stats.Idle++
+	case Completed:
+		t.stats.Completed++
+	case Evicted:
+		t.stats.Evicted++
+	}
+}
+
+// Shift moves all times by d microseconds: the wall clock was set.
+func (t *Table) Shift(d int64) {
+	for i := uint32(1); i <= t.used; i++ {
+		t.slots[i].First += d
+		t.slots[i].Last += d
+	}
+	for i, s := range t.splits {
+		s.at += d
+		t.splits[i] = s
+	}
+	t.lastTick += d
+}
+
+// Flush ends all flows, in the order of their slots.
+func (t *Table) Flush() {
+	for i := uint32(1); i <= t.used; i++ {
+		if t.slots[i].flags&opened != 0 {
+			t.end(i, Flushed)
+		}
+	}
+}
