@@ -1,0 +1,95 @@
+package api
+
+import (
+	"context"
+	"net/netip"
+
+	"weir/internal/engine"
+)
+
+var hostsMethod = Method{
+	Name:    "hosts",
+	Doc:     "Addresses that were seen, in the house and outside.",
+	Args:    paging(engine.HostSorts, ifaceArg, deviceArg, ipArg, macArg, nameArg, ipverArg, minBytesArg, scopeArg, textArg),
+	Reply:   paged("hosts", "one for each address", hostFields),
+	Example: `{"scope":"remote","limit":1}`,
+	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
+		p := pageOf(a)
+		rows, total := b.Traffic.Hosts(filterOf(a), p)
+		return list(b, p, "hosts", rows, total, encodeHost), nil
+	},
+}
+
+var hostMethod = Method{
+	Name:    "host",
+	Doc:     "One address that was seen.",
+	Args:    []Arg{{Name: "ip", Type: String, Doc: "the address", Form: "an address, as 192.168.1.20", Required: true, parse: parseAddr}},
+	Reply:   single("host", hostFields),
+	Example: `{"ip":"192.168.1.20"}`,
+	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
+		ip := arg[netip.Addr](a, "ip")
+		row, ok := b.Traffic.Host(ip)
+		if !ok {
+			return nil, notFound("remote hosts leave memory when they are idle", "host %s is not known", ip)
+		}
+		return one(b, "host", row, encodeHost), nil
+	},
+}
+
+var hostFields = []Field{
+	{"ip", Text, false, "address"},
+	{"scope", Text, false, "local, remote, multicast, broadcast or router"},
+	{"device", Integer, true, "id of the device it belongs to"},
+	{"name", Text, true, "name of the device or host"},
+	{"mac", Text, true, "hardware address; null when it is not on a link of ours"},
+	{"iface", Text, true, "interface it was last seen on"},
+	{"first", Integer, true, "first packet"},
+	{"last", Integer, true, "last packet"},
+	{"bytes", TxRx, false, "IP bytes: tx sent by it, rx received"},
+	{"pkts", TxRx, false, "IP packets"},
+	{"bps", TxRx, false, "throughput at present"},
+	{"flows", Table, false, "its flows"},
+	{"flows.client", Table, false, "those it opened"},
+	{"flows.client.active", Integer, false, "alive now"},
+	{"flows.client.total", Integer, false, "ever"},
+	{"flows.client.low_goodput", Integer, false, "with little payload for their bytes"},
+	{"flows.server", Table, false, "those it answered"},
+	{"flows.server.active", Integer, false, "alive now"},
+	{"flows.server.total", Integer, false, "ever"},
+	{"flows.server.low_goodput", Integer, false, "with little payload for their bytes"},
+	{"tcp", Table, false, "over its TCP flows"},
+	{"tcp.retrans", TxRx, false, "packets sent again"},
+	{"tcp.ooo", TxRx, false, "packets out of order"},
+	{"tcp.lost", TxRx, false, "packets missing"},
+}
+
+func encodeHost(e *Encoder, h *engine.HostRow) {
+	address(e, "ip", h.IP)
+	e.Str("scope", h.Scope)
+	uintOrNull(e, "device", uint64(h.Device))
+	textOrNull(e, "name", h.Name)
+	hardware(e, "mac", h.MAC)
+	textOrNull(e, "iface", h.Interface)
+	timeOrNull(e, "first", h.First)
+	timeOrNull(e, "last", h.Last)
+	pair(e, "bytes", h.Bytes)
+	pair(e, "pkts", h.Packets)
+	pair(e, "bps", h.BpsNow)
+	e.Table("flows")
+	flowCounts(e, "client", h.AsClient)
+	flowCounts(e, "server", h.AsServer)
+	e.EndTable()
+	e.Table("tcp")
+	pair(e, "retrans", h.Retrans)
+	pair(e, "ooo", h.OutOfOrder)
+	pair(e, "lost", h.Lost)
+	e.EndTable()
+}
+
+func flowCounts(e *Encoder, name string, c engine.FlowCounts) {
+	e.Table(name)
+	e.Uint("active", uint64(c.Active))
+	e.Uint("total", uint64(c.Total))
+	e.Uint("low_goodput", uint64(c.LowGoodput))
+	e.EndTable()
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"net/netip"
+	"strconv"
+
+	"weir/internal/engine"
+	"weir/internal/packet"
+)
+
+// The helpers below write what several rows have in common.
+
+const second = 1_000_000 // engine rows count microseconds
+
+func textOrNull(e *Encoder, name, v string) {
+	if v == "" {
+		e.Null(name)
+		return
+	}
+	e.Str(name, v)
+}
+
+// uintOrNull writes a number that is not known when it is 0.
+func uintOrNull(e *Encoder, name string, v uint64) {
+	if v == 0 {
+		e.Null(name)
+		return
+	}
+	e.Uint(name, v)
+}
+
+// timeOrNull writes microseconds since the Unix epoch as whole seconds.
+func timeOrNull(e *Encoder, name string, us int64) {
+	if us <= 0 {
+		e.Null(name)
+		return
+	}
+	e.Int(name, us/second)
+}
+
+// latency writes microseconds as milliseconds, null when not seen.
+func latency(e *Encoder, name string, us uint32) {
+	if us == 0 {
+		e.Null(name)
+		return
+	}
+	e.Milli(name, int64(us))
+}
+
+func pair[T uint8 | uint32 | uint64](e *Encoder, name string, p engine.Pair[T]) {
+	e.Table(name)
+	e.Uint("tx", uint64(p.Tx))
+	e.Uint("rx", uint64(p.Rx))
+	e.EndTable()
+}
+
+func address(e *Encoder, name string, ip netip.Addr) {
+	if !ip.IsValid() {
+		e.Null(name)
+		return
+	}
+	var b [64]byte
+	e.Bytes(name, ip.AppendTo(b[:0]))
+}
+
+func hardware(e *Encoder, name string, mac packet.MAC) {
+	const hex = "0123456789ABCDEF"
+	if mac == (packet.MAC{}) {
+		e.Null(name)
+		return
+	}
+	var b [17]byte
+	for i, c := range mac {
+		b[3*i], b[3*i+1] = hex[c>>4], hex[c&0xf]
+		if i < 5 {
+			b[3*i+2] = ':'
+		}
+	}
+	e.Bytes(name, b[:])
+}
+
+// protocol writes an IP protocol as its name, or as its number in digits.
+func protocol(e *Encoder, name string, proto uint8) {
+	for i := range protocols {
+		if protocols[i].number == proto {
+			e.Str(name, protocols[i].name)
+			return
+		}
+	}
+	var b [3]byte
+	e.Bytes(name, strconv.AppendUint(b[:0], uint64(proto), 10))
+}
+
+// tcpFlags writes the flags seen in one direction as letters, lowest bit first:
+// FIN, SYN, RST, PSH, ACK, URG, ECE, CWR.
+func tcpFlags(e *Encoder, name string, flags uint8) {
+	const letters = "FSRPAUEC"
+	var b [8]byte
+	n := 0
+	for i := range letters {
+		if flags>>i&1 != 0 {
+			b[n] = letters[i]
+			n++
+		}
+	}
+	e.Bytes(name, b[:n])
+}
+
+// list runs the frame of a paged reply around rows.
+func list[R any](b *Backend, p engine.Page, items string, rows []R, total int, encode func(*Encoder, *R)) Reply {
+	ts := b.now().Unix()
+	return func(e *Encoder) {
+		e.Int("ts", ts)
+		e.Int("total", int64(total))
+		e.Bool("truncated", total > p.Offset+len(rows))
+		e.Array(items)
+		for i := range rows {
+			e.Table("")
+			encode(e, &rows[i])
+			e.EndTable()
+		}
+		e.EndArray()
+	}
+}
+
+// one runs the frame of a reply around a single row.
+func one[R any](b *Backend, item string, row R, encode func(*Encoder, *R)) Reply {
+	ts := b.now().Unix()
+	return func(e *Encoder) {
+		e.Int("ts", ts)
+		e.Table(item)
+		encode(e, &row)
+		e.EndTable()
+	}
+}
