@@ -31,8 +31,11 @@ func Decode(r *Raw, p *Packet) Outcome {
 	p.Time, p.Iface, p.VLAN = r.Time, r.Iface, r.VLAN&0x0fff
 	d, proto := r.Data, uint16(0)
 	if r.Link == LinkEthernet && len(d) >= ethernetLen {
-		p.DstMAC, p.SrcMAC, p.HasMAC = MAC(d[0:6]), MAC(d[6:12]), true
-		proto = binary.BigEndian.Uint16(d[12:14])
+		h := (*[ethernetLen]byte)(d)
+		p.DstMAC = MAC(h[0:6])
+		p.SrcMAC = MAC(h[6:12])
+		p.HasMAC = true
+		proto = binary.BigEndian.Uint16(h[12:14])
 		p.EtherType = proto
 		d = d[ethernetLen:]
 	} else {

@@ -47,37 +47,41 @@ type MAC [6]byte
 // Packet is the decoded form of one frame. It is reused from frame to frame;
 // Payload is valid as long as the Raw it was decoded from.
 type Packet struct {
-	Time  int64 // nanoseconds since the Unix epoch
-	Iface uint8 // observation point
+	Time int64 // nanoseconds since the Unix epoch
 
-	SrcMAC, DstMAC MAC    // zero unless HasMAC
-	HasMAC         bool   // the link layer carries both hardware addresses
-	VLAN           uint16 // outermost VLAN ID, 0 for none
-	EtherType      uint16 // of the innermost layer-2 header
-
+	// The IP header. The addresses lie where one load of 8 bytes reaches them.
+	Src, Dst Addr
 	Version  uint8 // 4 or 6
 	Proto    uint8 // IP protocol after extension headers (IANA)
 	TOS      uint8 // IPv4 type of service or IPv6 traffic class
 	TTL      uint8 // IPv4 time to live or IPv6 hop limit
-	Tunnel   uint8 // IP protocol of a payload that is a packet itself (4, 41, 47), else 0
-	Src, Dst Addr
 
-	SrcPort, DstPort   uint16 // zero for protocols without ports
-	ICMPType, ICMPCode uint8
-	TCPFlags           uint8 // RFC 9293: FIN 0x01 … CWR 0x80
-	Seq, Ack           uint32
-	Window             uint16
+	SrcPort, DstPort uint16 // zero for protocols without ports
 
-	// Fragments (RFC 791, RFC 8200 section 4.5). FragOffset counts bytes; a
-	// packet with FragOffset > 0 has no ports of its own.
-	FragID     uint32
-	FragOffset uint32
-	MoreFrags  bool
-
+	Bytes    uint64 // IP bytes of all wire packets, as their IP headers say
 	Segments uint32 // wire packets this frame stands for, at least 1
-	Bytes    uint64 // IP bytes of all of them, as their IP headers say
 	PayLen   uint32 // transport payload bytes of all of them, as the IP headers say
 	Payload  []byte // the part of it that was captured
+
+	Seq, Ack           uint32
+	Window             uint16
+	TCPFlags           uint8 // RFC 9293: FIN 0x01 … CWR 0x80
+	ICMPType, ICMPCode uint8
+	Tunnel             uint8 // IP protocol of a payload that is a packet itself (4, 41, 47), else 0
+
+	// Fragments (RFC 791, RFC 8200 section 4.5), all zero in a whole packet.
+	// FragOffset counts bytes; a packet with FragOffset > 0 has no ports of its
+	// own.
+	MoreFrags  bool
+	FragID     uint32
+	FragOffset uint32
+
+	// The link header.
+	EtherType      uint16 // of the innermost layer-2 header, 0 where the link has none
+	VLAN           uint16 // outermost VLAN ID, 0 for none
+	SrcMAC, DstMAC MAC    // zero unless HasMAC
+	HasMAC         bool   // the link layer carries both hardware addresses
+	Iface          uint8  // observation point
 }
 
 // TCP flag bits (RFC 9293 section 3.1).

@@ -13,7 +13,8 @@ const (
 )
 
 // decodeTransport reads the transport header at the start of d; size is what
-// the IP header left for it and its payload.
+// the IP header left for it and its payload. TCP and UDP are written out here,
+// because a call for each costs a tenth of the time that a frame takes.
 func decodeTransport(r *Raw, p *Packet, d []byte, size uint32) Outcome {
 	if uint64(len(d)) > uint64(size) {
 		d = d[:size] // Ethernet padding
@@ -21,19 +22,50 @@ func decodeTransport(r *Raw, p *Packet, d []byte, size uint32) Outcome {
 	if p.FragOffset > 0 {
 		return p.plain(d, size)
 	}
+	p.Tunnel = 0
 	switch p.Proto {
 	case ProtoTCP:
-		return decodeTCP(r, p, d, size)
-	case ProtoUDP, ProtoUDPLite:
-		return decodeUDP(r, p, d, size)
+		if len(d) < tcpLen {
+			return p.cutPorts(r, d, tcpLen, size)
+		}
+		h := (*[tcpLen]byte)(d)
+		p.SrcPort, p.DstPort = binary.BigEndian.Uint16(h[0:2]), binary.BigEndian.Uint16(h[2:4])
+		header := int(h[12]>>4) * 4
+		if header < tcpLen || uint32(header) > size {
+			return p.portsOnly(Malformed)
+		}
+		p.ICMPType, p.ICMPCode, p.TCPFlags = 0, 0, h[13]
+		p.Seq, p.Ack = binary.BigEndian.Uint32(h[4:8]), binary.BigEndian.Uint32(h[8:12])
+		p.Window = binary.BigEndian.Uint16(h[14:16])
+		// Options alone cut off do not matter: all fields are known.
+		p.PayLen, p.Payload = size-uint32(header), d[min(header, len(d)):]
+		return OK
+	case ProtoUDP:
+		if len(d) < udpLen {
+			return p.cutPorts(r, d, udpLen, size)
+		}
+		// UDP's own length is not always what follows: in a first fragment it
+		// counts the whole datagram, in a jumbogram it is 0. Only if it lies within
+		// the IP packet does it say more: what is behind it are options (RFC 9868).
+		n := uint32(binary.BigEndian.Uint16(d[4:6]))
+		if n >= udpLen && n < size {
+			size = n
+			d = d[:min(len(d), int(n))]
+		}
+		return decodePorts(p, d, size, udpLen)
 	case ProtoICMP, ProtoICMPv6:
 		if len(d) < icmpLen {
 			return p.cut(r, icmpLen, size)
 		}
 		p.noTransport()
-		p.Tunnel, p.ICMPType, p.ICMPCode = 0, d[0], d[1]
+		p.ICMPType, p.ICMPCode = d[0], d[1]
 		p.PayLen, p.Payload = size-icmpLen, d[icmpLen:]
 		return OK
+	case ProtoUDPLite:
+		if len(d) < udpLen {
+			return p.cutPorts(r, d, udpLen, size)
+		}
+		return decodePorts(p, d, size, udpLen)
 	case ProtoSCTP:
 		if len(d) < sctpLen {
 			return p.cutPorts(r, d, sctpLen, size)
@@ -61,42 +93,6 @@ func (p *Packet) plain(d []byte, size uint32) Outcome {
 	return OK
 }
 
-func decodeTCP(r *Raw, p *Packet, d []byte, size uint32) Outcome {
-	if len(d) < tcpLen {
-		return p.cutPorts(r, d, tcpLen, size)
-	}
-	h := d[:tcpLen]
-	p.SrcPort, p.DstPort = binary.BigEndian.Uint16(h[0:2]), binary.BigEndian.Uint16(h[2:4])
-	header := int(h[12]>>4) * 4
-	if header < tcpLen || uint32(header) > size {
-		return p.portsOnly(Malformed)
-	}
-	p.Tunnel, p.ICMPType, p.ICMPCode, p.TCPFlags = 0, 0, 0, h[13]
-	p.Seq, p.Ack = binary.BigEndian.Uint32(h[4:8]), binary.BigEndian.Uint32(h[8:12])
-	p.Window = binary.BigEndian.Uint16(h[14:16])
-	p.PayLen = size - uint32(header)
-	// Options alone cut off do not matter: all fields are known.
-	p.Payload = d[min(header, len(d)):]
-	return OK
-}
-
-func decodeUDP(r *Raw, p *Packet, d []byte, size uint32) Outcome {
-	if len(d) < udpLen {
-		return p.cutPorts(r, d, udpLen, size)
-	}
-	// UDP's own length is not always what follows: in a first fragment it counts
-	// the whole datagram, in a jumbogram it is 0. Only if it lies within the IP
-	// packet does it say more: what is behind it are options (RFC 9868).
-	if p.Proto == ProtoUDP {
-		n := uint32(binary.BigEndian.Uint16(d[4:6]))
-		if n >= udpLen && n < size {
-			size = n
-			d = d[:min(len(d), int(n))]
-		}
-	}
-	return decodePorts(p, d, size, udpLen)
-}
-
 // decodeDCCP reads the header of RFC 4340; its length counts 4-byte words.
 func decodeDCCP(r *Raw, p *Packet, d []byte, size uint32) Outcome {
 	if len(d) < dccpLen {
@@ -115,7 +111,6 @@ func decodeDCCP(r *Raw, p *Packet, d []byte, size uint32) Outcome {
 func decodePorts(p *Packet, d []byte, size uint32, n int) Outcome {
 	p.SrcPort, p.DstPort = binary.BigEndian.Uint16(d[0:2]), binary.BigEndian.Uint16(d[2:4])
 	p.noPayload()
-	p.Tunnel = 0
 	p.PayLen, p.Payload = size-uint32(n), d[min(n, len(d)):]
 	return OK
 }
