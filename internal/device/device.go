@@ -1,0 +1,296 @@
+// Package device knows the things in the house and the addresses that they talk
+// to.
+//
+// A Device is keyed by identity, so far its hardware addresses; a Host is an IP
+// address, local or remote, and a local one belongs to a device. Both live in
+// bounded tables: a full Devices table gives up the unnamed device that was
+// quiet longest, a full Hosts table the host that was quiet longest among those
+// it looks at. Nothing here is safe for concurrent use: the engine's lock guards
+// it, and pointers are valid only until the next call that may add or remove.
+package device
+
+import (
+	"net/netip"
+
+	"weir/internal/packet"
+)
+
+// Bounds of what one device may hold.
+const (
+	maxMACs  = 8
+	maxAddrs = 16
+)
+
+// Traffic counts what a device or host sent (Tx) and received (Rx). Rates are
+// bytes a second over the last tick.
+type Traffic struct {
+	TxBytes, RxBytes     uint64
+	TxPackets, RxPackets uint64
+	TxRate, RxRate       uint32
+
+	tickTx, tickRx uint64
+}
+
+// Add counts bytes and packets of one flow.
+func (t *Traffic) Add(txBytes, rxBytes, txPackets, rxPackets uint64) {
+	t.TxBytes += txBytes
+	t.RxBytes += rxBytes
+	t.TxPackets += txPackets
+	t.RxPackets += rxPackets
+	t.tickTx += txBytes
+	t.tickRx += rxBytes
+}
+
+// tick turns what was counted since the tick before into a rate.
+func (t *Traffic) tick(elapsed int64) {
+	t.TxRate, t.RxRate = perSecond(t.tickTx, elapsed), perSecond(t.tickRx, elapsed)
+	t.tickTx, t.tickRx = 0, 0
+}
+
+func perSecond(bytes uint64, elapsed int64) uint32 {
+	return uint32(min(bytes*1e6/uint64(max(elapsed, 1)), 1<<32-1))
+}
+
+// Device is one thing in the house. Times are microseconds since the Unix epoch.
+type Device struct {
+	ID          uint32 // stable for the life of the database, never 0
+	Name        string // given by the user, else ""
+	Series      uint32 // the owner's mark for its series
+	MACs        []packet.MAC
+	Addrs       []packet.Addr // newest first
+	First, Last int64
+	Point       uint8  // observation point where it was seen last
+	VLAN        uint16 // likewise
+	Router      bool   // forwards traffic of others
+	Flows       uint64 // flows since start
+	Traffic
+}
+
+// Key returns what names the device in the store: its first hardware address,
+// or its first address when it has none.
+func (d *Device) Key() string {
+	if len(d.MACs) > 0 {
+		return d.MACs[0].String()
+	}
+	if len(d.Addrs) > 0 {
+		return d.Addrs[0].String()
+	}
+	return ""
+}
+
+// RandomMAC reports whether the device's first hardware address was made up by
+// the device itself (locally administered, IEEE 802 section 8.4).
+func (d *Device) RandomMAC() bool { return len(d.MACs) > 0 && d.MACs[0][0]&2 != 0 }
+
+// Named is a device that the configuration knows.
+type Named struct {
+	Name string
+	MACs []packet.MAC
+	IPs  []netip.Addr // of devices behind another router, whose MAC is not seen
+}
+
+// Devices is a bounded set of devices. Make it with NewDevices.
+type Devices struct {
+	max     int
+	stale   int64 // microseconds after which an unnamed device may be given up; 0 = never before it is full
+	list    []*Device
+	byMAC   map[packet.MAC]*Device
+	byAddr  map[packet.Addr]*Device // configured by address
+	nextID  uint32
+	Dropped uint64 // devices not tracked because all others are named or fresh
+	Evicted uint64 // devices given up for another one
+}
+
+// NewDevices returns an empty set of at most limit devices. A device without a
+// name leaves stale microseconds after it was last seen.
+func NewDevices(limit int, stale int64) *Devices {
+	return &Devices{max: limit, stale: stale, nextID: 1,
+		byMAC: make(map[packet.MAC]*Device), byAddr: make(map[packet.Addr]*Device)}
+}
+
+// Len returns the number of devices, Max the most that fit.
+func (s *Devices) Len() int { return len(s.list) }
+
+// Max returns the most devices that fit.
+func (s *Devices) Max() int { return s.max }
+
+// All returns the devices in the order in which they came. The slice is the
+// set's own.
+func (s *Devices) All() []*Device { return s.list }
+
+// ByID returns the device with that ID, or nil.
+func (s *Devices) ByID(id uint32) *Device {
+	for _, d := range s.list {
+		if d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// Configure names devices. One that was named before and is not any more loses
+// its name; a name given to several hardware addresses joins them in one device
+// as far as they are not known as two already.
+func (s *Devices) Configure(known []Named, now int64) {
+	for _, d := range s.list {
+		d.Name = ""
+	}
+	clear(s.byAddr)
+	for _, k := range known {
+		var d *Device
+		for _, m := range k.MACs {
+			if d = s.byMAC[m]; d != nil {
+				break
+			}
+		}
+		if d == nil {
+			if d = s.add(now); d == nil {
+				continue
+			}
+			d.First, d.Last = 0, 0 // not seen yet
+		}
+		d.Name = k.Name
+		for _, m := range k.MACs {
+			if s.byMAC[m] == nil && len(d.MACs) < maxMACs {
+				s.byMAC[m] = d
+				d.MACs = append(d.MACs, m)
+			}
+		}
+		for _, ip := range k.IPs {
+			a := packet.AddrOf(ip)
+			s.byAddr[a] = d
+			d.learn(&a)
+		}
+	}
+}
+
+// Restore puts back a device that the store kept. Devices already known by one
+// of its hardware addresses take over its ID and times.
+func (s *Devices) Restore(r *Device) {
+	var d *Device
+	for _, m := range r.MACs {
+		if d = s.byMAC[m]; d != nil {
+			break
+		}
+	}
+	if d == nil {
+		if len(r.MACs) == 0 || len(s.list) >= s.max {
+			return
+		}
+		d = &Device{Last: r.Last, Addrs: r.Addrs}
+		s.list = append(s.list, d)
+	}
+	for _, m := range r.MACs {
+		if s.byMAC[m] == nil && len(d.MACs) < maxMACs {
+			s.byMAC[m] = d
+			d.MACs = append(d.MACs, m)
+		}
+	}
+	d.ID, d.First, d.Router = r.ID, r.First, d.Router || r.Router
+	d.Last = max(d.Last, r.Last)
+	s.nextID = max(s.nextID, r.ID+1)
+}
+
+// Seen returns the device with that hardware address, which was seen at the
+// observation point with the given VLAN, making it when it is new. It returns nil
+// when there is no room, and for group and zero addresses.
+func (s *Devices) Seen(m packet.MAC, point uint8, vlan uint16, now int64) *Device {
+	if m[0]&1 != 0 || m == (packet.MAC{}) {
+		return nil
+	}
+	d := s.byMAC[m]
+	if d == nil {
+		if d = s.add(now); d == nil {
+			return nil
+		}
+		d.MACs = append(d.MACs, m)
+		s.byMAC[m] = d
+	}
+	if d.First == 0 {
+		d.First = now
+	}
+	d.Last, d.Point, d.VLAN = max(d.Last, now), point, vlan
+	return d
+}
+
+// ByAddr returns the device that the configuration gives the address to, or nil.
+func (s *Devices) ByAddr(a *packet.Addr) *Device { return s.byAddr[*a] }
+
+// add makes an empty device, giving up a stale one if it must.
+func (s *Devices) add(now int64) *Device {
+	if len(s.list) >= s.max && !s.giveUp(now) {
+		s.Dropped++
+		return nil
+	}
+	d := &Device{ID: s.nextID, First: now, Last: now}
+	s.nextID++
+	s.list = append(s.list, d)
+	return d
+}
+
+// fresh is how long ago, in microseconds, a device must have been seen at most
+// to be kept when the table is full: a flood of made-up addresses must not push
+// out the devices in use.
+const fresh = 10 * 60 * 1e6
+
+// giveUp removes the unnamed device that was quiet longest.
+func (s *Devices) giveUp(now int64) bool {
+	oldest := -1
+	for i, d := range s.list {
+		if d.Name == "" && !d.Router && now-d.Last > fresh && (oldest < 0 || d.Last < s.list[oldest].Last) {
+			oldest = i
+		}
+	}
+	if oldest < 0 {
+		return false
+	}
+	s.remove(oldest)
+	s.Evicted++
+	return true
+}
+
+func (s *Devices) remove(i int) {
+	d := s.list[i]
+	for _, m := range d.MACs {
+		delete(s.byMAC, m)
+	}
+	s.list = append(s.list[:i], s.list[i+1:]...)
+	d.ID = 0
+}
+
+// Tick computes rates over elapsed microseconds and lets stale devices go.
+func (s *Devices) Tick(now, elapsed int64) {
+	for i := len(s.list) - 1; i >= 0; i-- {
+		d := s.list[i]
+		d.tick(elapsed)
+		if s.stale > 0 && d.Name == "" && now-d.Last > s.stale {
+			s.remove(i)
+		}
+	}
+}
+
+// Shift moves all times by delta microseconds: the wall clock was set.
+func (s *Devices) Shift(delta int64) {
+	for _, d := range s.list {
+		if d.First != 0 {
+			d.First += delta
+			d.Last += delta
+		}
+	}
+}
+
+// learn notes an address of the device, newest first.
+func (d *Device) learn(a *packet.Addr) {
+	for i := range d.Addrs {
+		if d.Addrs[i] == *a {
+			copy(d.Addrs[1:i+1], d.Addrs[:i])
+			d.Addrs[0] = *a
+			return
+		}
+	}
+	if len(d.Addrs) < maxAddrs {
+		d.Addrs = append(d.Addrs, packet.Addr{})
+	}
+	copy(d.Addrs[1:], d.Addrs)
+	d.Addrs[0] = *a
+}

@@ -1,0 +1,169 @@
+package device
+
+import "weir/internal/packet"
+
+// Host is an IP address that was seen. Times are microseconds since the Unix
+// epoch.
+type Host struct {
+	Addr        packet.Addr
+	First, Last int64
+	Device      *Device // nil for none
+	Scope       Scope
+	Point       uint8
+	AsClient    uint32 // flows that it opened, since it was first seen
+	AsServer    uint32 // flows that it answered
+	TCP         [2]Faults
+	Traffic
+
+	used bool
+}
+
+// Faults counts TCP segments of ended flows, by who sent them: 0 the host itself,
+// 1 its peers.
+type Faults struct{ Retrans, OutOfOrder, Lost uint32 }
+
+// Add adds the faults of one flow.
+func (f *Faults) Add(retrans, ooo, lost uint32) {
+	f.Retrans += retrans
+	f.OutOfOrder += ooo
+	f.Lost += lost
+}
+
+// Hosts is a bounded set of addresses. Make it with NewHosts.
+type Hosts struct {
+	max     int
+	idle    int64
+	slots   []Host
+	index   map[packet.Addr]uint32
+	free    []uint32
+	hand    uint32 // where the next search for a victim begins
+	Evicted uint64 // hosts given up for another one
+}
+
+// NewHosts returns an empty set of at most limit addresses; a remote one leaves
+// idle microseconds after it was last seen. A limit of 0 keeps none.
+func NewHosts(limit int, idle int64) *Hosts {
+	return &Hosts{max: limit, idle: idle, index: make(map[packet.Addr]uint32)}
+}
+
+// Len returns the number of hosts.
+func (h *Hosts) Len() int { return len(h.index) }
+
+// Max returns the most hosts that fit.
+func (h *Hosts) Max() int { return h.max }
+
+// Find returns the host with that address, or nil.
+func (h *Hosts) Find(a *packet.Addr) *Host {
+	if i, ok := h.index[*a]; ok {
+		return &h.slots[i]
+	}
+	return nil
+}
+
+// All calls yield for each host until it returns false.
+func (h *Hosts) All(yield func(*Host) bool) {
+	for i := range h.slots {
+		if h.slots[i].used && !yield(&h.slots[i]) {
+			return
+		}
+	}
+}
+
+// Seen returns the host with that address, making it when it is new. It returns
+// nil only when no host may be kept.
+func (h *Hosts) Seen(a *packet.Addr, nets *Networks, point uint8, now int64) *Host {
+	if i, ok := h.index[*a]; ok {
+		s := &h.slots[i]
+		s.Last = max(s.Last, now)
+		return s
+	}
+	if h.max == 0 {
+		return nil
+	}
+	i := h.slot()
+	h.slots[i] = Host{Addr: *a, First: now, Last: now, Scope: nets.Scope(a), Point: point, used: true}
+	h.index[*a] = i
+	return &h.slots[i]
+}
+
+// slot returns an unused slot, giving up a host if it must.
+func (h *Hosts) slot() uint32 {
+	if n := len(h.free); n > 0 {
+		i := h.free[n-1]
+		h.free = h.free[:n-1]
+		return i
+	}
+	if len(h.slots) < h.max {
+		h.slots = append(h.slots, Host{})
+		return uint32(len(h.slots) - 1)
+	}
+	return h.victim()
+}
+
+// looks is how many hosts a search for a victim compares.
+const looks = 16
+
+// victim removes the host that was quiet longest of the next few, remote ones
+// before local ones, and returns its slot.
+func (h *Hosts) victim() uint32 {
+	best := h.hand
+	for range min(looks, len(h.slots)) {
+		i := h.hand
+		if h.hand++; int(h.hand) == len(h.slots) {
+			h.hand = 0
+		}
+		a, b := &h.slots[i], &h.slots[best]
+		if a.Scope.House() == b.Scope.House() && a.Last < b.Last || !a.Scope.House() && b.Scope.House() {
+			best = i
+		}
+	}
+	delete(h.index, h.slots[best].Addr)
+	h.Evicted++
+	return best
+}
+
+// Rescope computes all scopes anew after the local networks changed.
+func (h *Hosts) Rescope(nets *Networks) {
+	for i := range h.slots {
+		if s := &h.slots[i]; s.used {
+			s.Scope = nets.Scope(&s.Addr)
+		}
+	}
+}
+
+// Bind gives the address to the device: what is counted from now on is the
+// device's.
+func (h *Host) Bind(d *Device) {
+	if h.Device != d {
+		h.Device = d
+		d.learn(&h.Addr)
+	}
+}
+
+// Tick computes rates over elapsed microseconds, lets idle remote hosts go, and
+// unbinds hosts from devices that left.
+func (h *Hosts) Tick(now, elapsed int64) {
+	for i := range h.slots {
+		s := &h.slots[i]
+		if !s.used {
+			continue
+		}
+		s.tick(elapsed)
+		if s.Device != nil && s.Device.ID == 0 {
+			s.Device = nil
+		}
+		if h.idle > 0 && !s.Scope.House() && now-s.Last > h.idle {
+			delete(h.index, s.Addr)
+			*s = Host{}
+			h.free = append(h.free, uint32(i))
+		}
+	}
+}
+
+// Shift moves all times by delta microseconds: the wall clock was set.
+func (h *Hosts) Shift(delta int64) {
+	for i := range h.slots {
+		h.slots[i].First += delta
+		h.slots[i].Last += delta
+	}
+}
