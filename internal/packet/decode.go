@@ -18,7 +18,9 @@ const ethernetLen = 14
 // Decode reads the frame r into p and says what it was. Every field of p is
 // written anew, whatever p held before:
 //
-//   - OK: everything that the frame has; the rest is zero.
+//   - OK: everything that the frame has; the rest is zero. What IP headers say
+//     counts, even where it is more than the frame held: captures are stored
+//     whose frames were cut without a word.
 //   - NotIP: Time, Iface and the link fields; the rest is zero, as is Version.
 //   - Truncated and Malformed: the same, and when Version is not 0 also what
 //     the IP header itself says: TOS, TTL, Proto (the last one known), Src, Dst,

@@ -81,7 +81,10 @@ func decodeIPv6(r *Raw, p *Packet, d []byte) Outcome {
 	p.Segments, p.Bytes = 1, ipv6Len+uint64(size)
 	p.whole()
 	if size == 0 && next != extNone {
-		size = p.bigPayload(r, d)
+		var ok bool
+		if size, ok = p.bigPayload(r, d); !ok {
+			return p.headerOnly(Malformed)
+		}
 	}
 	if next == ProtoTCP || next == ProtoUDP {
 		return decodeTransport(r, p, d, size)
@@ -91,39 +94,46 @@ func decodeIPv6(r *Raw, p *Packet, d []byte) Outcome {
 
 // bigPayload returns the payload length of an IPv6 packet whose header says 0,
 // and sets Bytes: that of the jumbo payload option (RFC 2675), or for a BIG TCP
-// frame without one what the frame holds.
-func (p *Packet) bigPayload(r *Raw, d []byte) uint32 {
-	if p.Proto == extHopByHop && len(d) >= 8 {
-		if n, ok := jumbo(d); ok {
-			p.Bytes = ipv6Len + uint64(n)
-			if r.GSOSize != 0 {
-				// The kernel put this header into the merged frame only; no wire
-				// packet has it.
-				p.Bytes -= 8
-			}
-			return n
-		}
+// frame without one what the frame holds. It refuses an option that claims more
+// than the frame had, because 32 bits of it would drown all that was counted.
+func (p *Packet) bigPayload(r *Raw, d []byte) (size uint32, ok bool) {
+	size = r.wire(d)
+	p.Bytes = ipv6Len + uint64(size)
+	if p.Proto != extHopByHop {
+		return size, true
 	}
-	n := r.wire(d)
+	n, found := jumbo(d)
+	if !found {
+		return size, true
+	}
+	if n <= 0xffff || n > size {
+		return 0, false
+	}
 	p.Bytes = ipv6Len + uint64(n)
-	return n
+	if r.GSOSize != 0 {
+		// The kernel put the header with this option into the merged frame only;
+		// no wire packet has it.
+		p.Bytes -= 8
+	}
+	return n, true
 }
 
-// jumbo finds the jumbo payload option in the hop-by-hop header at d. Its
-// length counts the extension headers too; less than 65536 is not allowed.
-func jumbo(d []byte) (n uint32, ok bool) {
+// jumbo finds the jumbo payload option in the hop-by-hop header at d.
+func jumbo(d []byte) (n uint32, found bool) {
 	const pad1, optJumbo = 0, 0xc2
+	if len(d) < 8 {
+		return 0, false
+	}
 	end := min((int(d[1])+1)*8, len(d))
 	for i := 2; i+2 <= end; {
 		switch {
 		case d[i] == pad1:
 			i++
-			continue
 		case d[i] == optJumbo && d[i+1] == 4 && i+6 <= end:
-			n = binary.BigEndian.Uint32(d[i+2:])
-			return n, n > 0xffff
+			return binary.BigEndian.Uint32(d[i+2:]), true
+		default:
+			i += 2 + int(d[i+1])
 		}
-		i += 2 + int(d[i+1])
 	}
 	return 0, false
 }

@@ -21,7 +21,10 @@ type tuple struct {
 func (t tuple) reverse() tuple { return tuple{t.proto, t.dst, t.src} }
 
 // counts are the packets, frame bytes, IP bytes and payload bytes of a tuple.
-type counts struct{ Packets, Frame, IP, Pay uint64 }
+type counts struct {
+	Packets, Frame, IP, Pay uint64
+	Frags                   bool // first fragments among them
+}
 
 // flow is one flow as tshark counted it, client to server first.
 type flow struct {
@@ -43,13 +46,14 @@ func (f *flow) tuple() tuple {
 	return tuple{proto, netip.AddrPortFrom(f.Src, f.Sport), netip.AddrPortFrom(f.Dst, f.Dport)}
 }
 
-// payTold reports whether the truth tells the payload of f as Decode does.
+// payTold reports whether the truth tells the payload of f as Decode does, but
+// for first fragments: with them tshark counts the whole datagram.
 func (f *flow) payTold() bool {
 	switch {
 	case f.Proto != ProtoTCP && f.Proto != ProtoUDP:
 		return false // not told at all
-	case f.has("mf"), f.has("frag"):
-		return false // tshark counts the whole datagram with its first fragment
+	case f.has("frag"):
+		return false // and nothing for later fragments
 	case f.has("malformed") && f.Proto == ProtoTCP:
 		return false // tshark gives up before the payload where only that was cut off
 	}
@@ -91,7 +95,7 @@ func addUp(t *testing.T, name string, rs []Raw) map[tuple]counts {
 		case OK:
 			k := tuple{p.Proto, netip.AddrPortFrom(p.Src.IP(), p.SrcPort), netip.AddrPortFrom(p.Dst.IP(), p.DstPort)}
 			c := sum[k]
-			sum[k] = counts{c.Packets + 1, c.Frame + uint64(rs[i].Len), c.IP + p.Bytes, c.Pay + uint64(p.PayLen)}
+			sum[k] = counts{c.Packets + 1, c.Frame + uint64(rs[i].Len), c.IP + p.Bytes, c.Pay + uint64(p.PayLen), c.Frags || p.MoreFrags && p.FragOffset == 0}
 		default:
 			t.Errorf("%s: frame %d is %v", name, i+1, o)
 		}
@@ -111,13 +115,14 @@ func TestTruth(t *testing.T) {
 			}
 			flows++
 			for dir, k := range []tuple{f.tuple(), f.tuple().reverse()} {
-				got, want := sum[k], counts{f.Pk[dir], f.L2[dir], f.L3[dir], f.Pay[dir]}
+				got, want := sum[k], counts{f.Pk[dir], f.L2[dir], f.L3[dir], f.Pay[dir], false}
 				delete(sum, k)
-				if f.payTold() {
+				if f.payTold() && !got.Frags {
 					pays++
 				} else {
 					got.Pay, want.Pay = 0, 0
 				}
+				got.Frags = false
 				if got != want {
 					t.Errorf("%s: %v flags %v: got %+v, want %+v", name, k, f.Flags, got, want)
 				}
