@@ -1,0 +1,162 @@
+package uci
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Router is what the router's own UCI files say, as far as weir needs it.
+// All of it is empty on a machine without them.
+type Router struct {
+	Hostname string // option hostname of config system
+	Timezone string // option zonename, or else option timezone
+	Networks Networks
+	Zones    []Zone
+	Hosts    []Host
+}
+
+// Zone is a zone of /etc/config/firewall.
+type Zone struct {
+	Name     string
+	Networks []string
+	Masq     bool // IPv4 or IPv6 addresses are translated on the way out
+}
+
+// Host is a config host of /etc/config/dhcp.
+type Host struct {
+	Name string
+	MACs []MAC
+	IP   string // as written; may be "ignore"
+}
+
+// Resolve returns the device of a network and, if that is a bridge, its ports.
+// It knows networks only; see [Networks.Resolve].
+func (r Router) Resolve(name string) (device string, ports []string) {
+	return r.Networks.Resolve(name)
+}
+
+// loadRouter reads the router's files of a folder. A file that is missing, or
+// is none (Debian has a folder /etc/network), is nothing to tell; a broken
+// one is a warning: weir must run beside it.
+func loadRouter(folder string) (Router, []Warning) {
+	var r Router
+	var warnings []Warning
+	for _, file := range []struct {
+		name string
+		read func(*Package, *Router)
+	}{
+		{"network", readNetwork}, {"firewall", readFirewall}, {"dhcp", readDHCP}, {"system", readSystem},
+	} {
+		p, err := readSibling(filepath.Join(folder, file.name))
+		if err != nil {
+			warnings = append(warnings, routerWarning(filepath.Join(folder, file.name), err))
+		}
+		if p != nil {
+			file.read(p, &r)
+		}
+	}
+	return r, warnings
+}
+
+func readSibling(path string) (*Package, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return ParsePackage(file, path)
+}
+
+func routerWarning(path string, err error) Warning {
+	w := Warning{File: path, Text: "is not read: " + err.Error()}
+	var syntax *Error
+	if errors.As(err, &syntax) {
+		w.Line, w.Text = syntax.Line, "is not read: "+syntax.Reason+"; "+syntax.Hint
+	}
+	return w
+}
+
+func readFirewall(p *Package, r *Router) {
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		if s.Type != "zone" {
+			continue
+		}
+		r.Zones = append(r.Zones, Zone{
+			Name:     s.Text("name"),
+			Networks: s.words("network"),
+			Masq:     isOn(s.Text("masq")) || isOn(s.Text("masq6")),
+		})
+	}
+}
+
+func readDHCP(p *Package, r *Router) {
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		if s.Type != "host" {
+			continue
+		}
+		h := Host{Name: s.Text("name"), IP: s.Text("ip")}
+		for _, word := range s.words("mac") {
+			if mac, err := parseMAC(word); err == nil { // dnsmasq takes wildcards, which name nobody
+				h.MACs = append(h.MACs, mac)
+			}
+		}
+		r.Hosts = append(r.Hosts, h)
+	}
+}
+
+func readSystem(p *Package, r *Router) {
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		if s.Type != "system" {
+			continue
+		}
+		r.Hostname, r.Timezone = s.Text("hostname"), s.Text("zonename")
+		if r.Timezone == "" {
+			r.Timezone = s.Text("timezone")
+		}
+		return
+	}
+}
+
+// uplinks returns the networks of masqueraded zones and those named wan*, in
+// the order of the network file.
+func (r Router) uplinks() []string {
+	var names []string
+	for _, n := range r.Networks {
+		masq := slices.ContainsFunc(r.Zones, func(z Zone) bool { return z.Masq && slices.Contains(z.Networks, n.Name) })
+		if masq || strings.HasPrefix(n.Name, "wan") {
+			names = append(names, n.Name)
+		}
+	}
+	return names
+}
+
+// words returns all values of an option, split at spaces: older files write
+// lists as one option.
+func (s *Section) words(option string) []string {
+	var words []string
+	if o := s.Option(option); o != nil {
+		for _, v := range o.Values {
+			words = append(words, strings.Fields(v.Text)...)
+		}
+	}
+	return words
+}
+
+func isOn(text string) bool {
+	var on bool
+	return boolean(&on).add(text) == nil && on
+}

@@ -1,0 +1,173 @@
+package uci
+
+import "strings"
+
+// field is one row of a section's table: all that is known of an option.
+type field struct {
+	name      string
+	value     value
+	def       string // as written; the values of a list stand between spaces
+	help      string // one line, for the installed file and the reference
+	secret    bool   // never printed
+	required  bool
+	keepEmpty bool // '' is a value of its own, not the default
+	alias     bool // a second name of the option before it, never printed
+}
+
+// section is a typed section struct that describes its own options.
+type section interface {
+	// fields returns the table, bound to this struct.
+	fields() []field
+	// check reports what no single option can know: what options mean together.
+	check(report func(option, reason, hint string))
+	id() string
+	setID(id string)
+}
+
+// Ident is the part all sections share.
+type Ident struct {
+	// ID is the section's name, or for an anonymous section its place among
+	// those of its type as the uci command writes it: @device[0]. A section
+	// that does not stand in the file has its usual name.
+	ID string
+}
+
+func (i *Ident) id() string      { return i.ID }
+func (i *Ident) setID(id string) { i.ID = id }
+
+// unconditional is embedded by sections whose options do not depend on each other.
+type unconditional struct{}
+
+func (unconditional) check(func(option, reason, hint string)) {}
+
+// kind is one section type.
+type kind struct {
+	typ  string
+	name string // of the only section of this type; "" where there may be many
+	help string
+	// add returns the section to fill: the only one, or one more.
+	add func(c *Config) section
+	all func(c *Config) []section
+}
+
+// kinds lists the section types in the order of the installed file, of the
+// effective configuration and of the reference page.
+func kinds() []kind {
+	return []kind{
+		single("weir", "main", "What is watched and how.", func(c *Config) *Main { return &c.Main }),
+		single("store", "store", "Where statistics are kept, and for how long.", func(c *Config) *Store { return &c.Store }),
+		many("source", "Further sources beside the interfaces: captures in files and pipes.", func(c *Config) *[]Source { return &c.Sources }),
+		single("api", "api", "Who may ask weir, and where it answers.", func(c *Config) *API { return &c.API }),
+		many("device", "A device of the house: its name, and the addresses that belong to it.", func(c *Config) *[]Device { return &c.Devices }),
+		many("pool", "A group of devices.", func(c *Config) *[]Pool { return &c.Pools }),
+		many("network", "A named range of addresses.", func(c *Config) *[]Subnet { return &c.Networks }),
+		many("application", "An application of your own, told by name, port or address.", func(c *Config) *[]Application { return &c.Applications }),
+		many("wan", "The accounting cycle of an uplink without a quota.", func(c *Config) *[]WAN { return &c.WANs }),
+		many("quota", "A data plan, or the budget of a device or pool.", func(c *Config) *[]Quota { return &c.Quotas }),
+		many("alert", "What raises an alert; the section's name is the rule.", func(c *Config) *[]Alert { return &c.Alerts }),
+		many("notify", "Where alerts are sent.", func(c *Config) *[]Notify { return &c.Notifies }),
+		many("collector", "Receive flows that other machines export.", func(c *Config) *[]Collector { return &c.Collectors }),
+		many("exporter", "Send flows and statistics to other programs.", func(c *Config) *[]Exporter { return &c.Exporters }),
+		many("remote", "A router elsewhere that hands over its packets.", func(c *Config) *[]Remote { return &c.Remotes }),
+		single("geo", "geo", "Databases that tell country, network and vendor of an address.", func(c *Config) *Geo { return &c.Geo }),
+	}
+}
+
+// unsupported is what can be configured but is not acted on yet: a section
+// type, an option TYPE.OPTION, or one word of an option TYPE.OPTION=WORD.
+// Whoever builds the feature deletes its line.
+var unsupported = []string{
+	"weir.wan",
+	"weir.source=conntrack",
+	"weir.source=hybrid",
+	"weir.sticky",
+	"weir.dns_mode",
+	"weir.privacy",
+	"store.snapshot_path",
+	"store.snapshot_size",
+	"store.snapshot_every",
+	"store.flow_days",
+	"store.series",
+	"store.tier",
+	"source.role=classify",
+	"api.ubus",
+	"api.login_hours",
+	"api.metrics",
+	"api.base_path",
+	"pool",
+	"application",
+	"wan",
+	"quota",
+	"alert",
+	"notify",
+	"collector",
+	"exporter",
+	"remote",
+	"geo",
+}
+
+func isUnsupported(what string) bool {
+	for _, u := range unsupported {
+		if u == what {
+			return true
+		}
+	}
+	return false
+}
+
+// sectionOf is a pointer to a section struct.
+type sectionOf[S any] interface {
+	*S
+	section
+}
+
+func single[S any, P sectionOf[S]](typ, name, help string, pick func(*Config) *S) kind {
+	return kind{
+		typ: typ, name: name, help: help,
+		add: func(c *Config) section { return P(pick(c)) },
+		all: func(c *Config) []section { return []section{P(pick(c))} },
+	}
+}
+
+func many[S any, P sectionOf[S]](typ, help string, pick func(*Config) *[]S) kind {
+	return kind{
+		typ: typ, help: help,
+		add: func(c *Config) section {
+			sections := pick(c)
+			var one S
+			setDefaults(P(&one))
+			*sections = append(*sections, one)
+			return P(&(*sections)[len(*sections)-1])
+		},
+		all: func(c *Config) []section {
+			sections := *pick(c)
+			all := make([]section, len(sections))
+			for i := range sections {
+				all[i] = P(&sections[i])
+			}
+			return all
+		},
+	}
+}
+
+// setDefaults fills a fresh section from its table.
+func setDefaults(s section) {
+	for _, f := range s.fields() {
+		for _, text := range f.defaults() {
+			if err := f.value.add(text); err != nil {
+				panic("uci: default of " + f.name + ": " + err.Error())
+			}
+		}
+	}
+}
+
+// defaults returns the default values as written: none, one, or those of a list.
+func (f field) defaults() []string {
+	switch {
+	case f.def == "":
+		return nil
+	case f.value.isList():
+		return strings.Fields(f.def)
+	}
+	return []string{f.def}
+}
