@@ -78,12 +78,12 @@ func TestFormatsCorpus(t *testing.T) {
 	// What is not read, and how it is refused; all other files must give the
 	// packet count of the manifest.
 	refused := map[string]error{
-		"pcapplusplus__microsecs_big_endian.pcap":                &LinkError{253},
+		"pcapplusplus__microsecs_big_endian.pcap":                 &LinkError{253},
 		"pcapplusplus__file_heuristics_pcapng-example.pcapng.zst": ErrNotCapture,
-		"pcapparser__assets_err-eof.bin":                         ErrNotCapture,
-		"arkime__pcap_80211http.pcap":                            &LinkError{127},
-		"zeek__radiotap.pcap":                                    &LinkError{127},
-		"pcapplusplus__solaris.snoop":                            ErrNotCapture,
+		"pcapparser__assets_err-eof.bin":                          ErrNotCapture,
+		"arkime__pcap_80211http.pcap":                             &LinkError{127},
+		"zeek__radiotap.pcap":                                     &LinkError{127},
+		"pcapplusplus__solaris.snoop":                             ErrNotCapture,
 	}
 	for _, row := range manifest(t, "formats") {
 		t.Run(row["file"], func(t *testing.T) {

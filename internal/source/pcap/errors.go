@@ -24,7 +24,11 @@ type LinkError struct {
 }
 
 func (e *LinkError) Error() string {
-	return fmt.Sprintf("unsupported link type %s (%d)", e.Link, uint16(e.Link))
+	name, number := e.Link.String(), fmt.Sprintf("link type %d", uint16(e.Link))
+	if name != number {
+		number += " (" + name + ")"
+	}
+	return number + " is not supported"
 }
 
 // A FormatError says that a record contradicts the format. Reading ends there,

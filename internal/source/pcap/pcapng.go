@@ -37,7 +37,6 @@ type described struct {
 type blocks struct {
 	rd     *Reader
 	order  order
-	opened bool        // a section header has been read
 	ifaces []described // of the section
 	last   int64       // time of the last frame, for blocks that have none
 	count  uint64      // blocks read
@@ -138,7 +137,6 @@ func (p *blocks) section(body []byte) error {
 	if major, minor := p.order.u16(body[4:]), p.order.u16(body[6:]); major != 1 {
 		return p.damaged("unsupported pcapng version %d.%d", major, minor)
 	}
-	p.opened = true
 	p.ifaces = p.ifaces[:0]
 	return nil
 }

@@ -53,30 +53,47 @@ type format interface {
 // r may block and need not end. What is not a capture gives ErrNotCapture, a
 // classic capture of an unsupported link type a LinkError.
 func NewReader(r io.Reader) (*Reader, error) {
-	rd := &Reader{bytes: &counter{r: r}}
-	rd.in = window{src: rd.bytes, buf: make([]byte, windowSize)}
-	magic, err := rd.magic()
-	if err != nil {
-		return nil, err
-	}
-	if magic[0] == 0x1f && magic[1] == 0x8b {
-		if magic, err = rd.unzip(); err != nil {
-			return nil, err
-		}
-	}
-	if order(true).u32(magic) == blockSection {
-		rd.format = &blocks{rd: rd}
-		return rd, nil
-	}
-	d, ok := dialectOf(magic)
-	if !ok {
-		return nil, notCapture(magic)
-	}
-	rd.format, err = newClassic(rd, d)
-	if err != nil {
+	rd := &Reader{in: window{buf: make([]byte, windowSize)}}
+	if err := rd.Reset(r); err != nil {
 		return nil, err
 	}
 	return rd, nil
+}
+
+// Reset makes r read another capture as if it were new, with the memory it has.
+// After an error it must be reset again before it can be used.
+func (r *Reader) Reset(src io.Reader) error {
+	*r = Reader{
+		bytes:  &counter{r: src},
+		in:     window{buf: r.in.buf},
+		ifaces: r.ifaces[:0],
+	}
+	r.in.src = r.bytes
+	r.err = r.begin()
+	return r.err
+}
+
+// begin finds out the format.
+func (r *Reader) begin() error {
+	magic, err := r.magic()
+	if err != nil {
+		return err
+	}
+	if magic[0] == 0x1f && magic[1] == 0x8b {
+		if magic, err = r.unzip(); err != nil {
+			return err
+		}
+	}
+	if order(true).u32(magic) == blockSection {
+		r.format = &blocks{rd: r}
+		return nil
+	}
+	d, ok := dialectOf(magic)
+	if !ok {
+		return notCapture(magic)
+	}
+	r.format, err = newClassic(r, d)
+	return err
 }
 
 // magic returns the first four bytes of the input.
@@ -208,16 +225,16 @@ func cause(err error) error {
 
 // iface returns the index in Interfaces of the interface called name.
 func (r *Reader) iface(name string, link packet.LinkType, snapLen uint32) uint8 {
-	if len(r.ifaces) == MaxInterfaces-1 {
-		name = "other"
-	}
 	for i := range r.ifaces {
 		if r.ifaces[i].Name == name {
 			return uint8(i)
 		}
 	}
-	if len(r.ifaces) == MaxInterfaces {
+	switch len(r.ifaces) {
+	case MaxInterfaces:
 		return MaxInterfaces - 1
+	case MaxInterfaces - 1:
+		name = "other"
 	}
 	r.ifaces = append(r.ifaces, Interface{Name: name, Link: link, SnapLen: snapLen})
 	return uint8(len(r.ifaces) - 1)
