@@ -93,7 +93,7 @@ func (d *decoder) section(s *Section, k *kind, label string) {
 	}
 	d.missing(s, fields, label)
 	if isUnsupported(s.Type) {
-		d.warn(Warning{Line: s.Line, Section: label, Text: notYet})
+		d.warn(Warning{Line: s.Line, Section: label, Text: "config " + s.Type + " " + notYet})
 	}
 	if len(d.errors) > good {
 		return // what the options mean together would only echo the errors
@@ -173,7 +173,7 @@ func (d *decoder) values(f field, o *Option, label string) {
 }
 
 // warnUnsupported warns of an option, or of a word of it, that is read and
-// not acted on. What says the same as the default needs no warning.
+// not acted on.
 func (d *decoder) warnUnsupported(s *Section, o *Option, f field, label string) {
 	path := s.Type + "." + o.Name
 	for _, text := range f.value.texts() {
@@ -186,25 +186,26 @@ func (d *decoder) warnUnsupported(s *Section, o *Option, f field, label string) 
 	}
 }
 
-// optionHint helps with an unknown option: a name much like it, a section it
-// belongs to, or all the names.
+// optionHint helps with an unknown option: a name much like it, the sections
+// it belongs to, or all the names.
 func optionHint(option, typ string, fields []field) string {
 	names := make([]string, len(fields))
 	for i, f := range fields {
 		names[i] = f.name
 	}
+	var homes []string
+	for _, k := range kinds() {
+		for _, f := range k.add(new(Config)).fields() {
+			if f.name == option {
+				homes = append(homes, "config "+k.typ)
+			}
+		}
+	}
 	if near := nearest(option, names); near != "" {
 		return "did you mean " + near + "?"
 	}
-	for _, k := range kinds() {
-		if k.typ == typ {
-			continue
-		}
-		for _, f := range k.add(new(Config)).fields() {
-			if f.name == option {
-				return "config " + k.typ + " has such an option"
-			}
-		}
+	if len(homes) > 0 {
+		return "it belongs to " + strings.Join(homes, " or ")
 	}
 	return "config " + typ + " has " + strings.Join(names, ", ")
 }

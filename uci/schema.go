@@ -7,6 +7,7 @@ type field struct {
 	name      string
 	value     value
 	def       string // as written; the values of a list stand between spaces
+	example   string // a value for the installed file where there is no default
 	help      string // one line, for the installed file and the reference
 	secret    bool   // never printed
 	required  bool

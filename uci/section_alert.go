@@ -31,7 +31,7 @@ func (a *Alert) fields() []field {
 		{name: "enabled", value: boolean(&a.Enabled), def: "1", help: "Watch for it."},
 		{name: "severity", value: severity(&a.Severity), def: "warning", help: "How much it matters."},
 		{name: "threshold", value: size(&a.Threshold, 0, maxSize), def: "0", help: "From where on it is raised, in the rule's unit; 0 takes the rule's default."},
-		{name: "target", value: textList(&a.Targets), help: "Names of the notify sections it is sent to; without it all."},
+		{name: "target", value: textList(&a.Targets), example: "phone", help: "Names of the notify sections it is sent to; without it all."},
 	}
 }
 
@@ -56,17 +56,17 @@ type Notify struct {
 func (n *Notify) fields() []field {
 	return []field{
 		{name: "enabled", value: boolean(&n.Enabled), def: "1", help: "Send alerts here."},
-		{name: "kind", value: oneOf(&n.Kind, "syslog", "webhook", "ntfy", "telegram", "smtp", "mqtt", "ubus", "exec"), required: true, help: "How they are sent."},
-		{name: "url", value: webAddress(&n.URL, "https", "http"), help: "Address, for webhook and ntfy."},
-		{name: "host_port", value: target(&n.HostPort), help: "Server, for smtp and mqtt, and for syslog elsewhere."},
-		{name: "user", value: text(&n.User), help: "User name, for smtp and mqtt."},
-		{name: "password", value: text(&n.Password), secret: true, help: "Password, for smtp and mqtt."},
-		{name: "token", value: text(&n.Token), secret: true, help: "Access token, for webhook, ntfy and telegram."},
-		{name: "chat", value: name(&n.Chat), help: "Chat to write to, for telegram."},
-		{name: "topic", value: name(&n.Topic), help: "Topic, for mqtt."},
-		{name: "from", value: text(&n.From), help: "Sender, for smtp."},
-		{name: "to", value: textList(&n.To), help: "Receivers, for smtp."},
-		{name: "command", value: path(&n.Command), help: "Program to run with the alert on its input, for exec."},
+		{name: "kind", value: oneOf(&n.Kind, "syslog", "webhook", "ntfy", "telegram", "smtp", "mqtt", "ubus", "exec"), required: true, example: "ntfy", help: "How they are sent."},
+		{name: "url", value: webAddress(&n.URL, "https", "http"), example: "https://ntfy.example.org/weir", help: "Address, for webhook and ntfy."},
+		{name: "host_port", value: target(&n.HostPort), example: "mail.example.org:587", help: "Server, for smtp and mqtt, and for syslog elsewhere."},
+		{name: "user", value: text(&n.User), example: "weir", help: "User name, for smtp and mqtt."},
+		{name: "password", value: text(&n.Password), secret: true, example: "secret", help: "Password, for smtp and mqtt."},
+		{name: "token", value: text(&n.Token), secret: true, example: "secret", help: "Access token, for webhook, ntfy and telegram."},
+		{name: "chat", value: name(&n.Chat), example: "12345", help: "Chat to write to, for telegram."},
+		{name: "topic", value: name(&n.Topic), example: "weir/alerts", help: "Topic, for mqtt."},
+		{name: "from", value: text(&n.From), example: "weir@example.org", help: "Sender, for smtp."},
+		{name: "to", value: textList(&n.To), example: "anna@example.org", help: "Receivers, for smtp."},
+		{name: "command", value: path(&n.Command), example: "/etc/weir/alert.sh", help: "Program to run with the alert on its input, for exec."},
 		{name: "severity", value: severity(&n.Severity), def: "warning", help: "The least severity that is sent."},
 	}
 }

@@ -25,16 +25,16 @@ func (a *API) fields() []field {
 	return []field{
 		{name: "ubus", value: boolean(&a.Ubus), def: "1", help: "Answer on ubus, which LuCI uses."},
 		{name: "socket", value: path(&a.Socket), def: "/var/run/weir.sock", help: "Unix socket for the command line; only its owner may use it."},
-		{name: "listen", value: listenList(&a.Listen), help: "TCP addresses for HTTP; without it HTTP is off."},
+		{name: "listen", value: listenList(&a.Listen), example: "192.168.1.1:3000", help: "TCP addresses for HTTP; without it HTTP is off."},
 		{name: "token_file", value: path(&a.TokenFile), def: "/etc/weir/token", help: "File with the token that HTTP clients show; made at the first start."},
 		{name: "login_hours", value: number(&a.LoginHours, 1, 8760), def: "12", help: "How long a login of the pages lasts."},
 		{name: "metrics", value: boolean(&a.Metrics), def: "0", help: "Serve /metrics for Prometheus."},
-		{name: "allow", value: prefixes(&a.Allow), help: "Networks whose clients may connect; without it any client that has the token."},
-		{name: "host", value: domains(&a.Hosts), help: "Names under which clients reach HTTP, beside its addresses."},
-		{name: "origin", value: origins(&a.Origins), help: "Other web sites whose pages may ask (CORS)."},
-		{name: "base_path", value: webPath(&a.BasePath), help: "Path under which a proxy serves weir."},
-		{name: "cert", value: path(&a.Cert), help: "Certificate (PEM) for HTTPS."},
-		{name: "key", value: path(&a.Key), help: "Private key (PEM) of the certificate."},
+		{name: "allow", value: prefixes(&a.Allow), example: "192.168.1.0/24", help: "Networks whose clients may connect; without it any client that has the token."},
+		{name: "host", value: domains(&a.Hosts), example: "router.lan", help: "Names under which clients reach HTTP, beside its addresses."},
+		{name: "origin", value: origins(&a.Origins), example: "https://grafana.lan:3000", help: "Other web sites whose pages may ask (CORS)."},
+		{name: "base_path", value: webPath(&a.BasePath), example: "/weir", help: "Path under which a proxy serves weir."},
+		{name: "cert", value: path(&a.Cert), example: "/etc/weir/cert.pem", help: "Certificate (PEM) for HTTPS."},
+		{name: "key", value: path(&a.Key), example: "/etc/weir/key.pem", help: "Private key (PEM) of the certificate."},
 	}
 }
 
@@ -60,10 +60,10 @@ type Geo struct {
 
 func (g *Geo) fields() []field {
 	return []field{
-		{name: "country", value: path(&g.Country), help: "Database of countries (MMDB); without it the one installed with weir."},
-		{name: "asn", value: path(&g.ASN), help: "Database of networks (MMDB)."},
-		{name: "vendor", value: path(&g.Vendor), help: "Database of the vendors of hardware addresses."},
-		{name: "update_url", value: webAddress(&g.UpdateURL, "https", "http"), help: "Where newer databases are fetched; without it never."},
+		{name: "country", value: path(&g.Country), example: "/usr/share/weir/country.mmdb", help: "Database of countries (MMDB); without it the one installed with weir."},
+		{name: "asn", value: path(&g.ASN), example: "/usr/share/weir/asn.mmdb", help: "Database of networks (MMDB)."},
+		{name: "vendor", value: path(&g.Vendor), example: "/usr/share/weir/vendor.db", help: "Database of the vendors of hardware addresses."},
+		{name: "update_url", value: webAddress(&g.UpdateURL, "https", "http"), example: "https://geo.example.org/weir", help: "Where newer databases are fetched; without it never."},
 		{name: "update_every", value: duration(&g.UpdateEvery, 0, 365*day), def: "0", help: "How often; 0 is never."},
 	}
 }

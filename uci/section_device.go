@@ -17,12 +17,12 @@ type Device struct {
 
 func (d *Device) fields() []field {
 	return []field{
-		{name: "name", value: name(&d.Name), help: "What it is called."},
-		{name: "mac", value: macs(&d.MACs), help: "Hardware addresses; several make them one device."},
-		{name: "ip", value: addresses(&d.IPs), help: "IP addresses, for a device behind another router."},
-		{name: "type", value: name(&d.Type), help: "What it is: phone, laptop, tv, printer …"},
-		{name: "pool", value: name(&d.Pool), help: "Group it belongs to."},
-		{name: "icon", value: name(&d.Icon), help: "Icon to show; without it the type's."},
+		{name: "name", value: name(&d.Name), example: "Anna's phone", help: "What it is called."},
+		{name: "mac", value: macs(&d.MACs), example: "00:11:22:AA:BB:CC", help: "Hardware addresses; several make them one device."},
+		{name: "ip", value: addresses(&d.IPs), example: "192.168.1.20", help: "IP addresses, for a device behind another router."},
+		{name: "type", value: name(&d.Type), example: "phone", help: "What it is: phone, laptop, tv, printer …"},
+		{name: "pool", value: name(&d.Pool), example: "kids", help: "Group it belongs to."},
+		{name: "icon", value: name(&d.Icon), example: "phone", help: "Icon to show; without it the type's."},
 		{name: "private", value: boolean(&d.Private), def: "0", help: "Keep no names of the far ends it talks to."},
 		{name: "hidden", value: boolean(&d.Hidden), def: "0", help: "Leave it out of lists; its bytes still count."},
 	}
@@ -45,9 +45,9 @@ type Pool struct {
 
 func (p *Pool) fields() []field {
 	return []field{
-		{name: "name", value: name(&p.Name), help: "What it is called; without it the section's name."},
-		{name: "icon", value: name(&p.Icon), help: "Icon to show."},
-		{name: "network", value: prefixes(&p.Networks), help: "Devices with an address in these networks belong to it too."},
+		{name: "name", value: name(&p.Name), example: "Children", help: "What it is called; without it the section's name."},
+		{name: "icon", value: name(&p.Icon), example: "child", help: "Icon to show."},
+		{name: "network", value: prefixes(&p.Networks), example: "192.168.3.0/24", help: "Devices with an address in these networks belong to it too."},
 	}
 }
 
@@ -61,8 +61,8 @@ type Subnet struct {
 
 func (s *Subnet) fields() []field {
 	return []field{
-		{name: "name", value: name(&s.Name), help: "What it is called; without it the section's name."},
-		{name: "subnet", value: prefixes(&s.Prefixes), required: true, help: "Its addresses."},
+		{name: "name", value: name(&s.Name), example: "Servers", help: "What it is called; without it the section's name."},
+		{name: "subnet", value: prefixes(&s.Prefixes), required: true, example: "192.168.1.0/28", help: "Its addresses."},
 	}
 }
 
@@ -78,11 +78,11 @@ type Application struct {
 
 func (a *Application) fields() []field {
 	return []field{
-		{name: "name", value: name(&a.Name), help: "What it is called; without it the section's name."},
-		{name: "category", value: name(&a.Category), help: "Category it is counted in."},
-		{name: "domain", value: domains(&a.Domains), help: "Domains it talks to, with all names below them."},
-		{name: "port", value: ports(&a.Ports), help: "Ports of its servers."},
-		{name: "network", value: prefixes(&a.Networks), help: "Addresses of its servers."},
+		{name: "name", value: name(&a.Name), example: "Backup", help: "What it is called; without it the section's name."},
+		{name: "category", value: name(&a.Category), example: "storage", help: "Category it is counted in."},
+		{name: "domain", value: domains(&a.Domains), example: "backup.example.org", help: "Domains it talks to, with all names below them."},
+		{name: "port", value: ports(&a.Ports), example: "tcp/8443", help: "Ports of its servers."},
+		{name: "network", value: prefixes(&a.Networks), example: "192.0.2.0/24", help: "Addresses of its servers."},
 	}
 }
 

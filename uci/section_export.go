@@ -20,7 +20,7 @@ func (c *Collector) fields() []field {
 	return []field{
 		{name: "enabled", value: boolean(&c.Enabled), def: "1", help: "Receive flows."},
 		{name: "listen", value: listen(&c.Listen), def: ":2055", help: "UDP address to listen on; NetFlow, IPFIX and sFlow are told apart."},
-		{name: "allow", value: prefixes(&c.Allow), help: "Exporters to accept; without it those of the local networks."},
+		{name: "allow", value: prefixes(&c.Allow), example: "192.168.1.0/24", help: "Exporters to accept; without it those of the local networks."},
 	}
 }
 
@@ -56,21 +56,21 @@ func (e *Exporter) fields() []field {
 	return []field{
 		{name: "enabled", value: boolean(&e.Enabled), def: "1", help: "Send."},
 		{name: "kind", value: oneOf(&e.Kind, "netflow", "ipfix", "influxdb", "elasticsearch", "logstash", "syslog", "mysql", "mqtt", "file"), def: "netflow", help: "What is sent."},
-		{name: "target", value: text(&e.Target), help: "Where it is sent: host:port, URL or file, as the kind needs it."},
-		{name: "host_port", value: target(&e.Target), alias: true, help: "The same as target, as softflowd calls it."},
+		{name: "target", value: text(&e.Target), example: "192.168.1.2:2055", help: "Where it is sent: host:port, URL or file, as the kind needs it."},
+		{name: "host_port", value: target(&e.Target), alias: true, example: "192.168.1.2:2055", help: "The same as target, as softflowd calls it."},
 		{name: "export_version", value: scalar[int]{&e.ExportVersion, versionCodec()}, def: "9", help: "Version of netflow; 10 is IPFIX."},
 		{name: "hoplimit", value: number(&e.HopLimit, 0, 255), def: "0", help: "TTL of what is sent; 0 takes the system's."},
 		{name: "tracking_level", value: oneOf(&e.TrackingLevel, "full", "proto", "ip", "vlan", "ether"), def: "full", help: "What makes a flow: addresses with ports, with protocol, or alone; vlan and ether add to full."},
 		{name: "track_ipv6", value: boolean(&e.TrackIPv6), def: "1", help: "Send IPv6 flows too."},
-		{name: "timeout", value: list[Timeout]{&e.Timeouts, timeoutCodec()}, help: "When flows are sent, as softflowd names it."},
+		{name: "timeout", value: list[Timeout]{&e.Timeouts, timeoutCodec()}, example: "maxlife=60", help: "When flows are sent, as softflowd names it."},
 		{name: "sampling_rate", value: number(&e.SamplingRate, 1, 65535), def: "1", help: "Send one flow in so many."},
 		{name: "interval", value: duration(&e.Interval, time.Second, day), def: "60", help: "Time between two writes of statistics."},
-		{name: "user", value: text(&e.User), help: "User name."},
-		{name: "password", value: text(&e.Password), secret: true, help: "Password."},
-		{name: "token", value: text(&e.Token), secret: true, help: "Access token."},
-		{name: "database", value: name(&e.Database), help: "Database or bucket."},
-		{name: "organisation", value: name(&e.Organisation), help: "Organisation, for InfluxDB 2."},
-		{name: "table", value: name(&e.Table), help: "Table, index or topic."},
+		{name: "user", value: text(&e.User), example: "weir", help: "User name."},
+		{name: "password", value: text(&e.Password), secret: true, example: "secret", help: "Password."},
+		{name: "token", value: text(&e.Token), secret: true, example: "secret", help: "Access token."},
+		{name: "database", value: name(&e.Database), example: "weir", help: "Database or bucket."},
+		{name: "organisation", value: name(&e.Organisation), example: "home", help: "Organisation, for InfluxDB 2."},
+		{name: "table", value: name(&e.Table), example: "flows", help: "Table, index or topic."},
 	}
 }
 
@@ -148,8 +148,8 @@ func (r *Remote) fields() []field {
 		{name: "enabled", value: boolean(&r.Enabled), def: "1", help: "Capture there."},
 		{name: "kind", value: oneOf(&r.Kind, "fritzbox"), def: "fritzbox", help: "What it is."},
 		{name: "url", value: webAddress(&r.URL, "http", "https"), def: "http://fritz.box", help: "Its address."},
-		{name: "user", value: text(&r.User), required: true, help: "User of the router with the right to its settings."},
-		{name: "password", value: text(&r.Password), required: true, secret: true, help: "That user's password."},
+		{name: "user", value: text(&r.User), required: true, example: "weir", help: "User of the router with the right to its settings."},
+		{name: "password", value: text(&r.Password), required: true, secret: true, example: "secret", help: "That user's password."},
 		{name: "capture_interface", value: textList(&r.CaptureInterfaces), def: "1-lan", help: "Its interfaces, by the names its capture page uses."},
 	}
 }

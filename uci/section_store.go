@@ -124,8 +124,8 @@ func (s *Source) fields() []field {
 	return []field{
 		{name: "enabled", value: boolean(&s.Enabled), def: "1", help: "Read this source."},
 		{name: "kind", value: oneOf(&s.Kind, "pcap"), def: "pcap", help: "What it is: a capture in pcap or pcapng."},
-		{name: "path", value: path(&s.Path), required: true, help: "File or named pipe to read."},
-		{name: "name", value: name(&s.Name), help: "Interface as which it appears; without it the section's name."},
+		{name: "path", value: path(&s.Path), required: true, example: "/tmp/eth0.fifo", help: "File or named pipe to read."},
+		{name: "name", value: name(&s.Name), example: "eth0", help: "Interface as which it appears; without it the section's name."},
 		{name: "role", value: oneOf(&s.Role, "count", "classify"), def: "count", help: "Count its bytes, or only learn names from it."},
 		{name: "pace", value: scalar[int]{&s.Pace, paceCodec()}, def: "max", help: "Replay at so many times real time."},
 		{name: "loop", value: boolean(&s.Loop), def: "0", help: "Begin again at the end of the file."},

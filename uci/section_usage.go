@@ -112,15 +112,15 @@ func (q *Quota) fields() []field {
 	fields := []field{
 		{name: "enabled", value: boolean(&q.Enabled), def: "1", help: "Watch this quota."},
 		{name: "scope", value: scalar[string]{&q.Scope, scopeCodec()}, def: "wan", help: "Whose bytes count."},
-		{name: "bytes", value: size(&q.Bytes, 1, maxSize), required: true, help: "Bytes a cycle."},
+		{name: "bytes", value: size(&q.Bytes, 1, maxSize), required: true, example: "500G", help: "Bytes a cycle."},
 		{name: "direction", value: oneOf(&q.Direction, "both", "rx", "tx"), def: "both", help: "Count received bytes, sent bytes, or both."},
 	}
 	fields = append(fields, cycleFields(&q.Cycle, &q.Start, &q.Every)...)
 	return append(fields,
 		field{name: "warn", value: numberList(&q.Warn, 1, 100), def: "80 95", help: "Warn when so many per cent are used."},
 		field{name: "prior", value: size(&q.Prior, 0, maxSize), def: "0", help: "Bytes used in this cycle before weir began to count."},
-		field{name: "free", value: list[Window]{&q.Free, windowCodec()}, help: "Times of day that do not count."},
-		field{name: "weekday", value: listOf(&q.Weekdays, "mon", "tue", "wed", "thu", "fri", "sat", "sun"), help: "Days that count; without it all."},
+		field{name: "free", value: list[Window]{&q.Free, windowCodec()}, example: "00:00-06:00", help: "Times of day that do not count."},
+		field{name: "weekday", value: listOf(&q.Weekdays, "mon", "tue", "wed", "thu", "fri", "sat", "sun"), example: "mon tue wed thu fri", help: "Days that count; without it all."},
 	)
 }
 

@@ -93,7 +93,7 @@ func wordCodec[T ~string](words []T) codec[T] {
 				}
 			}
 			if near := nearest(text, names); near != "" {
-				return "", errors.New("is not known, did you mean '" + near + "'?")
+				return "", errors.New("is not known, perhaps '" + near + "' is meant")
 			}
 			return "", errors.New("is not known")
 		},
@@ -104,7 +104,7 @@ func wordCodec[T ~string](words []T) codec[T] {
 // nearest returns the name closest to word, or "" when none is near enough
 // to be meant.
 func nearest(word string, names []string) string {
-	best, limit := "", 1+len(word)/3
+	best, limit := "", 1+len(word)/4
 	for _, name := range names {
 		if d := distance(strings.ToLower(word), name); d <= limit {
 			best, limit = name, d-1
