@@ -11,6 +11,8 @@ package device
 
 import (
 	"net/netip"
+	"slices"
+	"strings"
 
 	"weir/internal/packet"
 )
@@ -41,8 +43,8 @@ func (t *Traffic) Add(txBytes, rxBytes, txPackets, rxPackets uint64) {
 	t.tickRx += rxBytes
 }
 
-// tick turns what was counted since the tick before into a rate.
-func (t *Traffic) tick(elapsed int64) {
+// Tick turns what was counted since the tick before into a rate.
+func (t *Traffic) Tick(elapsed int64) {
 	t.TxRate, t.RxRate = perSecond(t.tickTx, elapsed), perSecond(t.tickRx, elapsed)
 	t.tickTx, t.tickRx = 0, 0
 }
@@ -81,6 +83,28 @@ func (d *Device) Key() string {
 // RandomMAC reports whether the device's first hardware address was made up by
 // the device itself (locally administered, IEEE 802 section 8.4).
 func (d *Device) RandomMAC() bool { return len(d.MACs) > 0 && d.MACs[0][0]&2 != 0 }
+
+// HasMAC reports whether the device uses that hardware address.
+func (d *Device) HasMAC(m packet.MAC) bool { return slices.Contains(d.MACs, m) }
+
+// Mentions reports whether text, in lower case, is part of the device's name or
+// of one of its addresses.
+func (d *Device) Mentions(text string) bool {
+	if strings.Contains(strings.ToLower(d.Name), text) {
+		return true
+	}
+	for _, m := range d.MACs {
+		if strings.Contains(strings.ToLower(m.String()), text) {
+			return true
+		}
+	}
+	for i := range d.Addrs {
+		if strings.Contains(d.Addrs[i].String(), text) {
+			return true
+		}
+	}
+	return false
+}
 
 // Named is a device that the configuration knows.
 type Named struct {
@@ -262,7 +286,7 @@ func (s *Devices) remove(i int) {
 func (s *Devices) Tick(now, elapsed int64) {
 	for i := len(s.list) - 1; i >= 0; i-- {
 		d := s.list[i]
-		d.tick(elapsed)
+		d.Traffic.Tick(elapsed)
 		if s.stale > 0 && d.Name == "" && now-d.Last > s.stale {
 			s.remove(i)
 		}

@@ -148,7 +148,7 @@ func (h *Hosts) Tick(now, elapsed int64) {
 		if !s.used {
 			continue
 		}
-		s.tick(elapsed)
+		s.Traffic.Tick(elapsed)
 		if s.Device != nil && s.Device.ID == 0 {
 			s.Device = nil
 		}

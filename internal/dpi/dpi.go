@@ -22,6 +22,19 @@ func (a App) String() string {
 	return ports[a-1].name
 }
 
+// ByName returns the application of that name, as String spells it.
+func ByName(name string) (App, bool) {
+	if name == unknownName {
+		return Unknown, true
+	}
+	for i := range ports {
+		if ports[i].name == name {
+			return App(i + 1), true
+		}
+	}
+	return Unknown, false
+}
+
 // NumApps is the number of Apps, Unknown included: their numbers are below it.
 func NumApps() int { return len(ports) + 1 }
 

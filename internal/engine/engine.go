@@ -1,3 +1,247 @@
-// Package engine joins packets and records to flows, devices and series under
-// one lock.
+// Package engine joins frames and records to flows, devices and series.
+//
+// There is one Engine and one lock. Sources call Packets and Records, which take
+// the lock once per batch and work on the source's own memory; the daemon calls
+// Tick once a second; queries copy rows out under the lock, at most MaxRows of
+// them, and are encoded after it. Every table is bounded by Config and counts
+// what it had to leave out.
 package engine
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"weir/internal/device"
+	"weir/internal/dpi"
+	"weir/internal/flow"
+	"weir/internal/intern"
+	"weir/internal/packet"
+	"weir/internal/rollup"
+	"weir/internal/source"
+)
+
+// Config bounds an Engine.
+type Config struct {
+	Flows       flow.Config
+	MaxHosts    int           // addresses kept; 0 keeps none
+	MaxDevices  int           // devices kept; 0 keeps none
+	HostIdle    time.Duration // a remote host leaves after it; 0 = when room is needed
+	DeviceStale time.Duration // an unnamed device leaves after it; 0 = when room is needed
+
+	// Rollup takes the sums by series, Names their names; both nil keeps none.
+	Rollup *rollup.Rollup
+	Names  *intern.Table
+
+	// CaptureTime lets the frames' own times drive Tick, for captures that are
+	// read as fast as they can be. Otherwise the caller ticks.
+	CaptureTime bool
+
+	// Ended is called, under the engine's lock, for every record that leaves the
+	// table. Neither argument may be kept. Nil is fine.
+	Ended func(f *flow.Flow, r *flow.Record)
+}
+
+// Engine is the one place where traffic becomes flows. Its methods may be called
+// from any goroutine.
+type Engine struct {
+	mu      sync.Mutex
+	cfg     Config
+	table   *flow.Table
+	frags   flow.Fragments
+	pkt     packet.Packet // reused for every frame
+	points  []point       // by observation point
+	byName  map[string]uint8
+	nets    *device.Networks
+	devices *device.Devices
+	hosts   *device.Hosts
+	series  seriesIDs
+
+	now      int64 // time of the last tick, microseconds since the Unix epoch
+	nextTick int64 // with CaptureTime: when the next one is due
+	total    device.Traffic
+	pps      uint32
+	scratch  []ref // of queries
+}
+
+// point is one observation point. Its Traffic is what local hosts sent and
+// received past it.
+type point struct {
+	name    string
+	series  uint32
+	wire    uint64
+	out     [packet.NumOutcomes]uint64
+	later   uint64 // later fragments
+	orphans uint64
+	last    int64 // nanoseconds since the Unix epoch
+	packets uint64
+	bytes   uint64
+	ticked  uint64 // packets at the last tick
+	pps     uint32
+	device.Traffic
+}
+
+// New returns an engine without observation points, in a house with private
+// addresses until SetNetworks says better.
+func New(cfg Config) *Engine {
+	e := &Engine{
+		cfg:     cfg,
+		byName:  make(map[string]uint8),
+		nets:    device.NewNetworks(device.Private, nil),
+		devices: device.NewDevices(cfg.MaxDevices, cfg.DeviceStale.Microseconds()),
+		hosts:   device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
+		series:  newSeriesIDs(cfg.Names),
+	}
+	e.table = flow.New(cfg.Flows, (*observer)(e))
+	return e
+}
+
+// Interface returns the number of the observation point called name, adding it
+// when it is new.
+func (e *Engine) Interface(name string) (uint8, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if i, ok := e.byName[name]; ok {
+		return i, nil
+	}
+	if len(e.points) >= source.MaxInterfaces {
+		return 0, fmt.Errorf("add interface %s: %d are in use, the most there can be", name, len(e.points))
+	}
+	i := uint8(len(e.points))
+	e.byName[name] = i
+	e.points = append(e.points, point{name: name, series: e.series.name(name)})
+	return i, nil
+}
+
+// SetNetworks says which addresses are local from now on.
+func (e *Engine) SetNetworks(nets *device.Networks) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.nets = nets
+	e.hosts.Rescope(nets)
+}
+
+// SetTimeouts changes when flows end, from now on.
+func (e *Engine) SetTimeouts(idle, active time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.table.SetTimeouts(idle, active)
+}
+
+// Configure names the devices that the configuration knows, and no others.
+func (e *Engine) Configure(known []device.Named) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.devices.Configure(known, e.now)
+}
+
+// Packets accounts a batch of frames. It implements source.Sink.
+func (e *Engine) Packets(batch []packet.Raw) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range batch {
+		r := &batch[i]
+		if int(r.Iface) >= len(e.points) {
+			continue // no source numbers its points itself
+		}
+		if e.cfg.CaptureTime && r.Time/1000 >= e.nextTick {
+			e.captureTick(r.Time / 1000)
+		}
+		pt := &e.points[r.Iface]
+		o := packet.Decode(r, &e.pkt)
+		pt.out[o]++
+		pt.wire += uint64(r.Len)
+		pt.last = r.Time
+		// A frame cut by the snap length counts as far as its headers tell.
+		if o == packet.OK || o == packet.Truncated && e.pkt.Version != 0 {
+			e.account(pt, &e.pkt)
+		}
+	}
+}
+
+// account adds a decoded packet to its flow and learns from the first packet of
+// each direction. What is summed by host, device and series is taken from the
+// flows at the tick, so that a packet costs one look-up.
+func (e *Engine) account(pt *point, p *packet.Packet) {
+	if p.MoreFrags || p.FragOffset != 0 {
+		e.fragment(pt, p)
+	}
+	pt.packets += uint64(p.Segments)
+	pt.bytes += p.Bytes
+	f, _, event := e.table.Packet(p)
+	if event == flow.Known {
+		return
+	}
+	if event == flow.Created {
+		f.Service = uint16(service(f))
+	}
+	if p.HasMAC && e.devices.Max() > 0 {
+		e.learn(p)
+	}
+}
+
+// service returns the application that a flow's ports stand for: the server's
+// port if it is a known one, else the client's.
+func service(f *flow.Flow) dpi.App {
+	c := f.Client()
+	if a := dpi.ByPort(f.Key.Proto, f.Key.Port(c.Other())); a != dpi.Unknown {
+		return a
+	}
+	return dpi.ByPort(f.Key.Proto, f.Key.Port(c))
+}
+
+// fragment resolves the ports of a later fragment and counts it.
+func (e *Engine) fragment(pt *point, p *packet.Packet) {
+	later, orphans := e.frags.Later, e.frags.Orphans
+	e.frags.Resolve(p)
+	pt.later += e.frags.Later - later
+	pt.orphans += e.frags.Orphans - orphans
+}
+
+// learn ties the sender's hardware address to its IP address: a local address
+// belongs to the device that sends from it, and a device that sends from a
+// remote address forwards it: it is a router.
+func (e *Engine) learn(p *packet.Packet) {
+	t := p.Time / 1000
+	d := e.devices.Seen(p.SrcMAC, p.Iface, p.VLAN, t)
+	if d == nil {
+		return
+	}
+	switch scope := e.nets.Scope(&p.Src); {
+	case scope == device.Remote:
+		d.Router = true
+	case scope.House() && p.Src != (packet.Addr{}) && !(p.Src.Is4() && p.Src[12] == 0):
+		if scope == device.Router {
+			d.Router = true
+		}
+		if h := e.hosts.Seen(&p.Src, e.nets, p.Iface, t); h != nil {
+			h.Bind(d)
+		}
+	}
+}
+
+// Records accounts a batch of flow deltas. It implements source.Sink.
+func (e *Engine) Records(batch []flow.Record) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range batch {
+		r := &batch[i]
+		if int(r.Key.Point) >= len(e.points) {
+			continue
+		}
+		pt := &e.points[r.Key.Point]
+		pt.packets += r.Packets[flow.A] + r.Packets[flow.B]
+		pt.bytes += r.Bytes[flow.A] + r.Bytes[flow.B]
+		pt.last = max(pt.last, r.Last*1000)
+		if f := e.table.Add(r); f.Service == 0 {
+			f.Service = uint16(service(f))
+		}
+	}
+}
+
+// Flush ends all flows, as at the end of a capture.
+func (e *Engine) Flush() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.table.Flush()
+}

@@ -75,6 +75,7 @@ type FlowCounts struct {
 type DeviceRow struct {
 	ID             uint32 // stable for the life of the database
 	Name           string
+	Key            string // what names it in series: its first MAC
 	MACs           []packet.MAC
 	IPs            []netip.Addr // at most 16, newest first
 	RandomMAC      bool
@@ -120,9 +121,10 @@ type Stats struct {
 	NewFlows, Evicted, Expired, Completed uint64
 	Devices, MaxDevices                   int
 	Hosts, MaxHosts                       int
-	DeviceDrops, HostDrops                uint64 // not tracked because a table was full
+	DeviceDrops                           uint64 // devices not tracked because the table was full
+	HostDrops                             uint64 // hosts given up for another one
 	Packets, Bytes                        uint64
 	Rate                                  Pair[uint64]
 	PPS                                   uint32
-	SlotDrops                             uint64 // closed slots dropped because the store was behind
+	SlotDrops                             uint64 // 10-second slots dropped before their hour was over, to bound memory
 }

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"weir/internal/dpi"
+	"weir/internal/flow"
+	"weir/internal/packet"
+)
+
+// Flows returns the live flows that pass f, sorted and cut as p says, and how
+// many there are in all.
+func (e *Engine) Flows(f Filter, p Page) ([]FlowRow, int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m := e.matcher(f)
+	key := sortKey(p, FlowSorts)
+	refs := e.scratch[:0]
+	for slot, fl := range e.table.All {
+		if m.flow(fl) {
+			r := ref{at: slot}
+			flowKey(&r, fl, key)
+			refs = append(refs, r)
+		}
+	}
+	e.scratch = refs
+	rows := make([]FlowRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
+	for _, r := range page(refs, p) {
+		rows = append(rows, e.flowRow(r.at, e.table.At(r.at)))
+	}
+	return rows, len(refs)
+}
+
+// Flow returns the live flow with that ID.
+func (e *Engine) Flow(id uint64) (FlowRow, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	slot := uint32(id >> idTimeBits)
+	if f := e.table.At(slot); f != nil && flowID(slot, f) == id {
+		return e.flowRow(slot, f), true
+	}
+	return FlowRow{}, false
+}
+
+// A flow's ID is its slot and the low bits of the time of its first packet,
+// together 53 bits, so that JavaScript keeps it exact.
+const idTimeBits = 31
+
+func flowID(slot uint32, f *flow.Flow) uint64 {
+	return uint64(slot)<<idTimeBits | uint64(f.First)&(1<<idTimeBits-1)
+}
+
+// flowKey sets what a flow sorts by.
+func flowKey(r *ref, f *flow.Flow, key string) {
+	now, _ := f.Rate()
+	switch key {
+	case "bytes":
+		r.hi, r.lo = f.Bytes(flow.A)+f.Bytes(flow.B), uint64(f.Last)
+	case "packets":
+		r.hi, r.lo = f.Packets(flow.A)+f.Packets(flow.B), uint64(f.Last)
+	case "last":
+		r.hi = uint64(f.Last)
+	case "first":
+		r.hi = uint64(f.First)
+	case "duration":
+		r.hi = uint64(f.Last - f.First)
+	case "bps":
+		r.hi, r.lo = uint64(now), uint64(f.Last)
+	case "client":
+		r.hi, r.lo = addrKey(f.Key.Addr(f.Client()))
+	case "server":
+		r.hi, r.lo = addrKey(f.Key.Addr(f.Client().Other()))
+	case "port":
+		r.hi, r.lo = uint64(f.Key.Port(f.Client().Other())), uint64(f.Key.Proto)
+	case "proto":
+		r.hi, r.lo = uint64(f.Key.Proto), uint64(f.Last)
+	case "app":
+		r.text, r.lo = dpi.App(f.Service).String(), uint64(f.Last)
+	}
+}
+
+// flowRow copies a flow out.
+func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {
+	c, s := f.Client(), f.Client().Other()
+	row := FlowRow{
+		ID: flowID(slot, f), Interface: e.points[f.Key.Point].name, VLAN: f.VLAN, Proto: f.Key.Proto,
+		Client: e.endpoint(f, c), Server: e.endpoint(f, s),
+		State: f.State(), Completed: f.Completed(), OneWay: f.OneWay(), LowGoodput: f.LowGoodput(),
+		First: f.First, Last: f.Last,
+		Bytes:      Pair[uint64]{f.Bytes(c), f.Bytes(s)},
+		Packets:    Pair[uint64]{f.Packets(c), f.Packets(s)},
+		Payload:    Pair[uint64]{f.Payload(c), f.Payload(s)},
+		TCPFlags:   Pair[uint8]{f.TCPFlags(c), f.TCPFlags(s)},
+		Retrans:    Pair[uint32]{f.Retransmitted(c), f.Retransmitted(s)},
+		OutOfOrder: Pair[uint32]{f.OutOfOrder(c), f.OutOfOrder(s)},
+		Lost:       Pair[uint32]{f.Lost(c), f.Lost(s)},
+	}
+	if app := dpi.App(f.Service); app != dpi.Unknown {
+		row.App, row.AppBy = app.String(), "port"
+	}
+	switch f.Key.Proto {
+	case packet.ProtoIPIP, packet.Proto6in4, packet.ProtoGRE:
+		row.Tunnel = packet.ProtoName(f.Key.Proto)
+	}
+	row.GapMin.Tx, row.GapAvg.Tx, row.GapMax.Tx, _ = f.Gaps(c)
+	row.GapMin.Rx, row.GapAvg.Rx, row.GapMax.Rx, _ = f.Gaps(s)
+	row.RTTClient = latency(f.ClientRTT())
+	row.RTTServer = latency(f.ServerRTT())
+	row.RTTApp = latency(f.AppLatency())
+	now, peak := f.Rate()
+	row.BpsNow, row.BpsPeak = uint64(now)*8, uint64(peak)*8
+	return row
+}
+
+// latency is 0 for what was not seen and at least 1 for what was.
+func latency(us uint32, seen bool) uint32 {
+	if !seen {
+		return 0
+	}
+	return max(us, 1)
+}
+
+// endpoint copies one end of a flow out.
+func (e *Engine) endpoint(f *flow.Flow, at flow.End) Endpoint {
+	a := f.Key.Addr(at)
+	p := Endpoint{IP: a.IP(), Port: f.Key.Port(at)}
+	if h := e.hosts.Find(a); h != nil {
+		p.Scope = h.Scope.String()
+		if h.Device != nil {
+			p.Device, p.Name = h.Device.ID, h.Device.Name
+		}
+		return p
+	}
+	p.Scope = e.nets.Scope(a).String()
+	return p
+}

@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"net/netip"
+	"strings"
+
+	"weir/internal/device"
+	"weir/internal/flow"
+	"weir/internal/packet"
+)
+
+// Hosts returns the addresses that pass f, sorted and cut as p says, and how
+// many there are in all.
+func (e *Engine) Hosts(f Filter, p Page) ([]HostRow, int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	m := e.matcher(f)
+	key := sortKey(p, HostSorts)
+	var byPlace []*device.Host
+	refs := e.scratch[:0]
+	for h := range e.hosts.All {
+		if m.host(h) {
+			r := ref{at: uint32(len(byPlace))}
+			hostKey(&r, h, key)
+			refs = append(refs, r)
+			byPlace = append(byPlace, h)
+		}
+	}
+	e.scratch = refs
+	rows := make([]HostRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
+	for _, r := range page(refs, p) {
+		rows = append(rows, e.hostRow(byPlace[r.at]))
+	}
+	e.liveCounts(rows)
+	return rows, len(refs)
+}
+
+// Host returns one address.
+func (e *Engine) Host(ip netip.Addr) (HostRow, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	a := packet.AddrOf(ip)
+	h := e.hosts.Find(&a)
+	if h == nil {
+		return HostRow{}, false
+	}
+	rows := []HostRow{e.hostRow(h)}
+	e.liveCounts(rows)
+	return rows[0], true
+}
+
+func hostKey(r *ref, h *device.Host, key string) {
+	switch key {
+	case "bytes":
+		r.hi = h.TxBytes + h.RxBytes
+	case "last":
+		r.hi = uint64(h.Last)
+	case "first":
+		r.hi = uint64(h.First)
+	case "bps":
+		r.hi, r.lo = uint64(h.TxRate)+uint64(h.RxRate), uint64(h.Last)
+	case "flows":
+		r.hi = uint64(h.AsClient) + uint64(h.AsServer)
+	case "ip":
+		r.hi, r.lo = addrKey(&h.Addr)
+	case "name":
+		if h.Device != nil {
+			r.text = strings.ToLower(h.Device.Name)
+		}
+		r.hi, r.lo = addrKey(&h.Addr)
+	}
+}
+
+func (e *Engine) hostRow(h *device.Host) HostRow {
+	row := HostRow{
+		IP: h.Addr.IP(), Scope: h.Scope.String(), Interface: e.points[h.Point].name,
+		First: h.First, Last: h.Last,
+		Bytes: Pair[uint64]{h.TxBytes, h.RxBytes}, Packets: Pair[uint64]{h.TxPackets, h.RxPackets},
+		BpsNow:     Pair[uint64]{uint64(h.TxRate) * 8, uint64(h.RxRate) * 8},
+		AsClient:   FlowCounts{Total: h.AsClient},
+		AsServer:   FlowCounts{Total: h.AsServer},
+		Retrans:    Pair[uint32]{h.TCP[0].Retrans, h.TCP[1].Retrans},
+		OutOfOrder: Pair[uint32]{h.TCP[0].OutOfOrder, h.TCP[1].OutOfOrder},
+		Lost:       Pair[uint32]{h.TCP[0].Lost, h.TCP[1].Lost},
+	}
+	if d := h.Device; d != nil {
+		row.Device, row.Name = d.ID, d.Name
+		if len(d.MACs) > 0 {
+			row.MAC = d.MACs[0]
+		}
+	}
+	return row
+}
+
+// liveCounts adds what only the live flows tell: how many there are now, and the
+// TCP faults that are not in the hosts' sums yet.
+func (e *Engine) liveCounts(rows []HostRow) {
+	at := make(map[netip.Addr]*HostRow, len(rows))
+	for i := range rows {
+		at[rows[i].IP] = &rows[i]
+	}
+	for _, f := range e.table.All {
+		for end := flow.A; end <= flow.B; end++ {
+			row := at[f.Key.Addr(end).IP()]
+			if row == nil {
+				continue
+			}
+			counts := &row.AsServer
+			if end == f.Client() {
+				counts = &row.AsClient
+			}
+			counts.Active++
+			if f.LowGoodput() {
+				counts.LowGoodput++
+			}
+			o := end.Other()
+			row.Retrans.Tx += f.Retransmitted(end)
+			row.Retrans.Rx += f.Retransmitted(o)
+			row.OutOfOrder.Tx += f.OutOfOrder(end)
+			row.OutOfOrder.Rx += f.OutOfOrder(o)
+			row.Lost.Tx += f.Lost(end)
+			row.Lost.Rx += f.Lost(o)
+		}
+	}
+}
+
+// host reports whether a host passes.
+func (m *matcher) host(h *device.Host) bool {
+	switch d := h.Device; {
+	case m.never,
+		m.point >= 0 && int(h.Point) != m.point,
+		m.IPVersion != 0 && version(&h.Addr) != m.IPVersion,
+		m.Scope != "" && h.Scope.String() != m.Scope,
+		m.IP.IsValid() && !contains(m.IP, &h.Addr),
+		m.MinBytes != 0 && h.TxBytes+h.RxBytes < m.MinBytes,
+		m.Device != 0 && (d == nil || d.ID != m.Device),
+		m.MAC != "" && (d == nil || !d.HasMAC(m.mac)),
+		m.VLAN != 0 && (d == nil || d.VLAN != m.VLAN),
+		m.nameText != "" && (d == nil || !strings.Contains(strings.ToLower(d.Name), m.nameText)):
+		return false
+	}
+	if m.text == "" || strings.Contains(h.Addr.String(), m.text) {
+		return true
+	}
+	return h.Device != nil && strings.Contains(strings.ToLower(h.Device.Name), m.text)
+}

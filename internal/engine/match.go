@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+
+	"weir/internal/device"
+	"weir/internal/dpi"
+	"weir/internal/flow"
+	"weir/internal/packet"
+)
+
+// matcher is a Filter prepared for one query.
+type matcher struct {
+	Filter
+	e        *Engine
+	point    int // observation point, -1 for any
+	app      int // dpi.App, -1 for any
+	mac      packet.MAC
+	never    bool   // nothing can match
+	nameText string // lower case
+	text     string // lower case
+}
+
+func (e *Engine) matcher(f Filter) *matcher {
+	m := &matcher{Filter: f, e: e, point: -1, app: -1,
+		nameText: strings.ToLower(f.Name), text: strings.ToLower(f.Text)}
+	if f.Interface != "" {
+		i, ok := e.byName[f.Interface]
+		m.point, m.never = int(i), !ok
+	}
+	if f.App != "" {
+		a, ok := dpi.ByName(f.App)
+		m.app, m.never = int(a), m.never || !ok
+	}
+	if f.MAC != "" {
+		hw, err := net.ParseMAC(f.MAC)
+		if err != nil || len(hw) != len(m.mac) {
+			m.never = true
+		} else {
+			m.mac = packet.MAC(hw)
+		}
+	}
+	return m
+}
+
+// flow reports whether a flow passes. The cheap conditions come first.
+func (m *matcher) flow(f *flow.Flow) bool {
+	k := &f.Key
+	switch {
+	case m.never,
+		m.point >= 0 && int(k.Point) != m.point,
+		m.HasProto && k.Proto != m.Proto,
+		m.app >= 0 && int(f.Service) != m.app,
+		m.VLAN != 0 && f.VLAN != m.VLAN,
+		m.Port != 0 && k.PortA != m.Port && k.PortB != m.Port,
+		m.IPVersion != 0 && version(&k.AddrA) != m.IPVersion,
+		m.MinBytes != 0 && f.Bytes(flow.A)+f.Bytes(flow.B) < m.MinBytes,
+		m.MinDuration != 0 && f.Last-f.First < m.MinDuration,
+		m.State != "" && f.State() != m.State,
+		m.IP.IsValid() && !contains(m.IP, &k.AddrA) && !contains(m.IP, &k.AddrB):
+		return false
+	}
+	return m.ends(f)
+}
+
+// ends checks the conditions that need what is known of the flow's ends.
+func (m *matcher) ends(f *flow.Flow) bool {
+	if m.Dir != "" && m.e.direction(f) != m.Dir {
+		return false
+	}
+	if m.Device == 0 && m.MAC == "" && m.nameText == "" && m.text == "" {
+		return true
+	}
+	var dev, mac, name, text bool
+	for at := flow.A; at <= flow.B; at++ {
+		a := f.Key.Addr(at)
+		var d *device.Device
+		if h := m.e.hosts.Find(a); h != nil {
+			d = h.Device
+		}
+		if d != nil {
+			dev = dev || d.ID == m.Device
+			mac = mac || d.HasMAC(m.mac)
+			name = name || strings.Contains(strings.ToLower(d.Name), m.nameText)
+			text = text || d.Name != "" && strings.Contains(strings.ToLower(d.Name), m.text)
+		}
+		text = text || m.text != "" && strings.Contains(a.String(), m.text)
+	}
+	text = text || m.text != "" && strings.Contains(dpi.App(f.Service).String(), m.text)
+	return (m.Device == 0 || dev) && (m.MAC == "" || mac) && (m.nameText == "" || name) && (m.text == "" || text)
+}
+
+// direction says who opened a flow as the house sees it: "out" when somebody in
+// the house did, "in" when somebody outside did, "local" when both ends are in
+// the house, "" otherwise.
+func (e *Engine) direction(f *flow.Flow) string {
+	c := e.scopeOf(f.Key.Addr(f.Client()))
+	s := e.scopeOf(f.Key.Addr(f.Client().Other()))
+	switch {
+	case c.House() && s == device.Remote:
+		return "out"
+	case c == device.Remote && s != device.Remote:
+		return "in"
+	case c.House():
+		return "local"
+	}
+	return ""
+}
+
+func (e *Engine) scopeOf(a *packet.Addr) device.Scope {
+	if h := e.hosts.Find(a); h != nil {
+		return h.Scope
+	}
+	return e.nets.Scope(a)
+}
+
+func version(a *packet.Addr) uint8 {
+	if a.Is4() {
+		return 4
+	}
+	return 6
+}
+
+func contains(p netip.Prefix, a *packet.Addr) bool { return p.Contains(a.IP()) }

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"time"
+
+	"weir/internal/device"
+	"weir/internal/dpi"
+	"weir/internal/flow"
+	"weir/internal/intern"
+	"weir/internal/rollup"
+)
+
+const second = int64(time.Second / time.Microsecond)
+
+// Tick rolls what was counted since the tick before into hosts, devices and
+// series and ends flows. now is the wall clock in microseconds since the Unix
+// epoch; the caller ticks about once a second. The slots that it returns are
+// complete and belong in the store. While trusted is false the clock's date is
+// not known: everything goes on, but no slot opens or closes.
+func (e *Engine) Tick(now int64, trusted bool) []rollup.Slot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tick(now)
+	if e.cfg.Rollup == nil || !trusted {
+		return nil
+	}
+	return e.cfg.Rollup.Tick(now / second)
+}
+
+func (e *Engine) tick(now int64) {
+	elapsed := now - e.now
+	if e.now == 0 || elapsed <= 0 {
+		elapsed = second
+	}
+	e.now = now
+	e.table.Tick(now)
+	e.hosts.Tick(now, elapsed)
+	e.devices.Tick(now, elapsed)
+	e.total.Tick(elapsed)
+	e.pps = 0
+	for i := range e.points {
+		pt := &e.points[i]
+		pt.Tick(elapsed)
+		pt.pps = uint32(min((pt.packets-pt.ticked)*1e6/uint64(elapsed), 1<<32-1))
+		pt.ticked = pt.packets
+		e.pps += pt.pps
+	}
+}
+
+// captureTick ticks as the time of a capture goes on: once a second while frames
+// come, at once after a pause.
+func (e *Engine) captureTick(t int64) {
+	if e.nextTick != 0 {
+		e.tick(e.nextTick)
+	} else {
+		e.now = t
+	}
+	e.nextTick = t + second
+}
+
+// Close returns the unfinished slots for the store, as when the daemon stops.
+func (e *Engine) Close(now int64, trusted bool) []rollup.Slot {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tick(now)
+	if e.cfg.Rollup == nil || !trusted {
+		return nil
+	}
+	return e.cfg.Rollup.Flush(now / second)
+}
+
+// Shift moves all times by d: the wall clock was set.
+func (e *Engine) Shift(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	us := d.Microseconds()
+	e.table.Shift(us)
+	e.hosts.Shift(us)
+	e.devices.Shift(us)
+	e.now += us
+}
+
+// seriesIDs are the handles of series names that are looked up often.
+type seriesIDs struct {
+	names *intern.Table
+	apps  []uint32 // by dpi.App, 0 = not looked up yet
+}
+
+func newSeriesIDs(names *intern.Table) seriesIDs {
+	return seriesIDs{names: names, apps: make([]uint32, dpi.NumApps())}
+}
+
+// name returns the handle of a series, Other when no names are kept.
+func (s *seriesIDs) name(name string) uint32 {
+	if s.names == nil {
+		return rollup.Other
+	}
+	return s.names.Handle(name)
+}
+
+func (s *seriesIDs) app(a dpi.App) uint32 {
+	if s.apps[a] == 0 {
+		s.apps[a] = s.name(a.String())
+	}
+	return s.apps[a]
+}
+
+// observer is the engine as its flow table sees it.
+type observer Engine
+
+// Rolled adds what a flow counted to its ends' hosts and devices and to the
+// series. It runs once a second for a busy flow.
+func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
+	e := (*Engine)(o)
+	client := f.Client()
+	scope := [2]device.Scope{e.end(f, flow.A, client, c), e.end(f, flow.B, client, c)}
+	local := client
+	if a := scope[flow.A].House(); a != scope[flow.B].House() {
+		if local = flow.B; a {
+			local = flow.A
+		}
+	}
+	v := sums(c, local)
+	e.total.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
+	pt := &e.points[f.Key.Point]
+	pt.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
+	if e.cfg.Rollup != nil {
+		e.cfg.Rollup.Add(rollup.Total, rollup.Other, v)
+		e.cfg.Rollup.Add(rollup.Interface, pt.series, v)
+		e.cfg.Rollup.Add(rollup.Application, e.series.app(dpi.App(f.Service)), v)
+	}
+}
+
+// end adds a flow's change to the host and device at one end and returns the
+// end's scope.
+func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) device.Scope {
+	addr := f.Key.Addr(at)
+	h := e.hosts.Seen(addr, e.nets, f.Key.Point, f.Last)
+	if h == nil {
+		return e.nets.Scope(addr)
+	}
+	v := sums(c, at)
+	h.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
+	if c.New && at == client {
+		h.AsClient++
+	} else if c.New {
+		h.AsServer++
+	}
+	if h.Device == nil && h.Scope.House() {
+		if d := e.devices.ByAddr(addr); d != nil {
+			h.Bind(d)
+		}
+	}
+	if d := h.Device; d != nil {
+		d.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
+		d.Flows += v.Flows
+		d.Last = max(d.Last, f.Last)
+		if e.cfg.Rollup != nil {
+			if d.Series == 0 {
+				d.Series = e.series.name(d.Key())
+			}
+			e.cfg.Rollup.Add(rollup.Device, d.Series, v)
+		}
+	}
+	return h.Scope
+}
+
+// sums turns a change around so that tx is what the end at sent.
+func sums(c *flow.Change, at flow.End) rollup.Values {
+	v := rollup.Values{
+		TxBytes: uint64(c.Bytes[at]), RxBytes: uint64(c.Bytes[at.Other()]),
+		TxPackets: uint64(c.Packets[at]), RxPackets: uint64(c.Packets[at.Other()]),
+	}
+	if c.New {
+		v.Flows = 1
+	}
+	return v
+}
+
+// Ended adds what TCP showed of an ended flow to its hosts.
+func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
+	e := (*Engine)(o)
+	if r.Why != flow.Active && e.hosts.Max() > 0 {
+		for at := flow.A; at <= flow.B; at++ {
+			if h := e.hosts.Find(f.Key.Addr(at)); h != nil {
+				h.TCP[0].Add(f.Retransmitted(at), f.OutOfOrder(at), f.Lost(at))
+				at := at.Other()
+				h.TCP[1].Add(f.Retransmitted(at), f.OutOfOrder(at), f.Lost(at))
+			}
+		}
+	}
+	if e.cfg.Ended != nil {
+		e.cfg.Ended(f, r)
+	}
+}
