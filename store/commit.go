@@ -1,0 +1,142 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"syscall"
+
+	bolt "go.etcd.io/bbolt"
+
+	"weir/internal/rollup"
+)
+
+// Commit writes what is queued in one transaction. On an error everything stays
+// queued. Run and Close call it; a caller that wants its slots on the disk now
+// may do so too.
+func (s *Store) Commit() error {
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	b := s.queue.begin()
+	if b.empty() {
+		s.queue.done(b, true)
+		return nil
+	}
+	// Names are taken after the slots, so every handle in a slot has its name.
+	names := s.opt.Names.Names(s.names + 1)
+	rows := int(s.rows.Load())
+	before := s.db.Stats()
+	pruned := 0
+	err := guard("commit", func() error {
+		return s.db.Update(func(tx *bolt.Tx) (err error) {
+			if pruned, err = s.write(tx, b, names, &rows); err != nil {
+				return err
+			}
+			return nil
+		})
+	})
+	s.queue.done(b, err == nil)
+	if err != nil {
+		err = s.explain(err)
+		s.failed(err)
+		return err
+	}
+	s.names += uint32(len(names))
+	s.rows.Store(int64(rows))
+	s.committed(before, pruned)
+	return nil
+}
+
+// write does one commit's work and returns how many slots it pruned.
+func (s *Store) write(tx *bolt.Tx, b batch, names []string, rows *int) (int, error) {
+	if err := putNames(tx, s.names+1, names); err != nil {
+		return 0, err
+	}
+	for _, e := range b.slots {
+		if err := s.putSlot(tx, e.slot); err != nil {
+			return 0, fmt.Errorf("save slot %d of tier %d s: %w", e.slot.Start, e.slot.Step, err)
+		}
+	}
+	if n := len(b.slots); n > 0 {
+		seq := binary.BigEndian.AppendUint64(nil, b.slots[n-1].seq)
+		if err := tx.Bucket(bucketMeta).Put(keyApplied, seq); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.writeDevices(tx, b.devices, rows); err != nil {
+		return 0, err
+	}
+	return s.prune(tx)
+}
+
+// putSlot stores a slot. One that is there already, from before a restart
+// within its time, is added to.
+func (s *Store) putSlot(tx *bolt.Tx, slot rollup.Slot) error {
+	bucket := tx.Bucket(bucketSlots(slot.Step))
+	bucket.FillPercent = appendFill
+	key, block := slotKey(slot.Start), slot.Block
+	if stored := bucket.Get(key); stored != nil {
+		merged, err := rollup.AppendMerged(nil, stored, block)
+		if err == nil {
+			block = merged
+		} else {
+			s.badBlocks.Add(1) // the stored half is lost; the new half is not
+		}
+	}
+	return bucket.Put(key, block)
+}
+
+// writeDevices stores rows, and beyond Options.MaxDevices deletes those that
+// were seen longest ago.
+func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) error {
+	bucket := tx.Bucket(bucketDevices)
+	var buf []byte
+	for key, d := range devices {
+		if bucket.Get([]byte(key)) == nil {
+			*rows++
+		}
+		buf = appendDevice(nil, d)
+		if err := bucket.Put([]byte(key), buf); err != nil {
+			return fmt.Errorf("save device %s: %w", key, err)
+		}
+	}
+	if *rows <= s.opt.MaxDevices {
+		return nil
+	}
+	type seen struct {
+		key  []byte
+		last int64
+	}
+	var all []seen
+	err := bucket.ForEach(func(k, v []byte) error {
+		d, _ := decodeDevice(k, v) // a damaged row has Last 0 and goes first
+		all = append(all, seen{slices.Clone(k), d.Last})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b seen) int { return int(max(min(a.last-b.last, 1), -1)) })
+	for _, d := range all[:len(all)-s.opt.MaxDevices] {
+		if err := bucket.Delete(d.key); err != nil {
+			return fmt.Errorf("forget device %s: %w", d.key, err)
+		}
+	}
+	*rows = s.opt.MaxDevices
+	return nil
+}
+
+// explain adds the remedy to an error that has one.
+func (s *Store) explain(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+		return fmt.Errorf("database %s: file system %s is full, history waits in memory: free space, or lower option max_size in section store: %w", s.path, s.fs, err)
+	case errors.Is(err, syscall.EROFS):
+		return fmt.Errorf("database %s: file system %s is read-only, history waits in memory: mount it writable, or set another option path in section store: %w", s.path, s.fs, err)
+	}
+	return fmt.Errorf("database %s: %w", s.path, err)
+}

@@ -1,0 +1,215 @@
+package store
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/sys/unix"
+)
+
+// OpenReport says what Open found.
+type OpenReport struct {
+	Fresh   bool     // there was no database, or none that could be used
+	MovedTo string   // where the unusable one is now, "" if there was none
+	Why     error    // it could not be used
+	Removed []string // older unusable ones that made room for it
+	Dropped []string // buckets of tiers that are not configured any more
+	Names   int      // names loaded
+}
+
+// lockFor is how long Open waits for another weir to let go of the database.
+const lockFor = time.Second
+
+// Open opens the database file at path, and makes it and its directory if they
+// are missing. What is there and cannot be used is moved aside, see Opened.
+// Errors are *LockedError, *MapError, *SchemaError, or from the system.
+func Open(path string, o Options) (*Store, error) {
+	if o.Names == nil {
+		return nil, errors.New("open database: no table of names")
+	}
+	o.setDefaults()
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make directory of the database: %w", err)
+	}
+	s := &Store{path: path, fs: fsName(dir), opt: o}
+	err := s.open()
+	if errors.Is(err, ErrDamaged) {
+		s.report.Why = err
+		err = s.open() // it was moved aside: this one is new
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// open opens the database once. It moves one that is damaged aside and returns
+// an ErrDamaged.
+func (s *Store) open() error {
+	f, err := lockFile(s.path)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return errors.Join(fmt.Errorf("open database: %w", err), f.Close())
+	}
+	s.report.Fresh = info.Size() == 0
+	if !s.report.Fresh {
+		err = checkFile(f, info.Size())
+	}
+	if err == nil {
+		err = s.openBolt(f)
+	}
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, ErrDamaged) {
+		if moveErr := s.moveAside(); moveErr != nil {
+			err = fmt.Errorf("%v: %w", err, moveErr) // hides ErrDamaged: trying again would not help
+		}
+	} else if s.report.Fresh {
+		_ = os.Remove(s.path)
+	}
+	_ = f.Close() // bbolt may have closed it
+	return err
+}
+
+// openBolt hands the locked and checked file to bbolt and prepares it.
+func (s *Store) openBolt(f *os.File) error {
+	opt := &bolt.Options{
+		PageSize:       pageSize,
+		NoFreelistSync: true,
+		FreelistType:   bolt.FreelistMapType,
+		OpenFile:       func(string, int, os.FileMode) (*os.File, error) { return f, nil },
+	}
+	err := guard("open", func() (err error) {
+		s.db, err = bolt.Open(s.path, 0o600, opt)
+		return err
+	})
+	switch {
+	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENODEV):
+		return &MapError{Path: s.path, FS: s.fs, Err: err}
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	case err != nil:
+		return s.explain(err)
+	}
+	s.db.AllocSize = growBy
+	err = guard("open", func() error { return s.load() })
+	if err != nil {
+		err = errors.Join(err, s.db.Close())
+	}
+	return err
+}
+
+// load makes the schema and reads what is kept in memory.
+func (s *Store) load() error {
+	if err := s.db.Update(s.prepare); err != nil {
+		return s.explain(err)
+	}
+	return s.db.View(func(tx *bolt.Tx) error {
+		if err := loadNames(tx, s.opt.Names); err != nil {
+			return err
+		}
+		s.names = uint32(s.opt.Names.Len())
+		s.report.Names = s.opt.Names.Len()
+		s.rows.Store(int64(tx.Bucket(bucketDevices).Inspect().KeyN))
+		s.queue.init(s.opt, applied(tx))
+		return nil
+	})
+}
+
+// lockFile opens path and locks it as bbolt does. The lock is taken before the
+// file is looked at: what another weir is writing to would look damaged.
+func lockFile(path string) (*os.File, error) {
+	for begin := time.Now(); ; {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("open database: %w", err)
+		}
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil && isAt(f, path) {
+			return f, nil
+		}
+		_ = f.Close()
+		if err != nil && !errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("lock database %s: %w", path, err)
+		}
+		if time.Since(begin) > lockFor {
+			return nil, &LockedError{Path: path}
+		}
+		time.Sleep(lockFor / 20)
+	}
+}
+
+// isAt reports whether f is still the file at path, and was not moved aside by
+// the one who had the lock before.
+func isAt(f *os.File, path string) bool {
+	a, errA := f.Stat()
+	b, errB := os.Stat(path)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+// moveAside renames the database to PATH.bad-UNIXTIME and removes all but the
+// newest Options.KeepBad of such copies.
+func (s *Store) moveAside() error {
+	to := ""
+	for t := s.opt.Now().Unix(); ; t++ {
+		to = fmt.Sprintf("%s.bad-%d", s.path, t)
+		if _, err := os.Lstat(to); errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	if err := os.Rename(s.path, to); err != nil {
+		return fmt.Errorf("move the database aside: %w", err)
+	}
+	s.report.MovedTo = to
+	old, err := badCopies(s.path)
+	if err != nil {
+		return fmt.Errorf("list databases moved aside: %w", err)
+	}
+	old = slices.DeleteFunc(old, func(name string) bool { return name == to })
+	for _, name := range old[min(s.opt.KeepBad-1, len(old)):] {
+		if err := os.Remove(name); err == nil {
+			s.report.Removed = append(s.report.Removed, name)
+		}
+	}
+	return nil
+}
+
+// badCopies lists the databases that were moved aside from path, newest first.
+func badCopies(path string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	type copied struct {
+		name string
+		time int64
+	}
+	var found []copied
+	for _, e := range entries {
+		suffix, ok := strings.CutPrefix(e.Name(), filepath.Base(path)+".bad-")
+		if t, err := strconv.ParseInt(suffix, 10, 64); ok && err == nil {
+			found = append(found, copied{filepath.Join(filepath.Dir(path), e.Name()), t})
+		}
+	}
+	slices.SortFunc(found, func(a, b copied) int { return cmp.Compare(b.time, a.time) })
+	names := make([]string, len(found))
+	for i, c := range found {
+		names[i] = c.name
+	}
+	return names, nil
+}

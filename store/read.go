@@ -1,0 +1,288 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"weir/internal/rollup"
+)
+
+// Newest returns the slots that are still open, as rollup.Rollup.Open does,
+// under the lock of whoever appends. A nil Newest adds none.
+type Newest func() []rollup.Slot
+
+// errMoved says that slots were committed that may also be among the open ones
+// of a read: it starts again.
+var errMoved = errors.New("store: newer slots were committed")
+
+// Series answers a query from the tier that fits it, with the open slots on top.
+func (s *Store) Series(ctx context.Context, q rollup.Query, newest Newest) (rollup.Series, error) {
+	if err := q.Check(); err != nil {
+		return rollup.Series{}, err
+	}
+	var sum *rollup.Sum
+	err := s.scan(ctx, newest, func(r *reader) error {
+		step, err := r.pick(q)
+		if err != nil {
+			return err
+		}
+		sum = rollup.NewSum(q, step)
+		return r.slots(step, q.From, q.To, sum.Add)
+	})
+	if err != nil {
+		return rollup.Series{}, err
+	}
+	return sum.Series(), nil
+}
+
+// Top sums every series of q.Class over the period and returns the limit largest
+// by q.Metric, and how many there are. The ends are exact to one step of the tier
+// that q.Points asks for.
+func (s *Store) Top(ctx context.Context, q rollup.Query, limit int, newest Newest) ([]rollup.Amount, int, error) {
+	if err := q.Check(); err != nil {
+		return nil, 0, err
+	}
+	var totals *rollup.Totals
+	err := s.scan(ctx, newest, func(r *reader) error {
+		step, err := r.pick(q)
+		if err != nil {
+			return err
+		}
+		totals = rollup.NewTotals(q, step)
+		return r.slots(step, q.From, q.To, totals.Add)
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	top, n := totals.Top(limit)
+	return top, n, nil
+}
+
+// Member is one series that history knows.
+type Member struct {
+	ID          uint32
+	Name        string
+	First, Last int64 // seconds: start of its first slot, end of its last one
+}
+
+// List returns the members of a class, in the order of their IDs. First and Last
+// are as exact as the coarsest tier, Last of a recent one as the finest.
+func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]Member, error) {
+	var members map[uint32]Member
+	err := s.scan(ctx, newest, func(r *reader) error {
+		members = make(map[uint32]Member)
+		from := int64(0)
+		for _, t := range slices.Backward(s.opt.Tiers) {
+			next := from
+			err := r.slots(t.Step, from, math.MaxInt64, func(slot rollup.Slot) error {
+				next = slot.Start
+				it := rollup.NewIDIter(slot.Block, class)
+				for it.Next() {
+					m, ok := members[it.Row().ID]
+					if !ok {
+						m = Member{ID: it.Row().ID, First: slot.Start}
+					}
+					m.First = min(m.First, slot.Start)
+					m.Last = max(m.Last, slot.Start+slot.Step)
+					members[m.ID] = m
+				}
+				return it.Err()
+			})
+			if err != nil {
+				return err
+			}
+			from = next // finer tiers only tell more about what came after
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Member, 0, len(members))
+	for _, m := range members {
+		m.Name = s.opt.Names.Name(m.ID)
+		list = append(list, m)
+	}
+	slices.SortFunc(list, func(a, b Member) int { return int(int64(a.ID) - int64(b.ID)) })
+	return list, nil
+}
+
+// reader is one consistent look at the database, the queue and the open slots.
+type reader struct {
+	ctx    context.Context
+	s      *Store
+	queued []queued
+	open   []rollup.Slot
+	mark   uint64 // newest slot queued when open was taken
+}
+
+// scan runs fn on a reader, and again with a new one when a slot left the open
+// ones for the database in between.
+func (s *Store) scan(ctx context.Context, newest Newest, fn func(*reader) error) error {
+	const tries = 8 // slots close once in minutes: a second try is rare
+	var err error
+	for range tries {
+		r := &reader{ctx: ctx, s: s}
+		before := s.queue.newest()
+		if newest != nil {
+			r.open = newest()
+		}
+		if r.queued, r.mark = s.queue.waiting(); newest != nil && r.mark != before {
+			continue
+		}
+		if newest == nil {
+			r.mark = math.MaxUint64
+		}
+		if err = fn(r); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+	return err
+}
+
+// pick returns the step of the tier that answers q.
+func (r *reader) pick(q rollup.Query) (int64, error) {
+	tiers := r.s.opt.Tiers
+	oldest := make([]int64, len(tiers))
+	err := r.s.view(func(tx *bolt.Tx) error {
+		for i, t := range tiers {
+			oldest[i] = math.MaxInt64 / 2
+			if k, _ := tx.Bucket(bucketSlots(t.Step)).Cursor().First(); k != nil {
+				oldest[i], _ = slotStart(k)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for i, t := range tiers {
+		for _, e := range r.queued {
+			if e.slot.Step == t.Step {
+				oldest[i] = min(oldest[i], e.slot.Start)
+			}
+		}
+		for _, slot := range r.open {
+			if slot.Step == t.Step {
+				oldest[i] = min(oldest[i], slot.Start)
+			}
+		}
+	}
+	return tiers[q.Pick(tiers, func(i int) int64 { return oldest[i] })].Step, nil
+}
+
+// slots calls fn with a tier's slots that overlap from … to, the stored ones in
+// order. A start may come more than once: its slots add up. A block is valid
+// during the call; one that fn finds damaged is counted and left out.
+func (r *reader) slots(step, from, to int64, fn func(rollup.Slot) error) error {
+	call := func(start int64, block []byte) error {
+		err := fn(rollup.Slot{Step: step, Start: start, Block: block})
+		if errors.Is(err, rollup.ErrCorrupt) || errors.Is(err, rollup.ErrVersion) {
+			r.s.badBlocks.Add(1)
+			return nil
+		}
+		return err
+	}
+	pos := max(from-from%step, 0)
+	for pos < to {
+		if err := r.ctx.Err(); err != nil {
+			return err
+		}
+		next := to
+		err := r.s.view(func(tx *bolt.Tx) error {
+			seen := applied(tx)
+			if seen > r.mark {
+				return errMoved
+			}
+			var err error
+			if next, err = readTier(tx, step, pos, to, call); err != nil {
+				return err
+			}
+			for _, e := range r.queued {
+				if e.seq > seen && e.slot.Step == step && e.slot.Start >= pos && e.slot.Start < next {
+					if err := call(e.slot.Start, e.slot.Block); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		pos = next
+	}
+	for _, slot := range r.open {
+		if slot.Step == step && slot.Start >= from-from%step && slot.Start < to {
+			if err := call(slot.Start, slot.Block); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// readTier calls fn with the stored slots from pos on, for as long as a read
+// transaction may last, and returns where to resume: to when all were read.
+func readTier(tx *bolt.Tx, step, pos, to int64, fn func(start int64, block []byte) error) (int64, error) {
+	begin := time.Now()
+	c := tx.Bucket(bucketSlots(step)).Cursor()
+	n := 0
+	for k, v := c.Seek(slotKey(pos)); k != nil; k, v = c.Next() {
+		start, ok := slotStart(k)
+		if !ok || start >= to {
+			break
+		}
+		if n++; n%16 == 0 && time.Since(begin) > readFor {
+			return start, nil
+		}
+		if err := fn(start, v); err != nil {
+			return 0, err
+		}
+	}
+	return to, nil
+}
+
+// Devices returns all device rows, those that wait for a commit included, in the
+// order of their keys. Rows that are damaged are counted and left out.
+func (s *Store) Devices() ([]Device, error) {
+	var devices []Device
+	s.queue.mu.Lock()
+	waiting := make(map[string]Device, len(s.queue.devices))
+	for key, d := range s.queue.devices {
+		waiting[key] = d
+	}
+	s.queue.mu.Unlock()
+	err := s.view(func(tx *bolt.Tx) error {
+		return tx.Bucket(bucketDevices).ForEach(func(k, v []byte) error {
+			if _, ok := waiting[string(k)]; ok {
+				return nil
+			}
+			d, err := decodeDevice(k, v)
+			if err != nil {
+				s.badBlocks.Add(1)
+				return nil
+			}
+			devices = append(devices, d)
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range waiting {
+		devices = append(devices, d)
+	}
+	slices.SortFunc(devices, func(a, b Device) int {
+		if a.Key < b.Key {
+			return -1
+		}
+		return 1
+	})
+	return devices, nil
+}

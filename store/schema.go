@@ -1,0 +1,146 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"slices"
+	"strconv"
+
+	bolt "go.etcd.io/bbolt"
+
+	"weir/internal/intern"
+)
+
+// The buckets. Each tier has one of its own, "slots/STEP", from be64 start to
+// block, so that every tier is appended to at its end.
+var (
+	bucketMeta    = []byte("meta")    // the keys below
+	bucketNames   = []byte("names")   // be32 handle → name
+	bucketDevices = []byte("devices") // device key → row, see device.go
+
+	keySchema  = []byte("schema")  // be32 and its CRC32-C, be32
+	keyApplied = []byte("applied") // be64, sequence number of the last slot committed
+)
+
+// schema is the version of all this. A weir reads its own and older ones.
+const schema = 1
+
+func bucketSlots(step int64) []byte {
+	return strconv.AppendInt([]byte("slots/"), step, 10)
+}
+
+func slotKey(start int64) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(start))
+}
+
+// slotStart is the inverse of slotKey, false for a key that is none.
+func slotStart(k []byte) (int64, bool) {
+	if len(k) != 8 {
+		return 0, false
+	}
+	return int64(binary.BigEndian.Uint64(k)), true
+}
+
+// prepare makes what is missing of the schema. It refuses a newer one and what
+// is not weir's, and drops the slots of tiers that are not configured any more.
+func (s *Store) prepare(tx *bolt.Tx) error {
+	if err := s.checkSchema(tx); err != nil {
+		return err
+	}
+	known := [][]byte{bucketMeta, bucketNames, bucketDevices}
+	for _, t := range s.opt.Tiers {
+		known = append(known, bucketSlots(t.Step))
+	}
+	var unknown [][]byte
+	err := tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+		if !slices.ContainsFunc(known, func(k []byte) bool { return bytes.Equal(k, name) }) {
+			unknown = append(unknown, bytes.Clone(name))
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, name := range unknown {
+		if err := tx.DeleteBucket(name); err != nil {
+			return err
+		}
+		s.report.Dropped = append(s.report.Dropped, string(name))
+	}
+	for _, name := range known {
+		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	return tx.Bucket(bucketMeta).Put(keySchema, sealed(schema))
+}
+
+// checkSchema tells a newer weir's database and a foreign one from ours.
+func (s *Store) checkSchema(tx *bolt.Tx) error {
+	meta := tx.Bucket(bucketMeta)
+	if meta == nil {
+		if k, _ := tx.Cursor().First(); k != nil {
+			return fmt.Errorf("%w: a bbolt database, but not weir's: it has a bucket %q", ErrDamaged, k)
+		}
+		return nil
+	}
+	v := meta.Get(keySchema)
+	if len(v) != 8 || !bytes.Equal(v, sealed(binary.BigEndian.Uint32(v))) {
+		return fmt.Errorf("%w: schema %x", ErrDamaged, v)
+	}
+	if have := binary.BigEndian.Uint32(v); have > schema {
+		return &SchemaError{Path: s.path, Have: have, Want: schema}
+	}
+	return nil
+}
+
+// sealed encodes a schema number with its checksum, so that a flipped bit does
+// not look like a newer weir.
+func sealed(n uint32) []byte {
+	b := binary.BigEndian.AppendUint32(nil, n)
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
+}
+
+// applied returns the sequence number of the last slot that tx sees.
+func applied(tx *bolt.Tx) uint64 {
+	v := tx.Bucket(bucketMeta).Get(keyApplied)
+	if len(v) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(v) &^ (1 << 63) // a flipped bit must not make it overflow
+}
+
+// errNames says that the dictionary cannot be trusted: every series would get
+// another one's name.
+var errNames = errors.New("dictionary of names has a hole")
+
+// loadNames seeds the table of names from the dictionary.
+func loadNames(tx *bolt.Tx, t *intern.Table) error {
+	var names []string
+	err := tx.Bucket(bucketNames).ForEach(func(k, v []byte) error {
+		if len(k) != 4 || binary.BigEndian.Uint32(k) != uint32(len(names)+1) || len(v) > intern.MaxName {
+			return fmt.Errorf("%w: %w after %d", ErrDamaged, errNames, len(names))
+		}
+		names = append(names, string(v))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return t.Load(names)
+}
+
+// putNames saves the names with handles from first on.
+func putNames(tx *bolt.Tx, first uint32, names []string) error {
+	b := tx.Bucket(bucketNames)
+	b.FillPercent = appendFill
+	for i, name := range names {
+		if err := b.Put(binary.BigEndian.AppendUint32(nil, first+uint32(i)), []byte(name)); err != nil {
+			return fmt.Errorf("save name %q: %w", name, err)
+		}
+	}
+	return nil
+}
