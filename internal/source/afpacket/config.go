@@ -1,0 +1,75 @@
+package afpacket
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"weir/internal/link"
+	"weir/internal/source"
+)
+
+// Defaults and limits of Config.
+const (
+	DefaultRingBytes = 512 << 10
+	DefaultSnaplen   = 1600
+	MinRingBytes     = 64 << 10
+	MaxRingBytes     = 256 << 20
+	MinSnaplen       = 64     // Ethernet, IPv6 and ports
+	MaxSnaplen       = 262144 // what libpcap takes as "everything"
+)
+
+// Config says what to capture and how. Zero numbers mean the defaults.
+type Config struct {
+	Interfaces  []Interface
+	RingBytes   int  // memory of all rings together; the ring of a device that joins later is added to it
+	Snaplen     int  // bytes captured of each frame, link header included
+	Sampling    int  // pass one frame in so many, 0 and 1 for all
+	Promiscuous bool // ask for frames to other stations, too
+}
+
+// Interface is one observation point.
+type Interface struct {
+	Name   string // of the observation point, as given to Sink.Interface
+	Device string // kernel's name of the interface; it need not exist yet
+	Ports  bool   // capture the ports of the bridge Device instead of Device
+}
+
+// withDefaults returns c with its zero numbers filled in, or the first thing
+// that is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	if c.RingBytes == 0 {
+		c.RingBytes = DefaultRingBytes
+	}
+	if c.Snaplen == 0 {
+		c.Snaplen = DefaultSnaplen
+	}
+	if c.Sampling == 0 {
+		c.Sampling = 1
+	}
+	switch {
+	case len(c.Interfaces) == 0:
+		return c, errors.New("capture: no interface is configured")
+	case len(c.Interfaces) > source.MaxInterfaces:
+		return c, fmt.Errorf("capture: %d interfaces are configured; %d is the most", len(c.Interfaces), source.MaxInterfaces)
+	case c.RingBytes < MinRingBytes || c.RingBytes > MaxRingBytes:
+		return c, fmt.Errorf("capture: a ring of %d bytes is out of range; take %d to %d", c.RingBytes, MinRingBytes, MaxRingBytes)
+	case c.Snaplen < MinSnaplen || c.Snaplen > MaxSnaplen:
+		return c, fmt.Errorf("capture: a snap length of %d bytes is out of range; take %d to %d", c.Snaplen, MinSnaplen, MaxSnaplen)
+	case c.Sampling < 0 || c.Sampling > math.MaxInt32:
+		return c, fmt.Errorf("capture: sampling one in %d is out of range; take 1 or more", c.Sampling)
+	}
+	devices := make(map[string]bool)
+	for _, i := range c.Interfaces {
+		switch {
+		case i.Name == "":
+			return c, fmt.Errorf("capture: device %q has no name for its observation point", i.Device)
+		case i.Device == "" || len(i.Device) > link.MaxName:
+			return c, fmt.Errorf("capture %s: %q is no interface name; those have 1 to %d bytes", i.Name, i.Device, link.MaxName)
+		case devices[i.Device]:
+			return c, fmt.Errorf("capture %s: device %s is configured twice; it would be counted twice", i.Name, i.Device)
+		}
+		devices[i.Device] = true
+	}
+	return c, nil
+}
