@@ -1,0 +1,106 @@
+# weir: a network traffic monitor for OpenWrt routers. `make` lists the targets.
+GO ?= go
+IFACE ?= eth0
+FUZZTIME ?= 2m
+BENCHTIME ?= 1s
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+BUILD := $(GO) build -trimpath -ldflags "$(LDFLAGS)"
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# What routers run, and how Go is told.
+ARCHES := mips mipsle mips64 mips64le arm5 arm6 arm7 arm64 386 386-softfloat amd64 riscv64 loong64
+env-mips := GOARCH=mips GOMIPS=softfloat
+env-mipsle := GOARCH=mipsle GOMIPS=softfloat
+env-mips64 := GOARCH=mips64 GOMIPS64=softfloat
+env-mips64le := GOARCH=mips64le GOMIPS64=softfloat
+env-arm5 := GOARCH=arm GOARM=5
+env-arm6 := GOARCH=arm GOARM=6
+env-arm7 := GOARCH=arm GOARM=7
+env-arm64 := GOARCH=arm64
+env-386 := GOARCH=386 GO386=sse2
+env-386-softfloat := GOARCH=386 GO386=softfloat
+env-amd64 := GOARCH=amd64
+env-riscv64 := GOARCH=riscv64
+env-loong64 := GOARCH=loong64
+
+# What size is printed for; the limit is for the first.
+SIZES := dist/weir-mipsle dist/weir-arm7 dist/weir-arm64 dist/weir-amd64
+
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build build-all demo run tools test test-32 test-mips test-integration cover race \
+	lint fuzz bench bench-peers mem size clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+build: ## build bin/weir for this machine
+	$(BUILD) -o bin/weir ./cmd/weir
+
+build-all: $(ARCHES:%=dist/weir-%) ## build dist/weir-ARCH for every processor that routers have
+
+# Always run: go build knows best what is up to date.
+dist/weir-%: FORCE
+	GOOS=linux $(env-$*) $(BUILD) -o $@ ./cmd/weir
+
+FORCE:
+
+demo: build ## replay a household's evening and watch it in the terminal
+	$(GO) run ./test/home/demo bin/weir
+
+run: build ## watch this machine live: make run IFACE=eth0 (as root)
+	$(GO) run ./test/home/demo -interface $(IFACE) bin/weir
+
+tools: ## install what the tests need (Debian, as root), or list it
+	@$(GO) run ./test/env tools
+
+test: ## run all tests: native, 386, big-endian MIPS, namespaces, fuzzing
+	@$(GO) run ./test/env test
+
+test-32: ## run the tests as a 32-bit program
+	@$(GO) run ./test/env 386
+
+test-mips: ## run the tests as a big-endian MIPS program under qemu-user
+	@$(GO) run ./test/env mips
+
+test-integration: ## run the tests that need root, namespaces and devices
+	@$(GO) run ./test/env integration
+
+race: ## run the tests with the race detector (needs gcc)
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+cover: ## print the share of statements that tests run
+	@mkdir -p bin
+	$(GO) test -coverpkg=./... -coverprofile=bin/cover.out ./... >/dev/null
+	@$(GO) tool cover -func=bin/cover.out | tail -1
+
+lint: tools ## gofmt, vet, staticcheck, shellcheck, go mod tidy
+	@echo "gofmt"; out=$$(gofmt -l .); [ -z "$$out" ] || { echo "$$out: run gofmt -w"; exit 1; }
+	$(GO) vet -tags integration ./...
+	GOARCH=386 $(GO) vet ./...
+	GOARCH=mips $(GO) vet ./...
+	$(GO) run $(STATICCHECK) -tags integration ./...
+	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run openwrt/*.init; \
+	else echo "shellcheck: left out, it is not installed"; fi
+	$(GO) mod tidy -diff
+
+fuzz: ## run each fuzz target for FUZZTIME (2m)
+	$(GO) run ./test/env fuzz $(FUZZTIME)
+
+bench: ## compare decoding and the whole river with gopacket's parser
+	@$(GO) run ./test/bench/ratio -benchtime $(BENCHTIME)
+
+bench-peers: build ## compare CPU and memory with softflowd on a million packets
+	@$(GO) run ./test/bench/peers bin/weir
+
+mem: dist/weir-386 ## measure a 32-bit daemon's memory with 8,192 flows under load
+	@$(GO) run ./test/bench/mem dist/weir-386
+
+size: $(SIZES) ## build for four processors and hold the size limit
+	@$(GO) run ./test/bench/size $(SIZES)
+
+clean: ## remove what was built
+	rm -rf bin dist

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// report counts what ran.
+type report struct {
+	passed, failed, skipped int
+	targets                 int      // fuzz targets
+	skips                   []string // skipped tests with their reason
+	failures                []string
+}
+
+func (r report) String() string {
+	s := fmt.Sprintf("%d passed", r.passed)
+	if r.targets > 0 && r.passed == 0 {
+		s = fmt.Sprintf("%d fuzz targets", r.targets)
+	} else if r.targets > 0 {
+		s += fmt.Sprintf(", %d fuzz targets", r.targets)
+	}
+	if r.skipped > 0 {
+		s += fmt.Sprintf(", %d skipped", r.skipped)
+	}
+	if r.failed > 0 {
+		s += fmt.Sprintf(", %d FAILED", r.failed)
+	}
+	return s
+}
+
+func (r *report) add(o report) {
+	r.passed += o.passed
+	r.failed += o.failed
+	r.skipped += o.skipped
+	r.targets += o.targets
+}
+
+// goTest runs go test with args and env beside the process's own, prints what
+// failed, and counts the rest.
+func goTest(ctx context.Context, r *report, env []string, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	readErr := r.read(out, os.Stdout)
+	err = cmd.Wait()
+	if readErr != nil {
+		return readErr
+	}
+	if err != nil && len(r.failures) > 0 {
+		return errors.New(strings.Join(r.failures, ", "))
+	}
+	return err
+}
+
+// event is one line of go test -json (go doc test2json).
+type event struct {
+	Action, Package, ImportPath, Test, Output string
+}
+
+// read takes in the events of go test -json and writes to w what failing tests
+// and packages printed.
+func (r *report) read(events io.Reader, w io.Writer) error {
+	output := map[string]*strings.Builder{}
+	dec := json.NewDecoder(bufio.NewReader(events))
+	for {
+		var e event
+		if err := dec.Decode(&e); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read go test -json: %w", err)
+		}
+		key := e.Package + e.ImportPath + " " + e.Test
+		switch e.Action {
+		case "output", "build-output":
+			if output[key] == nil {
+				output[key] = &strings.Builder{}
+			}
+			output[key].WriteString(e.Output)
+		case "build-fail", "fail":
+			if e.Test != "" {
+				r.failed++
+			}
+			r.failures = append(r.failures, strings.TrimSpace(key))
+			if b := output[key]; b != nil {
+				io.WriteString(w, b.String())
+			}
+			delete(output, key)
+		case "skip":
+			if e.Test != "" {
+				r.skipped++
+				r.skips = append(r.skips, e.Package+" "+e.Test+": "+reason(output[key]))
+			}
+			delete(output, key)
+		case "pass":
+			if e.Test != "" {
+				r.passed++
+			}
+			delete(output, key)
+		}
+	}
+}
+
+// reason returns what a skipped test said, without the frame around it.
+func reason(b *strings.Builder) string {
+	if b == nil {
+		return "says not why"
+	}
+	for line := range strings.Lines(b.String()) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "===") || strings.HasPrefix(line, "---") {
+			continue
+		}
+		if _, said, ok := strings.Cut(line, ".go:"); ok {
+			if _, text, ok := strings.Cut(said, ": "); ok {
+				return text
+			}
+		}
+		return line
+	}
+	return "says not why"
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// stage is one way of running tests.
+type stage struct {
+	name    string
+	about   string
+	missing func() string // why it cannot run here, or ""
+	run     func(context.Context, *report) error
+}
+
+// stages are all of them, in the order in which `make test` runs them.
+var stages = []stage{
+	{"native", "every package on this machine", never, func(ctx context.Context, r *report) error {
+		return goTest(ctx, r, nil, "./...")
+	}},
+	{"386", "every package as a 32-bit program", not386, func(ctx context.Context, r *report) error {
+		return goTestPackages(ctx, r, []string{"GOARCH=386"}, nil, aboutTheTree)
+	}},
+	{"mips", "as a big-endian 32-bit program under qemu-user", noQEMU, func(ctx context.Context, r *report) error {
+		return goTestPackages(ctx, r, []string{"GOARCH=mips", "GOMIPS=softfloat"},
+			[]string{"-short", "-exec", tool{commands: qemuCommands}.path()}, notUnderQEMU)
+	}},
+	{"integration", "real kernels: namespaces, devices, sockets", noNamespaces, func(ctx context.Context, r *report) error {
+		dirs, err := integrationDirs(".")
+		if err != nil {
+			return err
+		}
+		// One package after the other: they share the machine's network stack.
+		return goTest(ctx, r, nil, append([]string{"-tags", "integration", "-count=1", "-p=1"}, dirs...)...)
+	}},
+	{"fuzz", "each fuzz target for five seconds", never, func(ctx context.Context, r *report) error {
+		return fuzz(ctx, 5*time.Second, r)
+	}},
+}
+
+// aboutTheTree are packages that judge or measure the tree itself: once is enough.
+var aboutTheTree = map[string]string{
+	"weir/test/house": "judges the source, not the program",
+	"weir/test/env":   "runs the tests",
+}
+
+// notUnderQEMU are the packages that do not run under user-mode emulation.
+var notUnderQEMU = map[string]string{
+	"weir/test/house":               "judges the source, not the program",
+	"weir/test/env":                 "runs the tests",
+	"weir/internal/source/afpacket": "packet sockets are not emulated",
+	"weir/internal/link":            "netlink is emulated in part only",
+}
+
+func never() string { return "" }
+
+func not386() string {
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return "needs linux/amd64, this is " + runtime.GOOS + "/" + runtime.GOARCH
+	}
+	return ""
+}
+
+func noQEMU() string {
+	if (tool{commands: qemuCommands}).path() == "" {
+		return "needs qemu-user-static"
+	}
+	return ""
+}
+
+func noNamespaces() string {
+	if os.Geteuid() != 0 {
+		return "needs root"
+	}
+	for _, t := range absent(tools) {
+		if t.use == "namespace tests" {
+			return "needs " + t.pkg
+		}
+	}
+	if out, err := exec.Command("unshare", "--net", "true").CombinedOutput(); err != nil {
+		return "may not make network namespaces: " + strings.TrimSpace(string(out))
+	}
+	return ""
+}
+
+func stageNames() []string {
+	var names []string
+	for _, s := range stages {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+func findStage(name string) (stage, bool) {
+	i := slices.IndexFunc(stages, func(s stage) bool { return s.name == name })
+	if i < 0 {
+		return stage{}, false
+	}
+	return stages[i], true
+}
+
+// goTestPackages tests every package of the module except those in leave,
+// which it prints with the reason.
+func goTestPackages(ctx context.Context, r *report, env, args []string, leave map[string]string) error {
+	out, err := exec.CommandContext(ctx, "go", "list", "./...").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	for pkg := range strings.FieldsSeq(string(out)) {
+		if why := leave[pkg]; why != "" {
+			fmt.Printf("   without %s: %s\n", pkg, why)
+			continue
+		}
+		args = append(args, pkg)
+	}
+	return goTest(ctx, r, env, args...)
+}
+
+// walkTests calls f with the path of every test file below root.
+func walkTests(root string, f func(file string) error) error {
+	return filepath.WalkDir(root, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(p, "_test.go"):
+			return f(p)
+		}
+		return nil
+	})
+}
+
+// integrationDirs returns the packages below root that have tests with the
+// build tag "integration", as arguments of go test.
+func integrationDirs(root string) ([]string, error) {
+	var dirs []string
+	err := walkTests(root, func(file string) error {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		for s := bufio.NewScanner(f); s.Scan() && !strings.HasPrefix(s.Text(), "package "); {
+			if strings.HasPrefix(s.Text(), "//go:build") && strings.Contains(s.Text(), "integration") {
+				dirs = append(dirs, dirArg(root, file))
+			}
+		}
+		return nil
+	})
+	slices.Sort(dirs)
+	return slices.Compact(dirs), err
+}
+
+func dirArg(root, file string) string {
+	rel, err := filepath.Rel(root, filepath.Dir(file))
+	if err != nil {
+		rel = filepath.Dir(file)
+	}
+	return "./" + path.Clean(filepath.ToSlash(rel))
+}
+
+// target is one fuzz function.
+type target struct{ dir, name string }
+
+var fuzzFunc = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
+
+// fuzzTargets returns all fuzz functions below root.
+func fuzzTargets(root string) ([]target, error) {
+	var found []target
+	err := walkTests(root, func(file string) error {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for _, m := range fuzzFunc.FindAllSubmatch(b, -1) {
+			found = append(found, target{dirArg(root, file), string(m[1])})
+		}
+		return nil
+	})
+	return found, err
+}
+
+// fuzz runs each target for d and stops at the first finding.
+func fuzz(ctx context.Context, d time.Duration, r *report) error {
+	targets, err := fuzzTargets(".")
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+d.String(), t.dir)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s in %s: %w\n%s", t.name, t.dir, err, out)
+		}
+		r.targets++
+		if d > 10*time.Second {
+			fmt.Printf("   %s in %s: nothing found in %v\n", t.name, t.dir, d)
+		}
+	}
+	return nil
+}
