@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+
+	"weir/uci"
+)
+
+// defaultConfig is where OpenWrt keeps weir's configuration.
+const defaultConfig = "/etc/config/weir"
+
+const checkLong = `
+Reads FILE (default ` + defaultConfig + `; a file, a folder of UCI files, or - for
+standard input) as the daemon would. What is wrong goes to standard error, one
+line each as FILE:LINE: what and how to mend it, and the exit status is 1. Else
+the configuration that would be in force, defaults included, goes to standard
+output as UCI text. Warnings go to standard error and do not fail.
+`
+
+func checkCommand(*flag.FlagSet) action {
+	return func(_ context.Context, con *console, args []string) error {
+		path := defaultConfig
+		switch len(args) {
+		case 0:
+		case 1:
+			path = args[0]
+		default:
+			return usageError(fmt.Sprintf("takes one file or folder, got %d", len(args)))
+		}
+		config, warnings, err := loadConfig(con, path)
+		for _, w := range warnings {
+			fmt.Fprintln(con.err, "warning: "+con.clean(w.String()))
+		}
+		if err != nil {
+			return explainConfig(con, err)
+		}
+		_, err = con.out.Write(config.AppendUCI(nil))
+		return err
+	}
+}
+
+func loadConfig(con *console, path string) (*uci.Config, []uci.Warning, error) {
+	if path == "-" {
+		return uci.Parse(con.in, "standard input")
+	}
+	return uci.Load(path)
+}
+
+// explainConfig prints all that is wrong with a configuration.
+func explainConfig(con *console, err error) error {
+	var wrong uci.Errors
+	switch {
+	case errors.As(err, &wrong):
+		for _, e := range wrong {
+			fmt.Fprintln(con.err, con.clean(e.Error()))
+		}
+		return errReported
+	case errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("%w; name the file to check", err)
+	}
+	return err
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const (
+	defaultSocket = "/var/run/weir.sock"
+	callTimeout   = 20 * time.Second
+	maxReply      = 16 << 20 // a page of 200 rows is some 200 kB
+)
+
+// target says where the daemon is; its fields are options.
+type target struct {
+	socket, url, tokenFile string
+}
+
+func (t *target) register(fs *flag.FlagSet) {
+	fs.StringVar(&t.socket, "socket", "", "`FILE`: the daemon's socket (default $WEIR_SOCKET, else "+defaultSocket+")")
+	fs.StringVar(&t.url, "url", "", "`URL`: the daemon's HTTP address instead, as http://192.168.1.1:8090")
+	fs.StringVar(&t.tokenFile, "token-file", "", "`FILE`: holds the token for --url")
+}
+
+// client calls methods of the daemon's API by JSON-RPC. It may be used from
+// several goroutines.
+type client struct {
+	http  *http.Client
+	url   string
+	token string
+	where string // the daemon's place in messages
+}
+
+// client returns a client of the daemon that t and the environment name. It
+// does not connect yet.
+func (t *target) client(con *console) (*client, error) {
+	transport := &http.Transport{MaxIdleConns: 2, IdleConnTimeout: time.Minute}
+	c := &client{http: &http.Client{Transport: transport, Timeout: callTimeout}}
+	if t.url != "" {
+		u, err := url.Parse(t.url)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return nil, usageError(fmt.Sprintf("--url %q is not an address such as http://192.168.1.1:8090", t.url))
+		}
+		c.url, c.where = u.JoinPath("ubus").String(), u.Redacted()
+		return c, c.readToken(t.tokenFile)
+	}
+	if t.tokenFile != "" {
+		return nil, usageError("--token-file goes with --url")
+	}
+	path := t.socket
+	if path == "" {
+		path = con.getenv("WEIR_SOCKET")
+	}
+	if path == "" {
+		path = defaultSocket
+	}
+	var dialer net.Dialer
+	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return dialer.DialContext(ctx, "unix", path)
+	}
+	c.url, c.where = "http://localhost/ubus", path
+	return c, nil
+}
+
+func (c *client) readToken(file string) error {
+	if file == "" {
+		return nil
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read the token: %w", err)
+	}
+	c.token = strings.TrimSpace(string(b))
+	return nil
+}
+
+// callError is how a method failed.
+type callError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+func (e *callError) Error() string {
+	if e.Hint == "" {
+		return e.Message
+	}
+	return e.Message + "; " + e.Hint
+}
+
+// rpcRequest is a call as uhttpd's /ubus takes it: session, object, method and
+// arguments.
+type rpcRequest struct {
+	Version string `json:"jsonrpc"`
+	ID      int    `json:"id"`
+	Method  string `json:"method"`
+	Params  [4]any `json:"params"`
+}
+
+// rpcReply is its answer: a status and, where it is 0, the reply; or an error
+// of the protocol.
+type rpcReply struct {
+	Result []json.RawMessage `json:"result"`
+	Error  *struct {
+		Code    int    `json:"code"`
+		Message string `json:"message"`
+	} `json:"error"`
+}
+
+// noSession is the session that asks for no rights beyond those of the caller.
+const noSession = "00000000000000000000000000000000"
+
+// call calls one method; args is what encodes to its arguments. The error is a
+// *callError when the method itself failed.
+func (c *client) call(ctx context.Context, method string, args any) (json.RawMessage, error) {
+	body, err := json.Marshal(rpcRequest{"2.0", 1, "call", [4]any{noSession, "weir", method, args}})
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.post(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	var reply rpcReply
+	if err := json.Unmarshal(b, &reply); err != nil {
+		return nil, fmt.Errorf("what answers on %s does not speak JSON-RPC: %w", c.where, err)
+	}
+	return reply.value()
+}
+
+// value returns the answer or the error that the reply holds.
+func (r *rpcReply) value() (json.RawMessage, error) {
+	if r.Error != nil {
+		return nil, &callError{Message: fmt.Sprintf("%s (%d)", r.Error.Message, r.Error.Code)}
+	}
+	if len(r.Result) == 0 {
+		return nil, errors.New("the daemon answered nothing")
+	}
+	data := json.RawMessage("{}")
+	if len(r.Result) > 1 {
+		data = r.Result[1]
+	}
+	if status := string(r.Result[0]); status != "0" {
+		e := &callError{Message: "the method failed with ubus status " + status}
+		// A failure that comes without its reason keeps the words above.
+		_ = json.Unmarshal(data, e)
+		return nil, e
+	}
+	return data, nil
+}
+
+// post sends one request and returns the body of the answer.
+func (c *client) post(ctx context.Context, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("read the answer of %s: %w", c.where, err)
+	case len(b) > maxReply:
+		return nil, fmt.Errorf("the answer of %s is larger than %s", c.where, byteText(maxReply))
+	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
+		return nil, fmt.Errorf("%s refuses the token; give the daemon's token with --token-file", c.where)
+	case resp.StatusCode != http.StatusOK:
+		return nil, fmt.Errorf("%s answers %s", c.where, resp.Status)
+	}
+	return b, nil
+}
+
+// unreachable puts what kept us from the daemon into words with a remedy.
+func (c *client) unreachable(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return fmt.Errorf("no daemon answers on %s; start it with \"weir run\", or say where it is with --socket or --url", c.where)
+	case errors.Is(err, os.ErrPermission):
+		return fmt.Errorf("no right to use %s; run as root or as the daemon's user", c.where)
+	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
+		return fmt.Errorf("%s did not answer in time", c.where)
+	}
+	return fmt.Errorf("reach %s: %w", c.where, err)
+}

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"weir/internal/api"
+)
+
+// topTab is one of the tables that top can show: the rows of one method.
+type topTab struct {
+	key     key
+	name    string // also the method's
+	columns []column
+	// cells decodes one row of the reply into the cells of the columns.
+	cells func(con *console, row json.RawMessage, now int64) ([]string, error)
+}
+
+// topTabs returns the tabs in the order in which they are shown. Arrows stand
+// for what a device or client sent (up) and received (down).
+func topTabs(con *console) []topTab {
+	up, down := con.sign("↑", "up"), con.sign("↓", "down")
+	toServer, toClient := con.sign("→", ">"), con.sign("←", "<")
+	return []topTab{
+		{'f', "flows", []column{
+			{title: "client", least: 12}, {title: "server", least: 12}, {title: "proto"}, {title: "app", least: 4}, {title: "state"},
+			{title: "bytes " + toServer, right: true}, {title: "bytes " + toClient, right: true},
+			{title: "now", right: true}, {title: "duration", right: true}, {title: "rtt", right: true},
+		}, flowCells},
+		{'d', "devices", []column{
+			{title: "device", least: 8}, {title: "address", least: 12}, {title: "MAC"},
+			{title: up, right: true}, {title: down, right: true},
+			{title: "bytes " + up, right: true}, {title: "bytes " + down, right: true},
+			{title: "flows", right: true}, {title: "seen", right: true},
+		}, deviceCells},
+		{'h', "hosts", []column{
+			{title: "host", least: 12}, {title: "name", least: 6}, {title: "scope"},
+			{title: up, right: true}, {title: down, right: true},
+			{title: "bytes " + up, right: true}, {title: "bytes " + down, right: true},
+			{title: "flows", right: true}, {title: "seen", right: true},
+		}, hostCells},
+		{'p', "ports", []column{
+			{title: "port", right: true}, {title: "proto"}, {title: "service", least: 6},
+			{title: "bytes " + toServer, right: true}, {title: "bytes " + toClient, right: true},
+			{title: "packets " + toServer, right: true}, {title: "packets " + toClient, right: true}, {title: "flows", right: true},
+		}, portCells},
+	}
+}
+
+// sorts returns the sort keys of the tab's method, the default first.
+func (t *topTab) sorts() []string {
+	m, err := api.Lookup(t.name)
+	if err != nil {
+		return nil
+	}
+	for i := range m.Args {
+		if m.Args[i].Name == "sort" {
+			return m.Args[i].Values
+		}
+	}
+	return nil
+}
+
+// page is the reply of a paged method with its rows not yet decoded.
+type page struct {
+	ts, total int64
+	rows      []json.RawMessage
+}
+
+func decodePage(reply json.RawMessage, items string) (page, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(reply, &fields); err != nil {
+		return page{}, fmt.Errorf("read the reply of %s: %w", items, err)
+	}
+	var p page
+	for _, f := range []struct {
+		name string
+		into any
+	}{{"ts", &p.ts}, {"total", &p.total}, {items, &p.rows}} {
+		if err := json.Unmarshal(fields[f.name], f.into); err != nil {
+			return page{}, fmt.Errorf("read the reply of %s: %s: %w", items, f.name, err)
+		}
+	}
+	return p, nil
+}
+
+// fill lays the rows of p out.
+func (t *topTab) fill(con *console, p page) (*table, error) {
+	out := &table{columns: t.columns}
+	for _, row := range p.rows {
+		cells, err := t.cells(con, row, p.ts)
+		if err != nil {
+			return nil, fmt.Errorf("read a row of %s: %w", t.name, err)
+		}
+		out.add(cells...)
+	}
+	return out, nil
+}
+
+// txRx is a pair of figures as replies hold them.
+type txRx struct{ Tx, Rx uint64 }
+
+// endpoint is one end of a flow.
+type endpoint struct {
+	IP   netip.Addr
+	Port *uint16
+	Name string
+}
+
+// text names the end as shortly as it is known.
+func (e endpoint) text(con *console) string {
+	port := ""
+	if e.Port != nil {
+		port = strconv.Itoa(int(*e.Port))
+	}
+	switch {
+	case e.Name != "" && port != "":
+		return con.clean(e.Name) + ":" + port
+	case e.Name != "":
+		return con.clean(e.Name)
+	case port != "":
+		return socketText(e.IP, port)
+	}
+	return e.IP.String()
+}
+
+func flowCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
+	var f struct {
+		Client, Server    endpoint
+		Proto, App, State string
+		Bytes             txRx
+		Bps               struct{ Now uint64 }
+		Duration          float64
+		RTT               struct{ Client, Server float64 }
+	}
+	if err := json.Unmarshal(row, &f); err != nil {
+		return nil, err
+	}
+	return []string{
+		f.Client.text(con), f.Server.text(con), con.clean(f.Proto), con.clean(f.App), con.clean(f.State),
+		byteText(f.Bytes.Tx), byteText(f.Bytes.Rx), idleText(f.Bps.Now),
+		durationText(time.Duration(f.Duration * float64(time.Second))),
+		latencyText(uint64(1000 * (f.RTT.Client + f.RTT.Server))),
+	}, nil
+}
+
+func deviceCells(con *console, row json.RawMessage, now int64) ([]string, error) {
+	var d struct {
+		ID         uint32
+		Name       string
+		MACs, IPs  []string
+		Bps, Bytes txRx
+		Router     bool
+		Online     bool
+		Last       int64
+		Flows      struct{ Active uint64 }
+	}
+	if err := json.Unmarshal(row, &d); err != nil {
+		return nil, err
+	}
+	name := con.clean(d.Name)
+	switch {
+	case name == "" && d.Router:
+		name = "(router)"
+	case name == "":
+		name = "device " + strconv.Itoa(int(d.ID))
+	}
+	return []string{
+		name, firstOf(con, d.IPs), firstOf(con, d.MACs), idleText(d.Bps.Tx), idleText(d.Bps.Rx),
+		byteText(d.Bytes.Tx), byteText(d.Bytes.Rx), countText(d.Flows.Active), seenText(d.Online, d.Last, now),
+	}, nil
+}
+
+func hostCells(con *console, row json.RawMessage, now int64) ([]string, error) {
+	var h struct {
+		IP, Name, Scope string
+		Bps, Bytes      txRx
+		Last            int64
+		Flows           struct{ Client, Server struct{ Active uint64 } }
+	}
+	if err := json.Unmarshal(row, &h); err != nil {
+		return nil, err
+	}
+	return []string{
+		con.clean(h.IP), con.clean(h.Name), con.clean(h.Scope), idleText(h.Bps.Tx), idleText(h.Bps.Rx),
+		byteText(h.Bytes.Tx), byteText(h.Bytes.Rx), countText(h.Flows.Client.Active + h.Flows.Server.Active),
+		seenText(now-h.Last < 3, h.Last, now),
+	}, nil
+}
+
+func portCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
+	var p struct {
+		Port           uint16
+		Proto, Service string
+		Bytes, Pkts    txRx
+		Flows          uint64
+	}
+	if err := json.Unmarshal(row, &p); err != nil {
+		return nil, err
+	}
+	return []string{
+		strconv.Itoa(int(p.Port)), con.clean(p.Proto), con.clean(p.Service), byteText(p.Bytes.Tx), byteText(p.Bytes.Rx),
+		countText(p.Pkts.Tx), countText(p.Pkts.Rx), countText(p.Flows),
+	}, nil
+}
+
+// firstOf returns the first of several values and how many more there are.
+func firstOf(con *console, values []string) string {
+	switch len(values) {
+	case 0:
+		return "-"
+	case 1:
+		return con.clean(values[0])
+	}
+	return con.clean(values[0]) + " +" + strconv.Itoa(len(values)-1)
+}
+
+// idleText is a rate, or a dash where nothing flows.
+func idleText(bitsPerSecond uint64) string {
+	if bitsPerSecond == 0 {
+		return "-"
+	}
+	return rateText(bitsPerSecond)
+}
+
+// seenText says how long ago something was seen.
+func seenText(online bool, last, now int64) string {
+	switch {
+	case online:
+		return "now"
+	case last <= 0:
+		return "-"
+	}
+	ago := time.Duration(max(now-last, 0)) * time.Second
+	return strings.TrimSuffix(durationText(ago.Round(time.Second)), " s") + " ago"
+}

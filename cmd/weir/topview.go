@@ -1,0 +1,318 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// topView is what top shows and how keys change it. It draws nothing itself and
+// belongs to one goroutine.
+type topView struct {
+	con  *console
+	tabs []topTab
+	pick []tabState // of each tab
+	tab  int
+
+	filter string // text that rows must contain
+	draft  string // the same while it is typed
+	typing bool
+	paused bool
+
+	shown snapshot
+	err   error // why there is nothing newer than shown
+}
+
+// tabState is how one tab is looked at.
+type tabState struct {
+	sort    int // index of sorts
+	reverse bool
+	offset  int // rows scrolled over
+}
+
+// maxFilter bounds the filter's text, in bytes; the API takes 256.
+const maxFilter = 64
+
+// snapshot is what one refresh brought.
+type snapshot struct {
+	ask    question
+	status topStatus
+	page   page
+	table  *table
+	at     time.Time
+}
+
+// question is what a refresh asks for.
+type question struct {
+	tab     int
+	sort    string
+	reverse bool
+	text    string
+	offset  int
+	limit   int
+}
+
+// topStatus is what the header shows of the reply of "status".
+type topStatus struct {
+	Version string
+	Uptime  int64
+	Traffic struct {
+		Bps txRx
+		Pps uint64
+	}
+	Flows   struct{ Active, Max, Evicted uint64 }
+	Devices struct{ Known, Max uint64 }
+	Drops   struct{ Packets, Devices, Hosts, Slots uint64 }
+	Sources []struct{ Name, State, Note string }
+}
+
+func newTopView(con *console) *topView {
+	tabs := topTabs(con)
+	return &topView{con: con, tabs: tabs, pick: make([]tabState, len(tabs))}
+}
+
+// question returns what to ask so that rows lines can be filled.
+func (v *topView) question(rows int) question {
+	s := &v.pick[v.tab]
+	q := question{tab: v.tab, reverse: s.reverse, text: v.filter, offset: s.offset, limit: min(max(rows, 1), 200)}
+	if sorts := v.tabs[v.tab].sorts(); s.sort < len(sorts) {
+		q.sort = sorts[s.sort]
+	}
+	return q
+}
+
+// arguments returns q as the method takes it.
+func (q question) arguments() map[string]any {
+	a := map[string]any{"limit": q.limit, "offset": q.offset}
+	if q.sort != "" {
+		a["sort"] = q.sort
+	}
+	if q.text != "" {
+		a["text"] = q.text
+	}
+	if q.reverse {
+		a["desc"] = !sortsDown(q.sort)
+	}
+	return a
+}
+
+// sortsDown reports whether the API sorts by key with the largest first unless
+// told otherwise: figures do, names and addresses do not.
+func sortsDown(key string) bool {
+	switch key {
+	case "client", "server", "port", "app", "proto", "ip", "name":
+		return false
+	}
+	return true
+}
+
+// press applies a key; visible is how many rows the screen shows. It reports
+// whether other rows are wanted, and whether to quit.
+func (v *topView) press(k key, visible int) (refresh, quit bool) {
+	if v.typing {
+		return v.typeFilter(k), k == keyInterrupt
+	}
+	s := &v.pick[v.tab]
+	switch k {
+	case 'q', 'Q', keyInterrupt:
+		return false, true
+	case ' ':
+		v.paused = !v.paused
+		return !v.paused, false
+	case '/':
+		v.typing, v.draft = true, v.filter
+		return false, false
+	case keyEscape:
+		v.filter, s.offset = "", 0
+	case keyTab, keyRight:
+		v.tab = (v.tab + 1) % len(v.tabs)
+	case keyLeft:
+		v.tab = (v.tab + len(v.tabs) - 1) % len(v.tabs)
+	case 's':
+		s.sort, s.offset = (s.sort+1)%max(len(v.tabs[v.tab].sorts()), 1), 0
+	case 'r':
+		s.reverse, s.offset = !s.reverse, 0
+	default:
+		return v.choose(k) || v.scroll(k, visible), false
+	}
+	return true, false
+}
+
+// choose switches to the tab whose key is k.
+func (v *topView) choose(k key) bool {
+	for i := range v.tabs {
+		if v.tabs[i].key == k {
+			v.tab = i
+			return true
+		}
+	}
+	return false
+}
+
+// scroll moves through the rows and reports whether it did.
+func (v *topView) scroll(k key, visible int) bool {
+	s := &v.pick[v.tab]
+	last := max(int(v.shown.page.total)-visible, 0)
+	to := s.offset
+	switch k {
+	case keyUp, 'k':
+		to--
+	case keyDown, 'j':
+		to++
+	case keyPageUp:
+		to -= visible
+	case keyPageDown:
+		to += visible
+	case keyHome, 'g':
+		to = 0
+	case keyEnd, 'G':
+		to = last
+	default:
+		return false
+	}
+	to = max(min(to, last), 0)
+	moved := to != s.offset
+	s.offset = to
+	return moved
+}
+
+// typeFilter takes one key of the filter's text.
+func (v *topView) typeFilter(k key) (refresh bool) {
+	switch k {
+	case keyEnter, '\n':
+		v.typing, v.filter = false, v.draft
+		v.pick[v.tab].offset = 0
+		return true
+	case keyEscape:
+		v.typing = false
+	case keyBackspace, keyErase:
+		_, n := utf8.DecodeLastRuneInString(v.draft)
+		v.draft = v.draft[:len(v.draft)-n]
+	case keyClear:
+		v.draft = ""
+	default:
+		if k <= unicode.MaxRune && unicode.IsPrint(rune(k)) && len(v.draft)+utf8.RuneLen(rune(k)) <= maxFilter {
+			v.draft += string(rune(k))
+		}
+	}
+	return false
+}
+
+// take shows what a refresh brought, unless it was asked before the view
+// changed.
+func (v *topView) take(s snapshot, err error) {
+	v.err = err
+	if err == nil {
+		v.shown = s
+	}
+}
+
+// chrome is how many lines of the screen are no rows: two of figures, the tabs,
+// the titles and the last line.
+const chrome = 5
+
+// lines lays the view out for a screen of width columns and height lines.
+func (v *topView) lines(width, height int) []string {
+	mark := v.con.sign("…", "~")
+	top := v.headLines()
+	top = append(top, v.tabLine())
+	for i := range top {
+		top[i] = cutText(top[i], width, mark)
+	}
+	if len(top) > 0 {
+		top[0] = v.con.style(seqBold, top[0])
+	}
+	lines := top
+	if v.shown.table != nil && v.shown.ask.tab == v.tab {
+		titles, rows := v.shown.table.lines(width, mark)
+		lines = append(lines, v.con.style(seqReverse, padText(titles, width, false)))
+		lines = append(lines, rows[:max(min(len(rows), height-chrome), 0)]...)
+	}
+	if len(lines) >= height {
+		lines = lines[:height-1]
+	}
+	for len(lines) < height-1 {
+		lines = append(lines, "")
+	}
+	return append(lines, cutText(v.footLine(), width, mark))
+}
+
+// headLines are the figures of the whole daemon.
+func (v *topView) headLines() []string {
+	s := &v.shown.status
+	if v.shown.at.IsZero() {
+		return []string{"weir", ""}
+	}
+	first := "weir " + v.con.clean(s.Version) + "  up " + durationText(time.Duration(s.Uptime)*time.Second) + "  " + v.shown.at.Format("15:04:05")
+	for _, src := range s.Sources {
+		first += "  " + v.con.clean(src.Name)
+		if src.State != "running" {
+			first += " (" + v.con.clean(src.State) + ")"
+		}
+	}
+	if v.paused {
+		first += "  [paused]"
+	}
+	drops := s.Drops.Packets
+	second := fmt.Sprintf("%s %s  %s %s  %s  flows %s/%s  devices %s/%s  drops %s",
+		v.con.sign("↓", "down"), rateText(s.Traffic.Bps.Rx), v.con.sign("↑", "up"), rateText(s.Traffic.Bps.Tx),
+		quantity(s.Traffic.Pps, "packets/s"), countText(s.Flows.Active), countText(s.Flows.Max),
+		countText(s.Devices.Known), countText(s.Devices.Max), countText(drops))
+	if s.Flows.Evicted > 0 {
+		second += "  evicted " + countText(s.Flows.Evicted)
+	}
+	return []string{first, second}
+}
+
+// tabLine names the tabs, the chosen one in brackets, and how it is looked at.
+func (v *topView) tabLine() string {
+	var b strings.Builder
+	for i := range v.tabs {
+		if i == v.tab {
+			b.WriteString("[" + v.tabs[i].name + "] ")
+		} else {
+			b.WriteString(" " + v.tabs[i].name + "  ")
+		}
+	}
+	q := v.question(1)
+	down := sortsDown(q.sort) != q.reverse
+	b.WriteString("  by " + q.sort)
+	if down {
+		b.WriteString(v.con.sign(" ↓", " (largest first)"))
+	} else {
+		b.WriteString(v.con.sign(" ↑", " (smallest first)"))
+	}
+	if v.filter != "" {
+		b.WriteString("  with \"" + v.con.clean(v.filter) + "\"")
+	}
+	return b.String()
+}
+
+// footLine is the prompt, the trouble or the keys.
+func (v *topView) footLine() string {
+	switch {
+	case v.typing:
+		return "show rows with: " + v.con.clean(v.draft) + "_   (Enter takes it, Esc leaves it)"
+	case v.err != nil:
+		return oneLine(v.err)
+	case v.shown.at.IsZero():
+		return "asking the daemon..."
+	}
+	rows := "no rows"
+	if n := len(v.shown.page.rows); n > 0 {
+		from := v.shown.ask.offset + 1
+		rows = fmt.Sprintf("%d-%d of %s", from, from+n-1, countText(uint64(v.shown.page.total)))
+	}
+	return rows + "   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll"
+}
+
+// decodeStatus reads the reply of "status".
+func decodeStatus(reply json.RawMessage) (s topStatus, err error) {
+	if err := json.Unmarshal(reply, &s); err != nil {
+		return s, fmt.Errorf("read the reply of status: %w", err)
+	}
+	return s, nil
+}
