@@ -125,8 +125,8 @@ const (
 	agreed       = ""
 	linkUnknown  = "gopacket does not read this link layer or this family number"
 	foreignLink  = "gopacket goes on into MPLS, bridged Ethernet and the like"
-	oddSNAP      = "gopacket takes SNAP of any organization and LLC of any control byte for an EtherType"
-	oddPPPoE     = "gopacket takes any version of PPPoE and cuts, or panics, at its length field"
+	oddSNAP      = "gopacket takes SNAP of any organization for an EtherType and cuts at the 802.3 length"
+	oddPPPoE     = "gopacket takes any version of PPPoE and cuts, or panics, at its length"
 	manyTags     = "gopacket unwraps any number of tags"
 	wrongVersion = "gopacket does not check the version of the IP header"
 	lenientIPv4  = "gopacket keeps an IPv4 header whose lengths or options it could not read"
@@ -177,14 +177,10 @@ func (g *reading) agreeNoIP(r *Raw, p *Packet, o Outcome) (string, error) {
 // agreeLink judges the layers below IP.
 func (g *reading) agreeLink(r *Raw, p *Packet, o Outcome) (string, error) {
 	switch {
-	case g.snap != nil && (o == NotIP || g.eth != nil && len(g.eth.Payload) > 0):
+	case g.snap != nil && (o == NotIP || g.eth == nil || p.Bytes+uint64(8+4*len(g.tags)) > uint64(g.eth.Length)):
 		return oddSNAP, nil
-	case g.pppoe != nil && (g.pppoe.Version != 1 || g.pppoe.Type != 1 || int(g.pppoe.Length) < len(r.Data)):
-		// Decode takes no notice of the length; where IP's own is shorter both
-		// agree, but that is what all other captures test.
-		if o == NotIP || len(g.pppoe.Payload) != int(g.pppoe.Length) {
-			return oddPPPoE, nil
-		}
+	case g.pppoe != nil && (o == NotIP || p.Bytes+2 > uint64(g.pppoe.Length)):
+		return oddPPPoE, nil
 	case len(g.tags) >= maxTags:
 		return manyTags, nil
 	}
@@ -289,6 +285,9 @@ func sameIP(p, want *Packet) error {
 
 // agreeTransport judges the header behind IP; inside is all of the IP payload.
 func (g *reading) agreeTransport(p *Packet, o Outcome, inside []byte) (string, error) {
+	if o != OK && len(inside) < tcpLen {
+		return transport, nil // gopacket returns layers that it could not read
+	}
 	switch l := g.last.(type) {
 	case *layers.TCP:
 		if l.DataOffset < 5 || int(l.DataOffset)*4 > len(inside) {
