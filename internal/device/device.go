@@ -55,9 +55,9 @@ func perSecond(bytes uint64, elapsed int64) uint32 {
 
 // Device is one thing in the house. Times are microseconds since the Unix epoch.
 type Device struct {
-	ID          uint32 // stable for the life of the database, never 0
+	ID          uint32 // the handle of Key, never 0 while the device is in the set
+	Key         string // what names it for good: its first hardware address, or address
 	Name        string // given by the user, else ""
-	Series      uint32 // the owner's mark for its series
 	MACs        []packet.MAC
 	Addrs       []packet.Addr // newest first
 	First, Last int64
@@ -68,21 +68,19 @@ type Device struct {
 	Traffic
 }
 
-// Key returns what names the device in the store: its first hardware address,
-// or its first address when it has none.
-func (d *Device) Key() string {
-	if len(d.MACs) > 0 {
-		return d.MACs[0].String()
-	}
-	if len(d.Addrs) > 0 {
-		return d.Addrs[0].String()
-	}
-	return ""
-}
-
 // RandomMAC reports whether the device's first hardware address was made up by
 // the device itself (locally administered, IEEE 802 section 8.4).
 func (d *Device) RandomMAC() bool { return len(d.MACs) > 0 && d.MACs[0][0]&2 != 0 }
+
+// ByKey returns the device with that key, or nil.
+func (s *Devices) ByKey(key string) *Device {
+	for _, d := range s.list {
+		if d.Key == key {
+			return d
+		}
+	}
+	return nil
+}
 
 // HasMAC reports whether the device uses that hardware address.
 func (d *Device) HasMAC(m packet.MAC) bool { return slices.Contains(d.MACs, m) }
@@ -120,15 +118,16 @@ type Devices struct {
 	list    []*Device
 	byMAC   map[packet.MAC]*Device
 	byAddr  map[packet.Addr]*Device // configured by address
-	nextID  uint32
+	handle  func(key string) uint32
 	Dropped uint64 // devices not tracked because all others are named or fresh
 	Evicted uint64 // devices given up for another one
 }
 
 // NewDevices returns an empty set of at most limit devices. A device without a
-// name leaves stale microseconds after it was last seen.
-func NewDevices(limit int, stale int64) *Devices {
-	return &Devices{max: limit, stale: stale, nextID: 1,
+// name leaves stale microseconds after it was last seen. handle turns a device's
+// key into its ID, the same one every time, or into 0 when it has no more.
+func NewDevices(limit int, stale int64, handle func(key string) uint32) *Devices {
+	return &Devices{max: limit, stale: stale, handle: handle,
 		byMAC: make(map[packet.MAC]*Device), byAddr: make(map[packet.Addr]*Device)}
 }
 
@@ -168,18 +167,13 @@ func (s *Devices) Configure(known []Named, now int64) {
 			}
 		}
 		if d == nil {
-			if d = s.add(now); d == nil {
+			if d = s.add(k.key(), now); d == nil {
 				continue
 			}
 			d.First, d.Last = 0, 0 // not seen yet
 		}
 		d.Name = k.Name
-		for _, m := range k.MACs {
-			if s.byMAC[m] == nil && len(d.MACs) < maxMACs {
-				s.byMAC[m] = d
-				d.MACs = append(d.MACs, m)
-			}
-		}
+		s.own(d, k.MACs)
 		for _, ip := range k.IPs {
 			a := packet.AddrOf(ip)
 			s.byAddr[a] = d
@@ -188,31 +182,51 @@ func (s *Devices) Configure(known []Named, now int64) {
 	}
 }
 
-// Restore puts back a device that the store kept. Devices already known by one
-// of its hardware addresses take over its ID and times.
-func (s *Devices) Restore(r *Device) {
-	var d *Device
-	for _, m := range r.MACs {
-		if d = s.byMAC[m]; d != nil {
-			break
-		}
+// key returns what names the device in series.
+func (k *Named) key() string {
+	if len(k.MACs) > 0 {
+		return k.MACs[0].String()
 	}
-	if d == nil {
-		if len(r.MACs) == 0 || len(s.list) >= s.max {
-			return
-		}
-		d = &Device{Last: r.Last, Addrs: r.Addrs}
-		s.list = append(s.list, d)
+	if len(k.IPs) > 0 {
+		return k.IPs[0].String()
 	}
-	for _, m := range r.MACs {
+	return ""
+}
+
+// own gives hardware addresses that nobody has to d.
+func (s *Devices) own(d *Device, macs []packet.MAC) {
+	for _, m := range macs {
 		if s.byMAC[m] == nil && len(d.MACs) < maxMACs {
 			s.byMAC[m] = d
 			d.MACs = append(d.MACs, m)
 		}
 	}
-	d.ID, d.First, d.Router = r.ID, r.First, d.Router || r.Router
-	d.Last = max(d.Last, r.Last)
-	s.nextID = max(s.nextID, r.ID+1)
+}
+
+// Kept is a device as the store kept it.
+type Kept struct {
+	Key         string
+	MACs        []packet.MAC
+	Addrs       []packet.Addr
+	First, Last int64
+}
+
+// Restore puts back a device that the store kept, if there is room and none of
+// its hardware addresses belongs to another one by now.
+func (s *Devices) Restore(k *Kept) {
+	if len(k.MACs) == 0 || len(s.list) >= s.max {
+		return
+	}
+	for _, m := range k.MACs {
+		if s.byMAC[m] != nil {
+			return
+		}
+	}
+	if d := s.add(k.Key, k.Last); d != nil {
+		s.own(d, k.MACs)
+		d.First, d.Last = k.First, k.Last
+		d.Addrs = k.Addrs[:min(len(k.Addrs), maxAddrs)]
+	}
 }
 
 // Seen returns the device with that hardware address, which was seen at the
@@ -224,7 +238,7 @@ func (s *Devices) Seen(m packet.MAC, point uint8, vlan uint16, now int64) *Devic
 	}
 	d := s.byMAC[m]
 	if d == nil {
-		if d = s.add(now); d == nil {
+		if d = s.add(m.String(), now); d == nil {
 			return nil
 		}
 		d.MACs = append(d.MACs, m)
@@ -240,14 +254,18 @@ func (s *Devices) Seen(m packet.MAC, point uint8, vlan uint16, now int64) *Devic
 // ByAddr returns the device that the configuration gives the address to, or nil.
 func (s *Devices) ByAddr(a *packet.Addr) *Device { return s.byAddr[*a] }
 
-// add makes an empty device, giving up a stale one if it must.
-func (s *Devices) add(now int64) *Device {
-	if len(s.list) >= s.max && !s.giveUp(now) {
+// add makes a device without addresses, giving up a stale one if it must.
+func (s *Devices) add(key string, now int64) *Device {
+	if s.ByKey(key) != nil || len(s.list) >= s.max && !s.giveUp(now) {
 		s.Dropped++
 		return nil
 	}
-	d := &Device{ID: s.nextID, First: now, Last: now}
-	s.nextID++
+	id := s.handle(key)
+	if id == 0 {
+		s.Dropped++
+		return nil
+	}
+	d := &Device{ID: id, Key: key, First: now, Last: now}
 	s.list = append(s.list, d)
 	return d
 }

@@ -51,6 +51,17 @@ func (e *Engine) Device(id uint32) (DeviceRow, bool) {
 	return rows[0], true
 }
 
+// DeviceName returns the key and the user's name of the device with that ID.
+func (e *Engine) DeviceName(id uint32) (key, name string, ok bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.devices.ByID(id)
+	if d == nil {
+		return "", "", false
+	}
+	return d.Key, d.Name, true
+}
+
 func deviceKey(r *ref, d *device.Device, key string) {
 	switch key {
 	case "bytes":
@@ -66,14 +77,14 @@ func deviceKey(r *ref, d *device.Device, key string) {
 	case "name":
 		r.text = strings.ToLower(d.Name)
 		if r.text == "" {
-			r.text = "\xff" + d.Key() // the unnamed after the named
+			r.text = "\xff" + d.Key // the unnamed after the named
 		}
 	}
 }
 
 func (e *Engine) deviceRow(d *device.Device) DeviceRow {
 	row := DeviceRow{
-		ID: d.ID, Name: d.Name, Key: d.Key(), MACs: slices.Clone(d.MACs),
+		ID: d.ID, Name: d.Name, Key: d.Key, MACs: slices.Clone(d.MACs),
 		RandomMAC: d.RandomMAC(), Router: d.Router, VLAN: d.VLAN,
 		Online: d.First != 0 && e.now-d.Last < onlineFor, First: d.First, Last: d.Last,
 		Bytes: Pair[uint64]{d.TxBytes, d.RxBytes}, Packets: Pair[uint64]{d.TxPackets, d.RxPackets},

@@ -29,9 +29,8 @@ type Config struct {
 	HostIdle    time.Duration // a remote host leaves after it; 0 = when room is needed
 	DeviceStale time.Duration // an unnamed device leaves after it; 0 = when room is needed
 
-	// Rollup takes the sums by series, Names their names; both nil keeps none.
-	Rollup *rollup.Rollup
-	Names  *intern.Table
+	Rollup *rollup.Rollup // takes the sums by series; nil keeps none
+	Names  *intern.Table  // the names of series, which are the IDs of devices, too; nil for names of its own
 
 	// CaptureTime lets the frames' own times drive Tick, for captures that are
 	// read as fast as they can be. Otherwise the caller ticks.
@@ -85,13 +84,13 @@ type point struct {
 // addresses until SetNetworks says better.
 func New(cfg Config) *Engine {
 	e := &Engine{
-		cfg:     cfg,
-		byName:  make(map[string]uint8),
-		nets:    device.NewNetworks(device.Private, nil),
-		devices: device.NewDevices(cfg.MaxDevices, cfg.DeviceStale.Microseconds()),
-		hosts:   device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
-		series:  newSeriesIDs(cfg.Names),
+		cfg:    cfg,
+		byName: make(map[string]uint8),
+		nets:   device.NewNetworks(device.Private, nil),
+		hosts:  device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
+		series: newSeriesIDs(cfg.Names),
 	}
+	e.devices = device.NewDevices(cfg.MaxDevices, cfg.DeviceStale.Microseconds(), e.series.names.Handle)
 	e.table = flow.New(cfg.Flows, (*observer)(e))
 	return e
 }
@@ -109,7 +108,7 @@ func (e *Engine) Interface(name string) (uint8, error) {
 	}
 	i := uint8(len(e.points))
 	e.byName[name] = i
-	e.points = append(e.points, point{name: name, series: e.series.name(name)})
+	e.points = append(e.points, point{name: name, series: e.series.names.Handle(name)})
 	return i, nil
 }
 
@@ -133,6 +132,29 @@ func (e *Engine) Configure(known []device.Named) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.devices.Configure(known, e.now)
+}
+
+// Restore puts back the devices that the store kept.
+func (e *Engine) Restore(kept []device.Kept) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for i := range kept {
+		e.devices.Restore(&kept[i])
+	}
+}
+
+// Kept returns the devices for the store. The rows share nothing with the engine.
+func (e *Engine) Kept() []DeviceRow {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := e.devices.All()
+	rows := make([]DeviceRow, 0, len(all))
+	for _, d := range all {
+		if d.First != 0 {
+			rows = append(rows, e.deviceRow(d))
+		}
+	}
+	return rows
 }
 
 // Packets accounts a batch of frames. It implements source.Sink.

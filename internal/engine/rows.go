@@ -73,7 +73,7 @@ type FlowCounts struct {
 
 // DeviceRow is one thing in the house.
 type DeviceRow struct {
-	ID             uint32 // stable for the life of the database
+	ID             uint32 // stable for the life of the database: the handle of Key
 	Name           string
 	Key            string // what names it in series: its first MAC
 	MACs           []packet.MAC

@@ -86,21 +86,19 @@ type seriesIDs struct {
 	apps  []uint32 // by dpi.App, 0 = not looked up yet
 }
 
-func newSeriesIDs(names *intern.Table) seriesIDs {
-	return seriesIDs{names: names, apps: make([]uint32, dpi.NumApps())}
-}
+// ownNames bounds the names of an engine that was given no table.
+const ownNames = 8192
 
-// name returns the handle of a series, Other when no names are kept.
-func (s *seriesIDs) name(name string) uint32 {
-	if s.names == nil {
-		return rollup.Other
+func newSeriesIDs(names *intern.Table) seriesIDs {
+	if names == nil {
+		names = intern.New(ownNames)
 	}
-	return s.names.Handle(name)
+	return seriesIDs{names: names, apps: make([]uint32, dpi.NumApps())}
 }
 
 func (s *seriesIDs) app(a dpi.App) uint32 {
 	if s.apps[a] == 0 {
-		s.apps[a] = s.name(a.String())
+		s.apps[a] = s.names.Handle(a.String())
 	}
 	return s.apps[a]
 }
@@ -156,10 +154,7 @@ func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) device.S
 		d.Flows += v.Flows
 		d.Last = max(d.Last, f.Last)
 		if e.cfg.Rollup != nil {
-			if d.Series == 0 {
-				d.Series = e.series.name(d.Key())
-			}
-			e.cfg.Rollup.Add(rollup.Device, d.Series, v)
+			e.cfg.Rollup.Add(rollup.Device, d.ID, v)
 		}
 	}
 	return h.Scope
