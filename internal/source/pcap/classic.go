@@ -108,7 +108,7 @@ func (c *classic) decode(w *window, dst []packet.Raw) (n int, err error) {
 			break
 		}
 		dst[n] = packet.Raw{
-			Time: int64(c.order.u32(h))*1e9 + int64(c.order.u32(h[4:]))*c.unit,
+			Time: min(int64(c.order.u32(h))*1e9+int64(c.order.u32(h[4:]))*c.unit, maxTime),
 			Data: b[c.header:size:size],
 			Len:  max(captured, wire),
 			Link: c.link,

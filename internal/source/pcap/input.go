@@ -11,8 +11,9 @@ import (
 // input is an opened capture.
 type input struct {
 	*os.File
-	kind  inputKind
-	close func() error
+	kind    inputKind
+	close   func() error // ends reads that are blocked; may be called from elsewhere
+	restore func()       // undoes what opening did; for after the last read
 }
 
 type inputKind uint8
@@ -38,7 +39,7 @@ func open(path string, stdin *os.File) (*input, error) {
 		f.Close()
 		return nil, err
 	}
-	in := &input{File: f, close: f.Close}
+	in := &input{File: f, close: f.Close, restore: func() {}}
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 	case mode&fs.ModeNamedPipe != 0:
@@ -58,7 +59,9 @@ func openStdin(stdin *os.File) (*input, error) {
 		return nil, fmt.Errorf("open standard input: %w", err)
 	}
 	if info.Mode().IsRegular() {
-		return &input{File: stdin, kind: stream, close: func() error { return nil }}, nil
+		in := &input{File: stdin, kind: stream, restore: func() {}}
+		in.close = func() error { return nil } // it is not ours
+		return in, nil
 	}
 	if info.Mode()&fs.ModeCharDevice != 0 {
 		return nil, fmt.Errorf("open standard input: it is a terminal or device; pipe a capture into it")
@@ -67,10 +70,7 @@ func openStdin(stdin *os.File) (*input, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open standard input: %w", err)
 	}
-	return &input{File: f, kind: stream, close: func() error {
-		restore()
-		return f.Close()
-	}}, nil
+	return &input{File: f, kind: stream, close: f.Close, restore: restore}, nil
 }
 
 // replaced reports whether path has become another pipe than f.

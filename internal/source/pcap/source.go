@@ -139,7 +139,7 @@ func (s *Source) Run(ctx context.Context, sink source.Sink) error {
 	err := s.run(ctx, sink)
 	switch {
 	case err == nil || errors.Is(err, ErrTruncated) || ctx.Err() != nil:
-		note := "ended: " + group(s.packets()) + " packets"
+		note := "ended: " + count(s.packets())
 		if ctx.Err() == nil && err != nil {
 			note += "; " + err.Error()
 		}
@@ -170,7 +170,7 @@ func (s *Source) run(ctx context.Context, sink source.Sink) error {
 func (s *Source) read(ctx context.Context, in *input, p *player) (again bool, err error) {
 	end := sync.OnceFunc(func() { _ = in.close() }) // it was only read
 	stop := context.AfterFunc(ctx, end)             // ends a blocked read
-	defer func() { stop(); end() }()
+	defer func() { stop(); end(); in.restore() }()
 	switch in.kind {
 	case namedPipe:
 		return true, s.follow(ctx, in, p)
@@ -205,7 +205,7 @@ func (s *Source) follow(ctx context.Context, in *input, p *player) error {
 		}
 		before := s.packets()
 		err := p.play(ctx, w, true)
-		note := "waiting for a writer; the last one wrote " + group(s.packets()-before) + " packets"
+		note := "waiting for a writer; the last one wrote " + count(s.packets()-before)
 		if err != nil {
 			note += ": " + s.wrap(err).Error()
 			if err := w.drain(); err != nil {
@@ -244,11 +244,14 @@ func (s *Source) wrap(err error) error {
 	return fmt.Errorf("read %s: %w", name, err)
 }
 
-// group writes a number for people: 12,345.
-func group(n uint64) string {
+// count writes a number of packets for people: 12,345 packets.
+func count(n uint64) string {
 	s := strconv.FormatUint(n, 10)
 	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
-	return s
+	if n == 1 {
+		return s + " packet"
+	}
+	return s + " packets"
 }
