@@ -1,7 +1,9 @@
 package uci
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +31,8 @@ func (d *decoder) decode() {
 		}
 		d.section(s, k, label)
 	}
+	slices.SortStableFunc(d.errors, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	slices.SortStableFunc(d.warnings, func(a, b Warning) int { return cmp.Compare(a.Line, b.Line) })
 }
 
 func kindOf(all []kind, typ string) *kind {
@@ -86,13 +90,16 @@ func (d *decoder) section(s *Section, k *kind, label string) {
 	}
 	typed := k.add(d.config)
 	typed.setID(id)
+	if k.name == "" {
+		setDefaults(typed)
+	}
 	fields := typed.fields()
 	good := len(d.errors)
 	for i := range s.Options {
 		d.option(s, &s.Options[i], fields, label)
 	}
 	d.missing(s, fields, label)
-	if isUnsupported(s.Type) {
+	if isUnsupported(s.Type) && len(s.Options) > 0 {
 		d.warn(Warning{Line: s.Line, Section: label, Text: "config " + s.Type + " " + notYet})
 	}
 	if len(d.errors) > good {

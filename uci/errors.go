@@ -52,7 +52,7 @@ func place(b *strings.Builder, file string, line int, section string) {
 // be read.
 const MaxErrors = 100
 
-// Errors is everything found wrong, in the order of the files.
+// Errors is everything found wrong, in the order of the file.
 type Errors []*Error
 
 // Error returns one line per error.

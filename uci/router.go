@@ -34,7 +34,7 @@ type Host struct {
 }
 
 // Resolve returns the device of a network and, if that is a bridge, its ports.
-// It knows networks only; see [Networks.Resolve].
+// See [Networks.Resolve].
 func (r Router) Resolve(name string) (device string, ports []string) {
 	return r.Networks.Resolve(name)
 }
@@ -93,11 +93,15 @@ func readFirewall(p *Package, r *Router) {
 		if s.Type != "zone" {
 			continue
 		}
-		r.Zones = append(r.Zones, Zone{
+		z := Zone{
 			Name:     s.Text("name"),
 			Networks: s.words("network"),
 			Masq:     isOn(s.Text("masq")) || isOn(s.Text("masq6")),
-		})
+		}
+		if s.Option("network") == nil && s.Option("device") == nil && s.Option("subnet") == nil && z.Name != "" {
+			z.Networks = []string{z.Name} // the firewall's own default
+		}
+		r.Zones = append(r.Zones, z)
 	}
 }
 
@@ -157,6 +161,6 @@ func (s *Section) words(option string) []string {
 }
 
 func isOn(text string) bool {
-	var on bool
-	return boolean(&on).add(text) == nil && on
+	on, err := parseBoolean(text)
+	return err == nil && on
 }

@@ -46,7 +46,8 @@ type kind struct {
 	typ  string
 	name string // of the only section of this type; "" where there may be many
 	help string
-	// add returns the section to fill: the only one, or one more.
+	// add returns the section to fill: the only one, or one more, still
+	// without defaults.
 	add func(c *Config) section
 	all func(c *Config) []section
 }
@@ -135,9 +136,7 @@ func many[S any, P sectionOf[S]](typ, help string, pick func(*Config) *[]S) kind
 		typ: typ, help: help,
 		add: func(c *Config) section {
 			sections := pick(c)
-			var one S
-			setDefaults(P(&one))
-			*sections = append(*sections, one)
+			*sections = append(*sections, *new(S))
 			return P(&(*sections)[len(*sections)-1])
 		},
 		all: func(c *Config) []section {

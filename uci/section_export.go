@@ -115,7 +115,7 @@ var timeoutNames = []string{"tcp", "tcp.rst", "tcp.fin", "udp", "icmp", "general
 func timeoutCodec() codec[Timeout] {
 	names := wordCodec(timeoutNames)
 	return codec[Timeout]{
-		allow: "NAME=DURATION like maxlife=60, with a name of " + names.allow,
+		allow: "NAME=DURATION (maxlife=60); a name is " + names.allow,
 		parse: func(text string) (t Timeout, err error) {
 			before, after, ok := strings.Cut(text, "=")
 			if !ok {

@@ -94,7 +94,7 @@ func (m *Main) fields() []field {
 		{name: "sampling", value: number(&m.Sampling, 1, 65535), def: "1", help: "Look at one packet in so many; 1 looks at all."},
 		{name: "snaplen", value: number(&m.Snaplen, 96, 65535), def: "1600", help: "Bytes of each packet to look at."},
 		{name: "ring_size", value: size(&m.RingSize, 64*kib, 256*mib), def: "512K", help: "Buffer between kernel and weir; a larger one drops fewer packets in bursts."},
-		{name: "capture_ports", value: oneOf(&m.CapturePorts, Auto, On, Off), def: "auto", help: "Watch the ports of a bridge instead of the bridge; needed with flow offloading."},
+		{name: "capture_ports", value: choice(&m.CapturePorts), def: "auto", help: "Watch the ports of a bridge instead of the bridge; needed with flow offloading."},
 		{name: "host_idle", value: duration(&m.HostIdle, 10*time.Second, 30*day), def: "600", help: "Hosts elsewhere leave memory after this silence."},
 		{name: "sticky", value: listOf(&m.Sticky, ScopeLocal, ScopeRemote), example: "local", help: "Hosts that stay in memory however long they are silent."},
 		{name: "device_stale", value: duration(&m.DeviceStale, time.Hour, 10*365*day), def: "90d", help: "Devices without a name of yours are forgotten after this silence."},

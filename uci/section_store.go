@@ -64,7 +64,7 @@ var seriesLevels = []string{"full", "light", "none"}
 func seriesCodec() codec[SeriesLevel] {
 	class, level := wordCodec(seriesClasses), wordCodec(seriesLevels)
 	return codec[SeriesLevel]{
-		allow: "CLASS:LEVEL, with a class of " + class.allow + " and a level of " + level.allow,
+		allow: "CLASS:LEVEL (device:full); classes are " + strings.Join(seriesClasses, ", ") + "; a level is " + level.allow,
 		parse: func(text string) (s SeriesLevel, err error) {
 			before, after, ok := strings.Cut(text, ":")
 			if !ok {

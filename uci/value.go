@@ -85,7 +85,7 @@ func wordCodec[T ~string](words []T) codec[T] {
 		names[i] = string(w)
 	}
 	return codec[T]{
-		allow: strings.Join(names, ", "),
+		allow: alternatives(names),
 		parse: func(text string) (T, error) {
 			for _, w := range words {
 				if strings.EqualFold(text, string(w)) {
@@ -99,6 +99,15 @@ func wordCodec[T ~string](words []T) codec[T] {
 		},
 		format: func(w T) string { return string(w) },
 	}
+}
+
+// alternatives joins names as a sentence does: a, b or c.
+func alternatives(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // nearest returns the name closest to word, or "" when none is near enough

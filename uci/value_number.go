@@ -12,22 +12,44 @@ import (
 // boolean accepts the words that OpenWrt's own scripts accept.
 func boolean(field *bool) value {
 	return scalar[bool]{field, codec[bool]{
-		allow: "1, on, true, yes, enabled or 0, off, false, no, disabled",
-		parse: func(text string) (bool, error) {
-			switch strings.ToLower(text) {
-			case "1", "on", "true", "yes", "enabled":
-				return true, nil
-			case "0", "off", "false", "no", "disabled":
-				return false, nil
-			}
-			return false, errors.New("is neither yes nor no")
-		},
+		allow: "1 or 0 (on, off, true, false, yes, no, enabled, disabled)",
+		parse: parseBoolean,
 		format: func(b bool) string {
 			if b {
-				return "1"
+				return string(On)
 			}
-			return "0"
+			return string(Off)
 		},
+	}}
+}
+
+func parseBoolean(text string) (bool, error) {
+	switch strings.ToLower(text) {
+	case "1", "on", "true", "yes", "enabled":
+		return true, nil
+	case "0", "off", "false", "no", "disabled":
+		return false, nil
+	}
+	return false, errors.New("is neither yes nor no")
+}
+
+// choice is a boolean or the word auto.
+func choice(field *Choice) value {
+	return scalar[Choice]{field, codec[Choice]{
+		allow: "auto, 1 or 0",
+		parse: func(text string) (Choice, error) {
+			on, err := parseBoolean(text)
+			switch {
+			case strings.EqualFold(text, string(Auto)):
+				return Auto, nil
+			case err != nil:
+				return "", errors.New("is neither auto, yes nor no")
+			case on:
+				return On, nil
+			}
+			return Off, nil
+		},
+		format: func(c Choice) string { return string(c) },
 	}}
 }
 
@@ -191,7 +213,7 @@ func formatSize(n int64) string {
 // logLevel is one of slog's levels by the name syslog users know.
 func logLevel(field *slog.Level) value {
 	return scalar[slog.Level]{field, codec[slog.Level]{
-		allow: "debug, info, warn, error",
+		allow: "debug, info, warn or error",
 		parse: func(text string) (slog.Level, error) {
 			switch strings.ToLower(text) {
 			case "debug":

@@ -68,12 +68,12 @@ func checkInterface(s string) error {
 
 // path is an absolute file name.
 func path(field *string) value {
-	return scalar[string]{field, stringCodec("an absolute path", checkPath)}
+	return scalar[string]{field, stringCodec("an absolute path (/var/lib/weir)", checkPath)}
 }
 
 // optionalPath may be empty or none, which are both kept as "".
 func optionalPath(field *string) value {
-	c := stringCodec("an absolute path, or none", checkPath)
+	c := stringCodec("an absolute path (/etc/weir), or none", checkPath)
 	parse := c.parse
 	c.parse = func(s string) (string, error) {
 		if s == "" || strings.EqualFold(s, "none") {
