@@ -188,7 +188,7 @@ func (a *Arg) oneOf(s string) *Error {
 }
 
 func (a *Arg) wrongType(v any) *Error {
-	given := "a " + fmt.Sprintf("%T", v)
+	given := "an object or array"
 	switch v := v.(type) {
 	case string:
 		given = quote(v)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"weir/internal/engine"
@@ -151,7 +150,14 @@ func query(b *Backend, a Args) (rollup.Query, error) {
 	class, _ := rollup.ParseClass(arg[string](a, "class"))
 	metric, _ := rollup.ParseMetric(arg[string](a, "metric"))
 	from, to, err := span(b, a)
-	return rollup.Query{Class: class, Metric: metric, From: from, To: to, Points: int(arg[int64](a, "points"))}, err
+	if err != nil {
+		return rollup.Query{}, err
+	}
+	q := rollup.Query{Class: class, Metric: metric, From: from, To: to, Points: max(int(arg[int64](a, "points")), 1)}
+	if err := q.Check(); err != nil {
+		return rollup.Query{}, invalid("", "%v", err)
+	}
+	return q, nil
 }
 
 func runSeries(ctx context.Context, b *Backend, a Args) (Reply, error) {
@@ -174,7 +180,7 @@ func runSeries(ctx context.Context, b *Backend, a Args) (Reply, error) {
 	}
 	s, err := b.History.Series(ctx, q)
 	if err != nil {
-		return nil, historyError(err)
+		return nil, err
 	}
 	m := memberOf(b.History, q.Class, q.ID)
 	ts := b.now().Unix()
@@ -225,10 +231,9 @@ func runTop(ctx context.Context, b *Backend, a Args) (Reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Points = 1
 	rows, total, err := b.History.Top(ctx, q, int(arg[int64](a, "limit")))
 	if err != nil {
-		return nil, historyError(err)
+		return nil, err
 	}
 	members := make([]member, len(rows))
 	for i := range rows {
@@ -268,11 +273,4 @@ func memberOf(h History, class rollup.Class, id uint32) member {
 func (m *member) encode(e *Encoder) {
 	e.Str("key", m.key)
 	textOrNull(e, "label", m.label)
-}
-
-func historyError(err error) error {
-	if errors.Is(err, rollup.ErrQuery) {
-		return invalid("", "%v", err)
-	}
-	return err
 }

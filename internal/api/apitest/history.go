@@ -1,0 +1,108 @@
+package apitest
+
+import (
+	"context"
+	"strings"
+
+	"weir/internal/intern"
+	"weir/internal/rollup"
+)
+
+// step is the length of a recorded slot in seconds.
+const step = 300
+
+// past is a quarter of an hour of history: three slots, of which the one in the
+// middle is missing.
+type past struct {
+	slots []rollup.Slot
+	names *intern.Table
+}
+
+func (p *past) record() {
+	p.names = intern.New(16)
+	phone, laptop := p.names.Handle("2"), p.names.Handle("3")
+	lan, https := p.names.Handle("br-lan"), p.names.Handle("https")
+	few := rollup.Values{TxBytes: 1200, RxBytes: 88000, TxPackets: 14, RxPackets: 71, Flows: 2}
+	many := rollup.Values{TxBytes: 40000, RxBytes: 9100000, TxPackets: 512, RxPackets: 6420, Flows: 9}
+	both := few
+	both.Add(many)
+	for _, start := range []int64{1750000000 / step * step, 1750000000/step*step + 2*step} {
+		p.slots = append(p.slots, rollup.Slot{Step: step, Start: start, Block: rollup.AppendBlock(nil, []rollup.Row{
+			{Key: rollup.Key{Class: rollup.Interface, ID: lan}, Values: both},
+			{Key: rollup.Key{Class: rollup.Device, ID: phone}, Values: many},
+			{Key: rollup.Key{Class: rollup.Device, ID: laptop}, Values: few},
+			{Key: rollup.Key{Class: rollup.Application, ID: https}, Values: both},
+			{Key: rollup.Key{Class: rollup.Total, ID: rollup.Other}, Values: both},
+		})})
+	}
+}
+
+// members of each class, by label.
+func (p *past) keys(class rollup.Class) []string {
+	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"https"}, {"total"}}[class]
+}
+
+// Find returns the handle of a key.
+func (p *past) Find(class rollup.Class, key string) (uint32, bool) {
+	for _, k := range p.keys(class) {
+		if k == key {
+			if class == rollup.Total {
+				return rollup.Other, true
+			}
+			return p.names.Lookup(key)
+		}
+	}
+	return 0, false
+}
+
+// Name returns the key behind a handle; only the phone has a label.
+func (p *past) Name(class rollup.Class, id uint32) (key, label string) {
+	switch {
+	case class == rollup.Total:
+		return "total", ""
+	case id == rollup.Other:
+		return "other", ""
+	}
+	key = p.names.Name(id)
+	if class == rollup.Device && key == "2" {
+		label = "Anna phone"
+	}
+	return key, label
+}
+
+// Members returns the handles of a class.
+func (p *past) Members(class rollup.Class, text string, limit int) (ids []uint32, total int) {
+	for _, k := range p.keys(class) {
+		id, _ := p.Find(class, k)
+		if _, label := p.Name(class, id); !strings.Contains(strings.ToLower(k+" "+label), strings.ToLower(text)) {
+			continue
+		}
+		if total++; len(ids) < limit {
+			ids = append(ids, id)
+		}
+	}
+	return ids, total
+}
+
+// Series sums the recorded slots.
+func (p *past) Series(_ context.Context, q rollup.Query) (rollup.Series, error) {
+	sum := rollup.NewSum(q, step)
+	for _, s := range p.slots {
+		if err := sum.Add(s); err != nil {
+			return rollup.Series{}, err
+		}
+	}
+	return sum.Series(), nil
+}
+
+// Top sums the recorded slots.
+func (p *past) Top(_ context.Context, q rollup.Query, limit int) ([]rollup.Amount, int, error) {
+	totals := rollup.NewTotals(q, step)
+	for _, s := range p.slots {
+		if err := totals.Add(s); err != nil {
+			return nil, 0, err
+		}
+	}
+	top, total := totals.Top(limit)
+	return top, total, nil
+}

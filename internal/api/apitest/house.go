@@ -1,0 +1,204 @@
+// Package apitest is a small recorded house that answers the methods of package
+// api in tests: a phone and a laptop behind a router, three flows, a quarter of
+// an hour of history. It is safe for use by several goroutines.
+package apitest
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"weir/internal/api"
+	"weir/internal/engine"
+	"weir/internal/packet"
+	"weir/internal/source"
+)
+
+// Now is the time in the house, 2025-06-15 15:15:00 UTC.
+var Now = time.Unix(1750000500, 0).UTC()
+
+// House implements api.Traffic, api.History and api.Daemon.
+type House struct {
+	FlowRows   []engine.FlowRow
+	HostRows   []engine.HostRow
+	DeviceRows []engine.DeviceRow
+	PortRows   []engine.PortRow
+
+	// Block, when set, is called at the beginning of Interfaces: a test may
+	// wait in it.
+	Block func()
+	// ReloadErr is what Reload returns.
+	ReloadErr error
+
+	mu      sync.Mutex
+	filter  engine.Filter
+	page    engine.Page
+	reloads int
+	past
+}
+
+// New returns the house as it was recorded.
+func New() *House {
+	h := &House{
+		FlowRows: recordedFlows(), HostRows: recordedHosts(),
+		DeviceRows: recordedDevices(), PortRows: recordedPorts(),
+	}
+	h.past.record()
+	return h
+}
+
+// Backend returns an api.Backend that answers from h, at the time Now.
+func (h *House) Backend() *api.Backend {
+	return &api.Backend{Traffic: h, History: h, Daemon: h, Now: func() time.Time { return Now }}
+}
+
+// Asked returns the filter and page of the last list that was asked for.
+func (h *House) Asked() (engine.Filter, engine.Page) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.filter, h.page
+}
+
+// Reloads returns how often Reload succeeded.
+func (h *House) Reloads() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.reloads
+}
+
+func (h *House) asked(f engine.Filter, p engine.Page) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.filter, h.page = f, p
+}
+
+// cut returns a copy of the page's rows.
+func cut[R any](rows []R, p engine.Page) ([]R, int) {
+	from := min(p.Offset, len(rows))
+	return slices.Clone(rows[from:min(from+p.Limit, len(rows))]), len(rows)
+}
+
+// Flows returns the recorded flows in recorded order, filtered by protocol
+// only.
+func (h *House) Flows(f engine.Filter, p engine.Page) ([]engine.FlowRow, int) {
+	h.asked(f, p)
+	rows := slices.DeleteFunc(slices.Clone(h.FlowRows), func(r engine.FlowRow) bool {
+		return f.HasProto && r.Proto != f.Proto
+	})
+	return cut(rows, p)
+}
+
+// Flow finds a recorded flow.
+func (h *House) Flow(id uint64) (engine.FlowRow, bool) {
+	return find(h.FlowRows, func(r *engine.FlowRow) bool { return r.ID == id })
+}
+
+// Hosts returns the recorded hosts in recorded order, filtered by scope only.
+func (h *House) Hosts(f engine.Filter, p engine.Page) ([]engine.HostRow, int) {
+	h.asked(f, p)
+	rows := slices.DeleteFunc(slices.Clone(h.HostRows), func(r engine.HostRow) bool {
+		return f.Scope != "" && r.Scope != f.Scope
+	})
+	return cut(rows, p)
+}
+
+// Host finds a recorded host.
+func (h *House) Host(ip netip.Addr) (engine.HostRow, bool) {
+	return find(h.HostRows, func(r *engine.HostRow) bool { return r.IP == ip })
+}
+
+// Devices returns the recorded devices in recorded order.
+func (h *House) Devices(f engine.Filter, p engine.Page) ([]engine.DeviceRow, int) {
+	h.asked(f, p)
+	return cut(h.DeviceRows, p)
+}
+
+// Device finds a recorded device.
+func (h *House) Device(id uint32) (engine.DeviceRow, bool) {
+	return find(h.DeviceRows, func(r *engine.DeviceRow) bool { return r.ID == id })
+}
+
+// Ports returns the recorded ports in recorded order.
+func (h *House) Ports(f engine.Filter, p engine.Page) ([]engine.PortRow, int) {
+	h.asked(f, p)
+	return cut(h.PortRows, p)
+}
+
+// Interfaces returns the recorded interface, after Block.
+func (h *House) Interfaces() []engine.InterfaceRow {
+	if h.Block != nil {
+		h.Block()
+	}
+	r := engine.InterfaceRow{
+		Name: "br-lan", Frames: 48211, Wire: 41822917, Packets: 48190, Bytes: 41146000,
+		Fragments: 4, FragOrphans: 1, ActiveFlows: 3, Rate: engine.Pair[uint64]{Tx: 312000, Rx: 9480000},
+		PPS: 1021, LastPacket: Now.UnixMicro() - 20000,
+	}
+	r.Outcomes[packet.OK], r.Outcomes[packet.NotIP] = 48190, 21
+	return []engine.InterfaceRow{r}
+}
+
+// Stats returns the recorded figures.
+func (h *House) Stats() engine.Stats {
+	return engine.Stats{
+		Flows: 3, MaxFlows: 8192, NewFlows: 518, Expired: 402, Completed: 113,
+		Devices: 2, MaxDevices: 512, Hosts: 4, MaxHosts: 4096,
+		Packets: 48190, Bytes: 41146000, Rate: engine.Pair[uint64]{Tx: 312000, Rx: 9480000}, PPS: 1021,
+	}
+}
+
+// State returns the recorded state of the daemon.
+func (h *House) State() api.State {
+	return api.State{
+		Version: "0.1.0", Started: Now.Add(-2 * time.Hour), ClockTrusted: true, ClockSource: "ntp",
+		Mode: "packets", ModeWhy: "source packets is configured",
+		ConfigPath: "/etc/config/weir",
+		Problems:   []api.Problem{{Section: "main", Option: "ring_size", Message: "ring_size 300K is not a power of two; 256K is used", Warning: true}},
+		DB:         api.DB{Path: "/var/lib/weir/weir.db", FS: "tmpfs", Bytes: 327680, WrittenToday: 91022},
+		Memory:     api.Memory{RSS: 9646080, Heap: 2211840, Limit: 25165824},
+		CPU:        3412 * time.Millisecond,
+	}
+}
+
+// Sources returns the recorded source.
+func (h *House) Sources() []source.Status {
+	return []source.Status{{
+		Name: "br-lan", Kind: "afpacket", State: "running",
+		Points: []source.Point{{Interface: "br-lan", Packets: 48211, Bytes: 41822917, Drops: 2, LastPacket: Now.UnixNano() - 20e6}},
+	}}
+}
+
+// Reload counts, or returns ReloadErr.
+func (h *House) Reload(context.Context) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ReloadErr == nil {
+		h.reloads++
+	}
+	return h.ReloadErr
+}
+
+// CheckConfig finds one error, in a text with the word many.
+func (h *House) CheckConfig(_ context.Context, text string) []api.Problem {
+	if !strings.Contains(text, "many") {
+		return nil
+	}
+	return []api.Problem{{Section: "main", Option: "snaplen", Message: `snaplen "many" is not a number; give bytes, as 1600`}}
+}
+
+// ErrReload is a reload that fails as an invalid configuration does.
+var ErrReload = errors.New("/etc/config/weir: section main: unknown option snaplenn")
+
+func find[R any](rows []R, match func(*R) bool) (R, bool) {
+	for i := range rows {
+		if match(&rows[i]) {
+			return rows[i], true
+		}
+	}
+	var none R
+	return none, false
+}
