@@ -26,3 +26,12 @@ func uptime(now time.Time) time.Duration {
 
 // start stands in for the boot where CLOCK_BOOTTIME is missing.
 var start = time.Now()
+
+// CPU returns the processor time, user and system, that this process has used.
+func CPU() time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}

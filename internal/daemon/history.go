@@ -1,0 +1,112 @@
+package daemon
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"weir/internal/rollup"
+)
+
+// Keys of members that have no name of their own; see api.History.
+const (
+	otherKey = "other"
+	totalKey = "total"
+)
+
+// Find implements api.History.
+func (d *Daemon) Find(class rollup.Class, key string) (uint32, bool) {
+	switch {
+	case class == rollup.Total:
+		return rollup.Other, key == totalKey || key == ""
+	case key == otherKey:
+		return rollup.Other, true
+	case class == rollup.Device:
+		if id, err := strconv.ParseUint(key, 10, 32); err == nil {
+			return uint32(id), id != 0 && d.names.Name(uint32(id)) != ""
+		}
+		key = strings.ToUpper(key) // a hardware address, for devices that left
+	}
+	return d.names.Lookup(key)
+}
+
+// Name implements api.History.
+func (d *Daemon) Name(class rollup.Class, id uint32) (key, label string) {
+	switch {
+	case class == rollup.Total:
+		return totalKey, ""
+	case id == rollup.Other:
+		return otherKey, ""
+	case class == rollup.Device:
+		key, name, ok := d.engine.DeviceName(id)
+		if !ok {
+			return strconv.FormatUint(uint64(id), 10), d.names.Name(id)
+		}
+		if name == "" {
+			name = key
+		}
+		return strconv.FormatUint(uint64(id), 10), name
+	}
+	return d.names.Name(id), ""
+}
+
+// Members implements api.History.
+func (d *Daemon) Members(class rollup.Class, text string, limit int) ([]uint32, int) {
+	list, err := d.store.List(context.Background(), class, d.engine.OpenSlots)
+	if err != nil {
+		d.log.Error("list series", "class", class.String(), "error", err)
+	}
+	type member struct {
+		id    uint32
+		label string
+	}
+	text = strings.ToLower(text)
+	var found []member
+	for _, m := range list {
+		key, label := d.Name(class, m.ID)
+		label = strings.ToLower(cmp.Or(label, key))
+		if strings.Contains(label, text) || strings.Contains(strings.ToLower(key), text) {
+			found = append(found, member{m.ID, label})
+		}
+	}
+	slices.SortFunc(found, func(a, b member) int {
+		return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.id, b.id))
+	})
+	ids := make([]uint32, 0, min(limit, len(found)))
+	for _, m := range found[:min(max(limit, 0), len(found))] {
+		ids = append(ids, m.id)
+	}
+	return ids, len(found)
+}
+
+// Series implements api.History: from memory where it is finer, else from the
+// store with the open slots on top.
+func (d *Daemon) Series(ctx context.Context, q rollup.Query) (rollup.Series, error) {
+	if slots, step, ok := d.engine.Recent(q); ok {
+		sum := rollup.NewSum(q, step)
+		for _, s := range slots {
+			if err := sum.Add(s); err != nil {
+				return rollup.Series{}, err
+			}
+		}
+		return sum.Series(), nil
+	}
+	return d.store.Series(ctx, q, d.engine.OpenSlots)
+}
+
+// Top implements api.History.
+func (d *Daemon) Top(ctx context.Context, q rollup.Query, limit int) ([]rollup.Amount, int, error) {
+	if slots, step, ok := d.engine.Recent(q); ok {
+		totals := rollup.NewTotals(q, step)
+		for _, s := range slots {
+			if err := totals.Add(s); err != nil {
+				return nil, 0, err
+			}
+		}
+		top, n := totals.Top(limit)
+		return top, n, nil
+	}
+	return d.store.Top(ctx, q, limit, d.engine.OpenSlots)
+}

@@ -1,0 +1,76 @@
+package daemon
+
+import (
+	"bufio"
+	"os"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"weir/uci"
+)
+
+const mib = 1 << 20
+
+// limitMemory bounds the Go runtime: to what the configuration says, or else to
+// an eighth of the machine's memory between 16 and 128 MiB. The limit makes the
+// garbage collector work harder near it instead of letting the heap grow to
+// twice what is in use.
+func (d *Daemon) limitMemory(cfg *uci.Config) {
+	limit := int64(cfg.Main.MemoryLimit) * mib
+	if limit == 0 {
+		limit = min(max(memTotal()/8, 16*mib), 128*mib)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(limit)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}
+
+// storeSize returns the limit of the database: as configured, or a thirty-second
+// of the machine's memory between 2 and 16 MiB, since it usually lies in tmpfs.
+func storeSize(cfg *uci.Config) int64 {
+	if cfg.Store.MaxSize > 0 {
+		return cfg.Store.MaxSize
+	}
+	return min(max(memTotal()/32, 2*mib), 16*mib)
+}
+
+// memTotal returns the machine's memory in bytes, or a small router's when it
+// cannot be read.
+func memTotal() int64 {
+	const small = 128 * mib
+	v, ok := procField("/proc/meminfo", "MemTotal:")
+	if !ok {
+		return small
+	}
+	return v * 1024
+}
+
+// rss returns the process's resident memory in bytes, 0 if it cannot be read.
+func rss() uint64 {
+	v, _ := procField("/proc/self/status", "VmRSS:")
+	return uint64(v) * 1024
+}
+
+// procField returns the number after the line's name in a file of /proc.
+func procField(path, name string) (int64, bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, false
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if rest, ok := strings.CutPrefix(s.Text(), name); ok {
+			fields := strings.Fields(rest)
+			if len(fields) == 0 {
+				return 0, false
+			}
+			v, err := strconv.ParseInt(fields[0], 10, 64)
+			return v, err == nil
+		}
+	}
+	return 0, false
+}

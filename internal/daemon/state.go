@@ -1,0 +1,106 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"math"
+	"runtime/debug"
+	"runtime/metrics"
+	"strings"
+
+	"weir/internal/api"
+	"weir/internal/clock"
+	"weir/internal/source"
+	"weir/uci"
+)
+
+// State implements api.Daemon.
+func (d *Daemon) State() api.State {
+	st := d.store.Status()
+	s := api.State{
+		Version: d.opt.Version, Started: d.started, ConfigPath: d.opt.ConfigPath,
+		Mode: "packets", ModeWhy: modeWhy(d.config.Load()),
+		DB:     api.DB{Path: st.Path, FS: st.FS, Bytes: uint64(st.FileBytes)},
+		Memory: api.Memory{RSS: rss(), Heap: heapInUse(), Limit: memoryLimit()},
+		CPU:    clock.CPU(),
+	}
+	if st.Err != nil {
+		s.DB.Err = st.Err.Error()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s.ClockTrusted, s.ClockSource = d.trust != clock.Untrusted, string(d.trust)
+	s.Problems = append(s.Problems, d.problems...)
+	return s
+}
+
+// modeWhy says why packets are what is counted.
+func modeWhy(cfg *uci.Config) string {
+	if cfg.Main.Source == uci.ModePackets {
+		return "as configured"
+	}
+	return "the only mode of this version"
+}
+
+// Sources implements api.Daemon.
+func (d *Daemon) Sources() []source.Status {
+	d.mu.Lock()
+	all := append([]running(nil), d.sources...)
+	d.mu.Unlock()
+	out := make([]source.Status, len(all))
+	for i, r := range all {
+		out[i] = r.source.Status()
+		if r.task.failed() {
+			out[i].State, out[i].Note = "failed", r.task.err.Error()
+		}
+	}
+	return out
+}
+
+// CheckConfig implements api.Daemon.
+func (d *Daemon) CheckConfig(_ context.Context, text string) []api.Problem {
+	var warnings []uci.Warning
+	var err error
+	if text == "" {
+		_, warnings, err = uci.Load(d.opt.ConfigPath)
+	} else {
+		_, warnings, err = uci.Parse(strings.NewReader(text), "text")
+	}
+	return problemsOf(warnings, err)
+}
+
+// problemsOf turns what package uci found into the API's rows.
+func problemsOf(warnings []uci.Warning, err error) []api.Problem {
+	var out []api.Problem
+	var list uci.Errors
+	switch {
+	case errors.As(err, &list):
+		for _, e := range list {
+			out = append(out, api.Problem{Section: e.Section, Option: e.Option, Message: e.Error()})
+		}
+	case err != nil:
+		out = append(out, api.Problem{Message: err.Error()})
+	}
+	for _, w := range warnings {
+		out = append(out, api.Problem{Section: w.Section, Option: w.Option, Message: w.String(), Warning: true})
+	}
+	return out
+}
+
+// heapInUse returns the bytes of live and not yet swept objects.
+func heapInUse() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindUint64 {
+		return 0
+	}
+	return s[0].Value.Uint64()
+}
+
+// memoryLimit returns the runtime's limit, 0 for none.
+func memoryLimit() uint64 {
+	if l := debug.SetMemoryLimit(-1); l != math.MaxInt64 {
+		return uint64(l)
+	}
+	return 0
+}
