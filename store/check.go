@@ -91,12 +91,10 @@ func (c *checker) meta(size int64) (metaPage, error) {
 	if !found {
 		return best, firstErr
 	}
-	// In use are only pages that the file has; the mark may lie one growth beyond.
-	fit := uint64(size / pageSize)
-	if best.pages > fit+growBy/pageSize {
+	if best.pages < 2 || best.pages > uint64(size/pageSize) {
 		return best, fmt.Errorf("file of %d bytes should have %d pages", size, best.pages)
 	}
-	c.pages = min(best.pages, fit)
+	c.pages = best.pages
 	return best, nil
 }
 

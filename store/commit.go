@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -8,8 +9,6 @@ import (
 	"syscall"
 
 	bolt "go.etcd.io/bbolt"
-
-	"weir/internal/rollup"
 )
 
 // Commit writes what is queued in one transaction. On an error everything stays
@@ -33,10 +32,8 @@ func (s *Store) Commit() error {
 	pruned := 0
 	err := guard("commit", func() error {
 		return s.db.Update(func(tx *bolt.Tx) (err error) {
-			if pruned, err = s.write(tx, b, names, &rows); err != nil {
-				return err
-			}
-			return nil
+			pruned, err = s.write(tx, b, names, &rows)
+			return err
 		})
 	})
 	s.queue.done(b, err == nil)
@@ -73,34 +70,15 @@ func (s *Store) write(tx *bolt.Tx, b batch, names []string, rows *int) (int, err
 	return s.prune(tx)
 }
 
-// putSlot stores a slot. One that is there already, from before a restart
-// within its time, is added to.
-func (s *Store) putSlot(tx *bolt.Tx, slot rollup.Slot) error {
-	bucket := tx.Bucket(bucketSlots(slot.Step))
-	bucket.FillPercent = appendFill
-	key, block := slotKey(slot.Start), slot.Block
-	if stored := bucket.Get(key); stored != nil {
-		merged, err := rollup.AppendMerged(nil, stored, block)
-		if err == nil {
-			block = merged
-		} else {
-			s.badBlocks.Add(1) // the stored half is lost; the new half is not
-		}
-	}
-	return bucket.Put(key, block)
-}
-
 // writeDevices stores rows, and beyond Options.MaxDevices deletes those that
 // were seen longest ago.
 func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) error {
 	bucket := tx.Bucket(bucketDevices)
-	var buf []byte
 	for key, d := range devices {
 		if bucket.Get([]byte(key)) == nil {
 			*rows++
 		}
-		buf = appendDevice(nil, d)
-		if err := bucket.Put([]byte(key), buf); err != nil {
+		if err := bucket.Put([]byte(key), appendDevice(nil, d)); err != nil {
 			return fmt.Errorf("save device %s: %w", key, err)
 		}
 	}
@@ -120,7 +98,7 @@ func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) 
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b seen) int { return int(max(min(a.last-b.last, 1), -1)) })
+	slices.SortFunc(all, func(a, b seen) int { return cmp.Compare(a.last, b.last) })
 	for _, d := range all[:len(all)-s.opt.MaxDevices] {
 		if err := bucket.Delete(d.key); err != nil {
 			return fmt.Errorf("forget device %s: %w", d.key, err)

@@ -116,7 +116,17 @@ func (s *Store) openBolt(f *os.File) error {
 
 // load makes the schema and reads what is kept in memory.
 func (s *Store) load() error {
-	if err := s.db.Update(s.prepare); err != nil {
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		if err := s.prepare(tx); err != nil {
+			return err
+		}
+		return s.rebuild(tx)
+	})
+	var newer *SchemaError
+	if errors.As(err, &newer) {
+		return newer
+	}
+	if err != nil {
 		return s.explain(err)
 	}
 	return s.db.View(func(tx *bolt.Tx) error {

@@ -6,17 +6,18 @@ import (
 	"weir/internal/rollup"
 )
 
-// Pruning is done in steps of an hour's slots, so that most commits touch the
+// Pruning by age is done in steps of six hours' slots, so that most commits touch the
 // end of a bucket only, and never more than maxPrune slots at once, so that none
 // takes long.
 const (
-	pruneSlack = 3600
+	pruneSlack = 6 * 3600
 	maxPrune   = 512
 )
 
 // prune deletes what is too old and, from 80 % of the limit on, the oldest slots
-// of the finest tier, down to what the limit asks for; a coarser tier's turn
-// comes when the finer ones have one slot left. It returns how many went.
+// of the finest tier. Once a tier is down to a quarter of the time it should keep
+// the next coarser one gives, so that no tier starves another; when all are, it
+// begins with the finest again. It returns how many slots went.
 func (s *Store) prune(tx *bolt.Tx) (int, error) {
 	total := 0
 	if s.opt.TimeTrusted() {
@@ -36,50 +37,66 @@ func (s *Store) prune(tx *bolt.Tx) (int, error) {
 		return total, nil
 	}
 	excess += s.opt.MaxSize / 50 // so that the next commit is not about it again
-	for _, t := range s.opt.Tiers {
-		n, freed, err := pruneSize(tx, t, excess, maxPrune-total)
-		if err != nil {
-			return 0, err
-		}
-		total += n
-		if excess -= freed; excess <= 0 {
-			break
+	for _, share := range []int64{4, 0} {
+		for _, t := range s.opt.Tiers {
+			spare := int64(0)
+			if share > 0 {
+				spare = t.Keep / share
+			}
+			n, freed, err := pruneSize(tx, t, spare, excess, maxPrune-total)
+			if err != nil {
+				return 0, err
+			}
+			total += n
+			if excess -= freed; excess <= 0 {
+				return total, nil
+			}
 		}
 	}
 	return total, nil
 }
 
-// pruneAge deletes a tier's slots that are older than it keeps, once that is an
-// hour's worth.
+// pruneAge deletes a tier's slots that are older than it keeps, once that is
+// pruneSlack's worth.
 func pruneAge(tx *bolt.Tx, t rollup.Tier, now int64, limit int) (int, error) {
-	c := tx.Bucket(bucketSlots(t.Step)).Cursor()
-	n := 0
-	for k, _ := c.First(); k != nil && n < limit; k, _ = c.First() {
-		start, ok := slotStart(k)
+	n, _, err := pruneTier(tx, t, limit, func(start int64, n int, _ int64) bool {
 		age := now - t.Keep - (start + t.Step)
-		if ok && (age < 0 || n == 0 && age < pruneSlack) {
-			break
-		}
-		if err := c.Delete(); err != nil {
-			return n, err
-		}
-		n++
-	}
-	return n, nil
+		return age >= pruneSlack || n > 0 && age >= 0
+	})
+	return n, err
 }
 
 // pruneSize deletes a tier's oldest slots until their blocks sum up to excess
-// bytes. It leaves the newest one.
-func pruneSize(tx *bolt.Tx, t rollup.Tier, excess int64, limit int) (n int, freed int64, err error) {
-	c := tx.Bucket(bucketSlots(t.Step)).Cursor()
-	last, _ := c.Last()
+// bytes. It leaves the newest one and those up to spare seconds before it.
+func pruneSize(tx *bolt.Tx, t rollup.Tier, spare, excess int64, limit int) (int, int64, error) {
+	last, _ := tx.Bucket(bucketSlots(t.Step)).Cursor().Last()
 	newest, _ := slotStart(last)
-	for k, v := c.First(); k != nil && n < limit && freed < excess; k, v = c.First() {
-		if start, ok := slotStart(k); ok && start >= newest {
+	return pruneTier(tx, t, limit, func(start int64, _ int, freed int64) bool {
+		return start < newest-spare && freed < excess
+	})
+}
+
+// pruneTier deletes a tier's oldest slots while goes says so of the next one,
+// told how many went before and their bytes, and at most limit. It returns both.
+func pruneTier(tx *bolt.Tx, t rollup.Tier, limit int, goes func(start int64, n int, freed int64) bool) (n int, freed int64, err error) {
+	bucket := tx.Bucket(bucketSlots(t.Step))
+	for n < limit {
+		k, _ := bucket.Cursor().First()
+		if k == nil {
 			break
 		}
-		freed += int64(len(v))
-		if err := c.Delete(); err != nil {
+		start, ok := slotStart(k)
+		if !ok { // a key of no slot is junk
+			if err := bucket.Delete(k); err != nil {
+				return n, freed, err
+			}
+			continue
+		}
+		if !goes(start, n, freed) {
+			break
+		}
+		freed += int64(len(getBlock(bucket, start)))
+		if err := deleteSlot(bucket, start); err != nil {
 			return n, freed, err
 		}
 		n++

@@ -12,6 +12,7 @@ import (
 // knows which of the queue it has seen in the database already.
 type queue struct {
 	wake chan struct{} // has one element while there may be slots to commit
+	full chan struct{} // the same, once they fill half of the queue
 
 	mu      sync.Mutex
 	slots   []queued
@@ -35,7 +36,7 @@ type queued struct {
 const slotOverhead = 64
 
 func (q *queue) init(o Options, seq uint64) {
-	q.wake = make(chan struct{}, 1)
+	q.wake, q.full = make(chan struct{}, 1), make(chan struct{}, 1)
 	q.max, q.maxDev, q.seq = o.QueueBytes, o.MaxDevices, seq
 	q.devices = make(map[string]Device)
 	for _, t := range o.Tiers {
@@ -43,9 +44,9 @@ func (q *queue) init(o Options, seq uint64) {
 	}
 }
 
-func (q *queue) signal() {
+func signal(c chan struct{}) {
 	select {
-	case q.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -65,8 +66,12 @@ func (q *queue) append(slots []rollup.Slot) {
 		q.bytes += len(s.Block) + slotOverhead
 	}
 	q.shrink()
+	half := q.bytes > q.max/2
 	q.mu.Unlock()
-	q.signal()
+	signal(q.wake)
+	if half {
+		signal(q.full)
+	}
 }
 
 // shrink drops the oldest slots until the queue is within its bound. Slots that

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -19,6 +21,9 @@ type Newest func() []rollup.Slot
 // errMoved says that slots were committed that may also be among the open ones
 // of a read: it starts again.
 var errMoved = errors.New("store: newer slots were committed")
+
+// errPause ends readAll before the slot that it was called with.
+var errPause = errors.New("store: read transaction is old enough")
 
 // Series answers a query from the tier that fits it, with the open slots on top.
 func (s *Store) Series(ctx context.Context, q rollup.Query, newest Newest) (rollup.Series, error) {
@@ -108,7 +113,7 @@ func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]
 		m.Name = s.opt.Names.Name(m.ID)
 		list = append(list, m)
 	}
-	slices.SortFunc(list, func(a, b Member) int { return int(int64(a.ID) - int64(b.ID)) })
+	slices.SortFunc(list, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil
 }
 
@@ -125,7 +130,7 @@ type reader struct {
 // ones for the database in between.
 func (s *Store) scan(ctx context.Context, newest Newest, fn func(*reader) error) error {
 	const tries = 8 // slots close once in minutes: a second try is rare
-	var err error
+	err := errMoved
 	for range tries {
 		r := &reader{ctx: ctx, s: s}
 		before := s.queue.newest()
@@ -230,22 +235,13 @@ func (r *reader) slots(step, from, to int64, fn func(rollup.Slot) error) error {
 // readTier calls fn with the stored slots from pos on, for as long as a read
 // transaction may last, and returns where to resume: to when all were read.
 func readTier(tx *bolt.Tx, step, pos, to int64, fn func(start int64, block []byte) error) (int64, error) {
-	begin := time.Now()
-	c := tx.Bucket(bucketSlots(step)).Cursor()
-	n := 0
-	for k, v := c.Seek(slotKey(pos)); k != nil; k, v = c.Next() {
-		start, ok := slotStart(k)
-		if !ok || start >= to {
-			break
-		}
+	begin, n := time.Now(), 0
+	return readAll(tx.Bucket(bucketSlots(step)), pos, to, func(start int64, block []byte) error {
 		if n++; n%16 == 0 && time.Since(begin) > readFor {
-			return start, nil
+			return errPause
 		}
-		if err := fn(start, v); err != nil {
-			return 0, err
-		}
-	}
-	return to, nil
+		return fn(start, block)
+	})
 }
 
 // Devices returns all device rows, those that wait for a commit included, in the
@@ -253,10 +249,7 @@ func readTier(tx *bolt.Tx, step, pos, to int64, fn func(start int64, block []byt
 func (s *Store) Devices() ([]Device, error) {
 	var devices []Device
 	s.queue.mu.Lock()
-	waiting := make(map[string]Device, len(s.queue.devices))
-	for key, d := range s.queue.devices {
-		waiting[key] = d
-	}
+	waiting := maps.Clone(s.queue.devices)
 	s.queue.mu.Unlock()
 	err := s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketDevices).ForEach(func(k, v []byte) error {
@@ -278,11 +271,6 @@ func (s *Store) Devices() ([]Device, error) {
 	for _, d := range waiting {
 		devices = append(devices, d)
 	}
-	slices.SortFunc(devices, func(a, b Device) int {
-		if a.Key < b.Key {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(devices, func(a, b Device) int { return cmp.Compare(a.Key, b.Key) })
 	return devices, nil
 }

@@ -14,8 +14,8 @@ import (
 	"weir/internal/intern"
 )
 
-// The buckets. Each tier has one of its own, "slots/STEP", from be64 start to
-// block, so that every tier is appended to at its end.
+// The buckets. Each tier has one of its own, "slots/STEP", so that every tier is
+// appended to at its end; see slots.go for what is inside.
 var (
 	bucketMeta    = []byte("meta")    // the keys below
 	bucketNames   = []byte("names")   // be32 handle → name
@@ -30,18 +30,6 @@ const schema = 1
 
 func bucketSlots(step int64) []byte {
 	return strconv.AppendInt([]byte("slots/"), step, 10)
-}
-
-func slotKey(start int64) []byte {
-	return binary.BigEndian.AppendUint64(nil, uint64(start))
-}
-
-// slotStart is the inverse of slotKey, false for a key that is none.
-func slotStart(k []byte) (int64, bool) {
-	if len(k) != 8 {
-		return 0, false
-	}
-	return int64(binary.BigEndian.Uint64(k)), true
 }
 
 // prepare makes what is missing of the schema. It refuses a newer one and what

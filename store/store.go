@@ -112,33 +112,33 @@ func (s *Store) PutDevices(devices []Device) {
 }
 
 // Run commits what is queued until ctx ends, then commits once more and returns
-// nil. After a failure it waits a second, then longer up to a minute.
+// nil. A queue that is half full does not wait for Options.CommitEvery. After a
+// failure Run waits a second, then longer up to a minute.
 func (s *Store) Run(ctx context.Context) error {
 	const firstDelay, lastDelay = time.Second, time.Minute
 	retry := firstDelay
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			_ = s.Commit() // status has the error, and Close tries again
-			return nil
+		case <-s.queue.full:
 		case <-timer.C:
+			select {
+			case <-ctx.Done():
+			case <-s.queue.wake:
+			}
 		}
-		select {
-		case <-ctx.Done():
-			continue
-		case <-s.queue.wake:
-		}
-		if err := s.Commit(); err != nil {
-			s.queue.signal()
+		if err := s.Commit(); err == nil {
+			retry = firstDelay
+			timer.Reset(s.opt.CommitEvery)
+		} else {
+			signal(s.queue.wake)
 			timer.Reset(retry)
 			retry = min(2*retry, lastDelay)
-			continue
 		}
-		retry = firstDelay
-		timer.Reset(s.opt.CommitEvery)
 	}
+	return nil // status has the last error, and Close tries again
 }
 
 // Close commits what is queued, trying until ctx ends, and closes the database.

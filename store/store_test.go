@@ -118,3 +118,24 @@ func TestAppendCommitReopen(t *testing.T) {
 	}
 	check(s)
 }
+
+func unixTime(sec int64) time.Time { return time.Unix(sec, 0) }
+
+// oldestAge returns how many seconds of a tier are stored.
+func oldestAge(t testing.TB, s *Store, step int64) int64 {
+	t.Helper()
+	var age int64
+	err := s.view(func(tx *bolt.Tx) error {
+		c := tx.Bucket(bucketSlots(step)).Cursor()
+		first, _ := c.First()
+		last, _ := c.Last()
+		a, _ := slotStart(first)
+		b, _ := slotStart(last)
+		age = b - a + step
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return age
+}
