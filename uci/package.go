@@ -58,10 +58,12 @@ func (s *Section) Text(option string) string {
 }
 
 // set gives the option one value, in place of whatever it had: the last
-// option line of a name wins.
+// option line of a name wins, unless its value is empty.
 func (s *Section) set(name string, v Value) bool {
 	if o := s.Option(name); o != nil {
-		o.List, o.Values = false, []Value{v}
+		if v.Text != "" {
+			o.List, o.Values = false, []Value{v}
+		}
 		return true
 	}
 	if len(s.Options) == MaxOptions {

@@ -56,26 +56,23 @@ func (p *parser) file() error {
 }
 
 // statements reads the statement that starts here and those that `;` joins
-// to it.
+// to it. (libuci loses what follows an unquoted word and its `;`, since it
+// ends the word in place. Here it counts.)
 func (p *parser) statements() error {
 	p.skipSpace()
-	for p.pos < len(p.text) {
+	for !p.atLineEnd() {
 		p.mark = p.line
-		if p.text[p.pos] == '#' {
-			p.skipLine()
-			return nil
-		}
 		if err := p.statement(p.keyword()); err != nil {
 			return err
 		}
-		if p.peek() != ';' {
-			return p.endOfLine()
+		if err := p.noMoreWords(); err != nil {
+			return err
 		}
-		p.next()
-		if c := p.peek(); c == '\n' || c == 0 {
-			return p.errorf("end the line without the ;", "no statement follows the ;")
+		if p.peek() == ';' {
+			p.next()
 		}
 	}
+	p.skipLine()
 	return nil
 }
 
@@ -94,7 +91,7 @@ func (p *parser) statement(keyword string) error {
 }
 
 func (p *parser) config() error {
-	typ, _, err := p.word()
+	typ, err := p.word()
 	if err != nil {
 		return err
 	}
@@ -104,7 +101,7 @@ func (p *parser) config() error {
 	if !validType(typ) {
 		return p.errorf("a type is printable ASCII without spaces", "config has the impossible type %s", clip(typ))
 	}
-	name, err := p.lastWord()
+	name, err := p.word()
 	if err != nil {
 		return err
 	}
@@ -135,7 +132,7 @@ func (p *parser) open(typ, name string) error {
 }
 
 func (p *parser) option(list bool) error {
-	name, _, err := p.word()
+	name, err := p.word()
 	if err != nil {
 		return err
 	}
@@ -148,7 +145,7 @@ func (p *parser) option(list bool) error {
 		return p.errorf("a name is letters, digits and _", "option has the impossible name %s", clip(name))
 	}
 	line := p.mark
-	text, err := p.lastWord()
+	text, err := p.word()
 	if err != nil {
 		return err
 	}
@@ -165,7 +162,7 @@ func (p *parser) option(list bool) error {
 // packageName reads a package line. Like libuci for a file of /etc/config, it
 // checks the name and goes on: the file's own name decides.
 func (p *parser) packageName() error {
-	name, err := p.lastWord()
+	name, err := p.word()
 	if err != nil {
 		return err
 	}
@@ -188,19 +185,8 @@ func (p *parser) keyword() string {
 	return string(p.text[start:p.pos])
 }
 
-// lastWord reads the word that ends a statement. It may be absent, but not in
-// favour of a `;`: libuci would take that for the word.
-func (p *parser) lastWord() (string, error) {
-	text, ok, err := p.word()
-	if err == nil && !ok && p.peek() == ';' {
-		err = p.errorf("write two lines", "a ; stands where a value or name is expected")
-	}
-	return text, err
-}
-
-// word reads the next word of the statement; ok is false when there is none.
-// Quoted and unquoted parts join while no space parts them: 'it'\”s' is it's.
-func (p *parser) word() (text string, ok bool, err error) {
+// word reads the next word of the statement, "" when there is none. Quoted and unquoted parts join while no space parts them: 'it'\”s' is it's.
+func (p *parser) word() (text string, err error) {
 	p.skipBlanks()
 	var b []byte
 	for p.pos < len(p.text) && !isSpace(p.text[p.pos]) {
@@ -208,7 +194,6 @@ func (p *parser) word() (text string, ok bool, err error) {
 		if c == '#' || c == ';' {
 			break
 		}
-		ok = true
 		switch c {
 		case '\'', '"':
 			b, err = p.quoted(b, c)
@@ -222,10 +207,10 @@ func (p *parser) word() (text string, ok bool, err error) {
 			err = p.errorf("shorten it", "a value is longer than 64 KiB")
 		}
 		if err != nil {
-			return "", false, err
+			return "", err
 		}
 	}
-	return string(b), ok, nil
+	return string(b), nil
 }
 
 // quoted appends what stands between two quotes. Line ends are part of it; a
@@ -270,26 +255,29 @@ func (p *parser) escaped(b []byte) []byte {
 	return append(b, p.next())
 }
 
-// endOfLine accepts spaces and a comment after a statement, and nothing else.
-func (p *parser) endOfLine() error {
-	p.skipBlanks()
-	switch p.peek() {
-	case '\n':
-		p.next()
-		return nil
-	case '#':
-		p.skipLine()
-		return nil
-	case 0: // the end of the file: a NUL byte was refused
-		return nil
+// noMoreWords refuses a word that follows a complete statement. Like libuci
+// it takes no offence at an empty one.
+func (p *parser) noMoreWords() error {
+	for !p.atLineEnd() && p.peek() != ';' {
+		text, err := p.word()
+		if err != nil {
+			return err
+		}
+		if text != "" {
+			return p.errorf("quote a value that has spaces: 'like this'", "%s is one word too many", clip(text))
+		}
 	}
-	text, _, err := p.word()
-	if err != nil {
-		return err
-	}
-	return p.errorf("quote a value that has spaces: 'like this'", "%s is one word too many", clip(text))
+	return nil
 }
 
+// atLineEnd reports whether only a comment can follow in this line.
+func (p *parser) atLineEnd() bool {
+	c := p.peek()
+	return c == '\n' || c == '#' || c == 0
+}
+
+// peek returns the next byte of the line that is no space, 0 at the end of the
+// file: a NUL byte was refused.
 func (p *parser) peek() byte {
 	p.skipBlanks()
 	if p.pos == len(p.text) {

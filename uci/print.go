@@ -5,8 +5,8 @@ const secretText = "***"
 
 // AppendUCI appends the effective configuration, every option with its value
 // in force, in UCI's grammar, and returns the extended slice. Reading it back
-// gives an equal Config, but for secrets, which are shown as ***. A list with
-// no value is a comment.
+// gives an equal Config, but for secrets, which are shown as ***. What has
+// neither a value nor a default is a comment.
 func (c *Config) AppendUCI(dst []byte) []byte {
 	first := true
 	for _, k := range kinds() {
@@ -51,8 +51,8 @@ func appendField(dst []byte, f field) []byte {
 			text = secretText
 		}
 		line := keyword
-		if text == "" {
-			line = "#\t" + keyword[1:] // libuci drops what is empty
+		if text == "" && !(f.value.isList() && f.def != "") {
+			line = "#\t" + keyword[1:] // it says the same as the default
 		}
 		dst = append(dst, line...)
 		dst = append(dst, f.name...)
