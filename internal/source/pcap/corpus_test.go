@@ -77,13 +77,13 @@ func zip(t testing.TB, members ...[]byte) []byte {
 func TestFormatsCorpus(t *testing.T) {
 	// What is not read, and how it is refused; all other files must give the
 	// packet count of the manifest.
-	refused := map[string]error{
-		"pcapplusplus__microsecs_big_endian.pcap":                 &LinkError{253},
-		"pcapplusplus__file_heuristics_pcapng-example.pcapng.zst": ErrNotCapture,
-		"pcapparser__assets_err-eof.bin":                          ErrNotCapture,
-		"arkime__pcap_80211http.pcap":                             &LinkError{127},
-		"zeek__radiotap.pcap":                                     &LinkError{127},
-		"pcapplusplus__solaris.snoop":                             ErrNotCapture,
+	refused := map[string]string{
+		"pcapplusplus__microsecs_big_endian.pcap":                 "link type 253 (netlink) is not supported",
+		"pcapplusplus__file_heuristics_pcapng-example.pcapng.zst": "not a capture file (pcap or pcapng expected): it is zstd compressed: decompress it first",
+		"pcapparser__assets_err-eof.bin":                          "not a capture file (pcap or pcapng expected)",
+		"arkime__pcap_80211http.pcap":                             "link type 127 (ieee-802.11-radiotap) is not supported",
+		"zeek__radiotap.pcap":                                     "link type 127 (ieee-802.11-radiotap) is not supported",
+		"pcapplusplus__solaris.snoop":                             "not a capture file (pcap or pcapng expected): it is a snoop capture: convert it with editcap",
 	}
 	for _, row := range manifest(t, "formats") {
 		t.Run(row["file"], func(t *testing.T) {
@@ -102,9 +102,8 @@ func TestFormatsCorpus(t *testing.T) {
 				}
 				t.Logf("%-16s %4d frames of %s, %d skipped, %v", form.name, n, row["packets"], skipped, err)
 				if want, ok := refused[row["file"]]; ok {
-					var link *LinkError
-					if !errors.Is(err, want) && !(errors.As(err, &link) && *link == *want.(*LinkError)) {
-						t.Errorf("error %v, want %v", err, want)
+					if n > 0 || err == nil || err.Error() != want {
+						t.Errorf("%d frames, error %v; want %s", n, err, want)
 					}
 					continue
 				}

@@ -10,9 +10,10 @@ const (
 	// windowSize holds the largest record that is accepted, and then some, so that
 	// a record always fits whole.
 	windowSize = 512 << 10
-	// readSize is the most that is read at once: little enough for the bytes to be
-	// in the processor's cache still when they are decoded.
-	readSize = 256 << 10
+	// readSize is the most that is read at once: enough for the system calls not to
+	// matter, little enough for the bytes to be in the processor's cache still when
+	// they are decoded, and for a small file to touch little memory.
+	readSize = 128 << 10
 	// maxEmptyReads is how often a reader may return nothing without an error.
 	maxEmptyReads = 100
 )
