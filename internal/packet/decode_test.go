@@ -87,6 +87,7 @@ func TestLinks(t *testing.T) {
 		{"ppp hdlc nothing", Raw{Link: LinkPPPHDLC, Data: []byte{0xff, 3}}, Malformed, Packet{}},
 		{"ppp one byte", Raw{Link: LinkPPP, Data: []byte{0xff}}, Malformed, Packet{}},
 		{"cisco hdlc", Raw{Link: LinkPPPHDLC, Data: join([]byte{0x0f, 0}, be16(etherIPv4), seg4)}, OK, tcp4},
+		{"cisco hdlc where only ppp may be", Raw{Link: LinkPPP, Data: join([]byte{0x0f, 0}, be16(etherIPv4), seg4)}, NotIP, Packet{}},
 		{"cisco hdlc cut", Raw{Link: LinkPPPHDLC, Data: []byte{0x8f, 0, 8}, Len: 30}, Truncated, Packet{}},
 		{"sll", Raw{Link: LinkLinuxSLL, Data: join(sllHeader(1, etherIPv4), seg4)}, OK, cooked4},
 		{"sll with a tag", Raw{Link: LinkLinuxSLL, Data: join(sllHeader(1, etherVLAN), tag(5, etherIPv4), seg4)}, OK, vlan(cooked4, 5)},
@@ -127,6 +128,7 @@ func TestIPv4(t *testing.T) {
 		{"total length 0", raw(set(seg4, 2, 0, 0), 0), OK, tcp4},
 		{"total length 0, cut", raw(set(seg4, 2, 0, 0), 100000), OK, tcp4.with(func(p *Packet) { p.Bytes, p.PayLen = 100000, 100000-40 })},
 		{"total length 0 and less wire than bytes", raw(set(seg4, 2, 0, 0), 3), OK, tcp4},
+		{"total length 0 and less wire than the link header", Raw{Link: LinkEthernet, Data: ether(etherIPv4, set(seg4, 2, 0, 0)), Len: 3}, OK, tcp4.ethernet(etherIPv4)},
 		{"total length too small", raw(set(seg4, 2, 0, 19), 0), Malformed, want4(ProtoTCP, 19)},
 		{"total length beyond the frame", raw(set(seg4, 2, 1, 0), 0), OK, tcp4.with(func(p *Packet) { p.Bytes, p.PayLen = 256, 256-40 })},
 		{"header length too small", raw(set(seg4, 0, 0x44), 0), Malformed, Packet{}},
@@ -163,6 +165,7 @@ func TestIPv6(t *testing.T) {
 		{"extension cut", raw(ip6(extHopByHop, ext(ProtoTCP), hi)[:41], 70), Truncated, want6(extHopByHop, 70)},
 		{"second extension cut", raw(ip6(extHopByHop, ext(ProtoAH), ext(0), hi)[:49], 78), Truncated, want6(ProtoAH, 78)},
 		{"extension longer than the packet", raw(ip6(extHopByHop, set(ext(ProtoTCP), 1, 9), hi), 0), Malformed, want6(extHopByHop, 70)},
+		{"extension longer than the packet, padding", raw(join(ip6(extHopByHop, set(ext(ProtoTCP), 1, 9), hi), make([]byte, 99)), 0), Malformed, want6(extHopByHop, 70)},
 		{"extension longer than what is captured", raw(ip6(extHopByHop, ext(ProtoTCP), hi)[:44], 70), Truncated, want6(extHopByHop, 70)},
 		{"header cut", raw(seg6[:39], 65), Truncated, Packet{}},
 		{"version 4", raw(set(seg6, 0, 0x4b), 0), Malformed, Packet{}},
@@ -172,6 +175,7 @@ func TestIPv6(t *testing.T) {
 		{"later fragment of options", raw(ip6(extFragment, fragHeader(extDestination, 8, 1), local), 0), OK, want6(extDestination, 56).payload(string(local)).with(func(p *Packet) {
 			p.FragID, p.FragOffset, p.MoreFrags = 0xcafe0001, 8, true
 		})},
+		{"reserved bits of a fragment", raw(ip6(extFragment, fragHeader(ProtoTCP, 8|6, 0), local), 0), OK, want6(ProtoTCP, 56).payload(string(local)).with(func(p *Packet) { p.FragID, p.FragOffset = 0xcafe0001, 8 })},
 		{"fragment header cut", raw(ip6(extFragment, fragHeader(ProtoTCP, 0, 1), hi)[:47], 70), Truncated, want6(extFragment, 70)},
 	})
 }
@@ -188,7 +192,7 @@ func TestBigPayload(t *testing.T) {
 	raw := func(b []byte, wire uint32) Raw { return Raw{Link: LinkIPv6, Data: b, Len: wire} }
 	runDecode(t, []decodeTest{
 		{"jumbo", raw(jumboIP(n, seg), 40+n), OK, big(40+n, n-8-20)},
-		{"jumbo behind padding", raw(set(ip6(extHopByHop, []byte{ProtoTCP, 1, 1, 1, 0, 0, 0, 0, 0xc2, 4}, be32(n), []byte{0, 0}, seg), 4, 0, 0), 40+n), OK, big(40+n, n-16-20)},
+		{"jumbo behind padding", raw(set(ip6(extHopByHop, []byte{ProtoTCP, 2, 1, 6, 0xc2, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0xc2, 4}, be32(n), []byte{1, 2, 0, 0}, seg), 4, 0, 0), 40+n), OK, big(40+n, n-24-20)},
 		{"jumbo of a small packet", raw(jumboIP(30, seg), 70), Malformed, want6(extHopByHop, 70)},
 		{"jumbo beyond the frame", raw(jumboIP(1<<31, seg), 70), Malformed, want6(extHopByHop, 70)},
 		{"jumbo cut", raw(jumboIP(n, seg)[:46], 40+n), Truncated, want6(extHopByHop, 40+n)},
@@ -217,6 +221,7 @@ func TestMerged(t *testing.T) {
 		{"one byte more than a segment", raw(merged, 59947), OK, split(2)},
 		{"one byte each", raw(merged, 1), OK, split(59948)},
 		{"acknowledgement", Raw{Link: LinkRaw, Data: ip4(ProtoTCP, tcp(5, "")), GSOSize: 1448}, OK, want4(ProtoTCP, 40).tcp()},
+		{"acknowledgement, one byte each", Raw{Link: LinkRaw, Data: ip4(ProtoTCP, tcp(5, "")), GSOSize: 1}, OK, want4(ProtoTCP, 40).tcp()},
 		{"later fragment", Raw{Link: LinkRaw, Data: set(ip4(ProtoTCP, local), 7, 1), GSOSize: 1}, OK,
 			want4(ProtoTCP, 28).payload(string(local)).with(func(p *Packet) { p.FragID, p.FragOffset = 0x1234, 8 })},
 		{"udp", Raw{Link: LinkRaw, Data: ip4(ProtoUDP, udp("abcdefg")), GSOSize: 3}, OK,

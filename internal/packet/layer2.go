@@ -175,6 +175,5 @@ func snap(d []byte) ([]byte, uint16, bool) {
 	if len(d) < 8 || [6]byte(d) != [6]byte{0xaa, 0xaa, 0x03, 0, 0, 0} {
 		return nil, 0, false
 	}
-	proto := binary.BigEndian.Uint16(d[6:])
-	return d[8:], proto, proto >= minEther
+	return d[8:], binary.BigEndian.Uint16(d[6:]), true
 }
