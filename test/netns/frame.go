@@ -30,13 +30,24 @@ func (f Flow) IPBytes() int {
 	return n
 }
 
-// frame returns the bytes of every frame of f, with correct checksums.
+// frame returns the bytes of every frame of f.
 func (f Flow) frame() []byte {
 	b := append(append([]byte(nil), f.DstMAC[:]...), f.SrcMAC[:]...)
 	if f.VLAN != 0 {
 		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_8021Q)
 		b = binary.BigEndian.AppendUint16(b, f.VLAN)
 	}
+	if f.Src.Addr().Is6() {
+		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_IPV6)
+	} else {
+		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_IP)
+	}
+	return append(b, f.Packet()...)
+}
+
+// Packet returns the bytes of every packet of f from its IP header on, with
+// correct checksums.
+func (f Flow) Packet() []byte {
 	l4 := f.segment()
 	src, dst := f.Src.Addr().AsSlice(), f.Dst.Addr().AsSlice()
 	pseudo := uint32(f.Proto) + uint32(len(l4)) + sum(src) + sum(dst)
@@ -47,18 +58,16 @@ func (f Flow) frame() []byte {
 	binary.BigEndian.PutUint16(l4[checkAt:], fold(pseudo+sum(l4)))
 
 	if f.Src.Addr().Is6() {
-		b = binary.BigEndian.AppendUint16(b, unix.ETH_P_IPV6)
-		b = append(b, 0x60, 0, 0, 0)
+		b := []byte{0x60, 0, 0, 0}
 		b = binary.BigEndian.AppendUint16(b, uint16(len(l4)))
 		b = append(b, f.Proto, 64)
 		return append(append(append(b, src...), dst...), l4...)
 	}
-	b = binary.BigEndian.AppendUint16(b, unix.ETH_P_IP)
 	ip := []byte{0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, f.Proto, 0, 0}
 	binary.BigEndian.PutUint16(ip[2:], uint16(20+len(l4)))
 	ip = append(append(ip, src...), dst...)
 	binary.BigEndian.PutUint16(ip[10:], fold(sum(ip)))
-	return append(append(b, ip...), l4...)
+	return append(ip, l4...)
 }
 
 // segment returns the TCP or UDP header and the payload, without checksum.

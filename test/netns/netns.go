@@ -67,6 +67,7 @@ var (
 type Options struct {
 	Offloads bool // leave GRO, GSO and TSO of all devices on
 	NAT      bool // masquerade IPv4 behind WANIP
+	Silent   bool // clients and server answer nothing: what Send sends is all there is
 }
 
 // Home is a running home network.
@@ -99,6 +100,11 @@ func New(tb testing.TB, o Options) *Home {
 	if o.NAT {
 		h.Router.Run(tb, "nft", "add table ip nat; add chain ip nat post { type nat hook postrouting priority srcnat; }; "+
 			"add rule ip nat post oifname "+WAN+" masquerade")
+	}
+	if o.Silent {
+		for _, n := range []*Namespace{h.Client1, h.Client2, h.Server} {
+			n.Run(tb, "nft", "add table inet silent; add chain inet silent in { type filter hook input priority 0; policy drop; }")
+		}
 	}
 	return h
 }
@@ -293,4 +299,17 @@ func run(tb testing.TB, stdin *strings.Reader, name string, args ...string) stri
 
 func mac(m [6]byte) string {
 	return fmt.Sprintf("%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3], m[4], m[5])
+}
+
+// BigTCP lets merged IPv6 frames grow beyond 64 KiB on all devices (BIG TCP).
+// The same for IPv4 needs a newer ip(8) than Debian 12 has.
+func (h *Home) BigTCP(tb testing.TB) {
+	tb.Helper()
+	const sizes = " gso_max_size 185000 gro_max_size 185000"
+	for _, d := range []string{Bridge, Port1, Port2, WAN} {
+		h.Router.IP(tb, "link set dev "+d+sizes)
+	}
+	for _, n := range []*Namespace{h.Client1, h.Client2, h.Server} {
+		n.IP(tb, "link set dev "+Eth+sizes)
+	}
 }

@@ -3,7 +3,6 @@
 package netns
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"time"
@@ -23,10 +22,26 @@ type Sent struct {
 	Bytes   uint64 // from the IP headers on
 }
 
+// Report is what became of a call of Send.
+type Report struct {
+	Sent []Sent // in order of the flows
+	Took time.Duration
+	CPU  time.Duration // of the sending thread, with the kernel's forwarding that it did
+}
+
+// Rate returns how many frames a second were sent.
+func (r Report) Rate() float64 {
+	var n uint64
+	for _, s := range r.Sent {
+		n += s.Packets
+	}
+	return float64(n) / r.Took.Seconds()
+}
+
 // Send sends from a device of the namespace perFlow frames of each flow, in
 // turns, at so many frames a second in all, 0 for as fast as it goes. It returns
 // when all are sent.
-func (n *Namespace) Send(device string, flows []Flow, perFlow, rate int) (sent []Sent, took time.Duration, err error) {
+func (n *Namespace) Send(device string, flows []Flow, perFlow, rate int) (r Report, err error) {
 	err = n.Do(func() error {
 		s, err := newSender(device, flows)
 		if err != nil {
@@ -35,11 +50,20 @@ func (n *Namespace) Send(device string, flows []Flow, perFlow, rate int) (sent [
 		defer s.close()
 		start := time.Now()
 		err = s.send(perFlow*len(flows), rate)
-		took = time.Since(start)
-		sent = s.sent
+		r = Report{Sent: s.sent, Took: time.Since(start), CPU: threadCPU()}
 		return err
 	})
-	return sent, took, err
+	return r, err
+}
+
+// threadCPU returns the time the calling thread has run, in user mode and in
+// the kernel.
+func threadCPU() time.Duration {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_THREAD, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // mmsghdr is struct mmsghdr of sendmmsg(2).
@@ -70,12 +94,11 @@ func newSender(device string, flows []Flow) (*sender, error) {
 	if s.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0); err != nil {
 		return nil, fmt.Errorf("open packet socket: %w", err)
 	}
-	err = errors.Join(
-		unix.SetsockoptInt(s.fd, unix.SOL_PACKET, unix.PACKET_QDISC_BYPASS, 1),
-		unix.Bind(s.fd, &unix.SockaddrLinklayer{Ifindex: dev.Index}))
-	if err != nil {
+	// Without PACKET_QDISC_BYPASS, which would hide the frames from captures on
+	// this device.
+	if err := unix.Bind(s.fd, &unix.SockaddrLinklayer{Ifindex: dev.Index}); err != nil {
 		s.close()
-		return nil, fmt.Errorf("set up packet socket: %w", err)
+		return nil, fmt.Errorf("bind packet socket: %w", err)
 	}
 	return s, nil
 }
