@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -57,6 +58,42 @@ func FuzzParse(f *testing.F) {
 		}
 		if twice := again.AppendUCI(nil); !bytes.Equal(printed, twice) {
 			t.Fatalf("printed, and printed again:\n%s\n%s", printed, twice)
+		}
+	})
+}
+
+// FuzzValues offers any text to every option of every section. What an option
+// accepts it must print in a form that it accepts as the same.
+func FuzzValues(f *testing.F) {
+	for _, k := range kinds() {
+		for _, row := range k.add(new(Config)).fields() {
+			f.Add(row.def)
+			f.Add(row.example)
+		}
+	}
+	for _, text := range []string{"", " ", "auto", "none", "-1", "1T", "100y", "2026-02-29", "23:59-00:00", "[::1]:1", "1.2.3.4/0.0.0.0", "tcp/1-65535", "maxlife=1d", "a:b", "::ffff:1.2.3.4"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, k := range kinds() {
+			fields, again := k.add(new(Config)).fields(), k.add(new(Config)).fields()
+			for i, row := range fields {
+				if err := row.value.add(text); err != nil {
+					if err.Error() == "" {
+						t.Fatalf("%s.%s refuses %q without a word", k.typ, row.name, text)
+					}
+					continue
+				}
+				printed := row.value.texts()
+				for _, one := range printed {
+					if err := again[i].value.add(one); one != "" && err != nil {
+						t.Fatalf("%s.%s accepts %q, prints %q, and that %v", k.typ, row.name, text, one, err)
+					}
+				}
+				if twice := again[i].value.texts(); !slices.Equal(printed, twice) {
+					t.Fatalf("%s.%s accepts %q as %q and that as %q", k.typ, row.name, text, printed, twice)
+				}
+			}
 		}
 	})
 }

@@ -113,7 +113,7 @@ func alternatives(names []string) string {
 // nearest returns the name closest to word, or "" when none is near enough
 // to be meant.
 func nearest(word string, names []string) string {
-	best, limit := "", 1+len(word)/4
+	best, limit := "", 1+min(len(word), 24)/4
 	for _, name := range names {
 		if d := distance(strings.ToLower(word), name); d <= limit {
 			best, limit = name, d-1

@@ -30,22 +30,23 @@ func macs(field *[]MAC) value {
 }
 
 func parseMAC(text string) (m MAC, err error) {
-	digits := text
+	refused := errors.New("is not a hardware address")
 	for _, separator := range []string{":", "-"} {
-		if parts := strings.Split(text, separator); len(parts) == len(m) {
-			for i := range parts {
-				if len(parts[i]) == 1 {
-					parts[i] = "0" + parts[i]
+		if pairs := strings.Split(text, separator); len(pairs) == len(m) {
+			for i, pair := range pairs {
+				if pair == "" || len(pair) > 2 {
+					return m, refused
 				}
+				pairs[i] = ("00" + pair)[len(pair):] // some systems leave a 0 out
 			}
-			digits = strings.Join(parts, "")
+			text = strings.Join(pairs, "")
 		}
 	}
-	if len(digits) != 2*len(m) {
-		return m, errors.New("is not a hardware address")
+	if len(text) != 2*len(m) {
+		return m, refused
 	}
-	if _, err := hex.Decode(m[:], []byte(digits)); err != nil {
-		return m, errors.New("is not a hardware address")
+	if _, err := hex.Decode(m[:], []byte(text)); err != nil {
+		return m, refused
 	}
 	if m == (MAC{}) || m[0]&1 != 0 {
 		return m, errors.New("is the address of no single device")
