@@ -254,13 +254,5 @@ func (f *Flow) answer(e End, t int64) {
 	}
 }
 
-// saturate fits a duration into 32 bits.
-func saturate(d int64) uint32 {
-	if d < 0 {
-		return 0
-	}
-	if d > 1<<32-1 {
-		return 1<<32 - 1
-	}
-	return uint32(d)
-}
+// saturate fits a duration into 32 bits, below noGap.
+func saturate(d int64) uint32 { return uint32(min(max(d, 0), noGap-1)) }

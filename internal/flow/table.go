@@ -26,7 +26,7 @@ type Config struct {
 }
 
 // Observer learns what happens to the flows of a Table, from within calls of its
-// methods. It must not call the Table, nor keep the *Flow.
+// methods. It must not call the Table, nor keep what it is handed.
 type Observer interface {
 	// Rolled reports what a flow counted since it was rolled before, at least
 	// once a tick for a busy flow and once more before it ends.
@@ -64,6 +64,9 @@ type Table struct {
 	splits        map[uint32]split
 	lastTick      int64
 	stats         Stats
+
+	change Change // what is handed to obs, which would make it escape
+	rec    Record
 }
 
 // split remembers what earlier records of a long flow covered.

@@ -100,7 +100,7 @@ func (f *Flow) follow(s *side, p *packet.Packet, length, since uint32) {
 			s.beyond = uint8(min(uint32(s.beyond)+p.Segments, 255))
 		}
 		s.seq = p.Seq + length
-	case ahead == -1 && p.PayLen <= 1:
+	case ahead == -1 && p.PayLen <= 1 && p.TCPFlags&packet.FIN == 0:
 		// A keep-alive probe (RFC 9293 section 3.8.4).
 	case s.lost > 0:
 		s.lost -= min(s.lost, p.Segments)

@@ -63,18 +63,18 @@ func (t *Table) requeue(i uint32, f *Flow) {
 // roll reports what f counted since the roll before and returns its bytes. The
 // low words suffice: between two ticks no flow moves 4 GiB one way.
 func (t *Table) roll(f *Flow) uint64 {
-	var c Change
+	c := &t.change
 	for e := range f.sides {
 		s := &f.sides[e]
 		c.Packets[e] = s.packetsLo - s.rolledPackets
 		c.Bytes[e] = s.bytesLo - s.rolledBytes
 		s.rolledPackets, s.rolledBytes = s.packetsLo, s.bytesLo
 	}
-	if c.New = f.flags&counted == 0; !c.New && c == (Change{}) {
+	if c.New = f.flags&counted == 0; !c.New && *c == (Change{}) {
 		return 0
 	}
 	f.flags |= counted
-	t.obs.Rolled(f, &c)
+	t.obs.Rolled(f, c)
 	return uint64(c.Bytes[A]) + uint64(c.Bytes[B])
 }
 
@@ -128,7 +128,8 @@ func (t *Table) splitLong(i uint32, f *Flow, now int64) {
 
 // record reports what no record of f covered yet.
 func (t *Table) record(i uint32, f *Flow, why Reason) {
-	r := Record{Key: f.Key, Client: f.Client(), First: f.First, Last: f.Last, Why: why}
+	r := &t.rec
+	*r = Record{Key: f.Key, Client: f.Client(), First: f.First, Last: f.Last, Why: why}
 	s, split := t.splits[i]
 	if split {
 		r.First = s.at
@@ -139,7 +140,7 @@ func (t *Table) record(i uint32, f *Flow, why Reason) {
 		r.Payload[e] = f.Payload(e) - s.payload[e]
 		r.TCPFlags[e] = f.TCPFlags(e)
 	}
-	t.obs.Ended(f, &r)
+	t.obs.Ended(f, r)
 }
 
 // end rolls, reports and removes the flow in slot i.
