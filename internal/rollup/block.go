@@ -103,6 +103,7 @@ type Iter struct {
 	section section
 	class   Class
 	only    bool // rows of class alone
+	next    int  // lowest class that the next section may have
 	idsOnly bool // no values
 	row     Row
 	started bool // the section gave a row already
@@ -207,11 +208,12 @@ func (it *Iter) open() {
 			s.columns[c] = col
 		}
 	}
-	// Each row takes at least one byte of ids, so the count cannot lie.
-	if !ok || columns < numColumns || rows == 0 || rows > uint64(len(s.ids)) {
+	// Each row takes at least one byte of ids, so the count cannot lie much.
+	if !ok || int(class) < it.next || columns < numColumns || rows == 0 || rows > uint64(len(s.ids)) {
 		it.fail("section")
 		return
 	}
+	it.next = int(class) + 1
 	if it.only && class != it.class {
 		return
 	}

@@ -1,0 +1,269 @@
+package rollup
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"hash/crc32"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func row(c Class, id uint32, v ...uint64) Row {
+	r := Row{Key: Key{c, id}}
+	for i, n := range v {
+		*r.column(i) = n
+	}
+	return r
+}
+
+func collect(t testing.TB, it Iter) []Row {
+	t.Helper()
+	var rows []Row
+	for it.Next() {
+		rows = append(rows, it.Row())
+	}
+	if it.Err() != nil {
+		t.Fatal(it.Err())
+	}
+	return rows
+}
+
+// sampleRows are n rows over all classes with gaps between their ids.
+func sampleRows(n int, seed uint64) []Row {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	rows := make([]Row, 0, n)
+	for i := range n {
+		c := Class(i * NumClasses / n)
+		id := uint32(rng.Uint64N(5))
+		if len(rows) > 0 && rows[len(rows)-1].Class == c {
+			id += rows[len(rows)-1].ID + 1
+		}
+		rows = append(rows, row(c, id, rng.Uint64()>>rng.Uint64N(64), rng.Uint64N(1e6), rng.Uint64N(1000), 0, 1))
+	}
+	return rows
+}
+
+func TestBlockRoundTrip(t *testing.T) {
+	tests := []struct {
+		name string
+		rows []Row
+	}{
+		{"empty", nil},
+		{"one", []Row{row(Device, 7, 1, 2, 3, 4, 5)}},
+		{"other alone", []Row{row(Device, Other, 1)}},
+		{"extremes", []Row{row(Interface, 0), row(Total, math.MaxUint32, math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint64)}},
+		{"neighbours", []Row{row(Device, 0, 1), row(Device, 1, 2), row(Application, 0, 3), row(Application, math.MaxUint32, 4)}},
+		{"many", sampleRows(2000, 1)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			prefix := []byte("prefix")
+			b := AppendBlock(prefix, tt.rows)[len(prefix):]
+			if diff := cmp.Diff(tt.rows, collect(t, NewIter(b))); diff != "" {
+				t.Errorf("rows (-want +got):\n%s", diff)
+			}
+			for class := range Class(NumClasses) {
+				var want []Row
+				for _, r := range tt.rows {
+					if r.Class == class {
+						want = append(want, r)
+					}
+				}
+				if diff := cmp.Diff(want, collect(t, NewClassIter(b, class))); diff != "" {
+					t.Errorf("%s (-want +got):\n%s", class, diff)
+				}
+				for i, r := range collect(t, NewIDIter(b, class)) {
+					if r.Key != want[i].Key {
+						t.Errorf("%s: id %v, want %v", class, r.Key, want[i].Key)
+					}
+				}
+			}
+			for _, r := range tt.rows {
+				if v, ok, err := Find(b, r.Key); v != r.Values || !ok || err != nil {
+					t.Errorf("find %v: %v %t %v", r.Key, v, ok, err)
+				}
+			}
+			if _, ok, err := Find(b, Key{Device, 12345678}); ok || err != nil {
+				t.Errorf("found what is not there: %v", err)
+			}
+		})
+	}
+}
+
+// TestBlockBytes holds the format still: stored blocks must stay readable, on
+// every architecture.
+func TestBlockBytes(t *testing.T) {
+	rows := []Row{row(Interface, 0, 1), row(Device, 3, 300, 2, 1, 1, 1), row(Device, 200, 0, 0, 0, 0, 70000)}
+	const want = "01" + // version
+		"00050101000101010001000100" + "0100" + // interface: 5 columns, 1 row
+		"01050203" + "03c501" + "03ac0200" + "020200" + "020100" + "020100" + "0401f0a204" +
+		"c6dfe8cf"
+	got := hex.EncodeToString(AppendBlock(nil, rows))
+	if got != want {
+		t.Errorf("block\n%s, want\n%s", got, want)
+	}
+}
+
+func TestDamagedBlocks(t *testing.T) {
+	good := AppendBlock(nil, sampleRows(50, 2))
+	for i := range good {
+		for _, bit := range []byte{1, 0x80} {
+			b := append([]byte(nil), good...)
+			b[i] ^= bit
+			it := NewIter(b)
+			for it.Next() {
+			}
+			if !errors.Is(it.Err(), ErrCorrupt) {
+				t.Fatalf("byte %d flipped: %v", i, it.Err())
+			}
+		}
+		it := NewIter(good[:i])
+		if it.Next() || !errors.Is(it.Err(), ErrCorrupt) {
+			t.Fatalf("cut to %d bytes: %v", i, it.Err())
+		}
+	}
+}
+
+// seal gives a body the checksum that makes a reader look inside.
+func seal(body ...byte) []byte {
+	return binary.LittleEndian.AppendUint32(body, crc32.Checksum(body, castagnoli))
+}
+
+func TestMalformedBlocks(t *testing.T) {
+	tests := []struct {
+		name  string
+		block []byte
+		want  error
+	}{
+		{"nothing", nil, ErrCorrupt},
+		{"no version", seal(), ErrCorrupt},
+		{"version 0", seal(0), ErrCorrupt},
+		{"newer", seal(2), ErrVersion},
+		{"half a section", seal(1, 0), ErrCorrupt},
+		{"no rows", seal(1, 0, 5, 0), ErrCorrupt},
+		{"more rows than ids", seal(1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 0, 0, 0, 0, 0), ErrCorrupt},
+		{"column longer than the block", seal(1, 0, 5, 1, 1, 1, 0xff, 0x7f, 1), ErrCorrupt},
+		{"too few columns", seal(1, 0, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"column without values", seal(1, 0, 5, 1, 1, 1, 0, 0, 0, 0, 0), ErrCorrupt},
+		{"same id twice", seal(1, 0, 5, 2, 2, 1, 0, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1), ErrCorrupt},
+		{"id beyond 32 bits", seal(1, 0, 5, 1, 5, 0xff, 0xff, 0xff, 0xff, 0x1f, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"classes out of order", seal(1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"class twice", seal(1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"endless varint", seal(1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), ErrCorrupt},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			it := NewIter(tt.block)
+			for it.Next() {
+			}
+			if !errors.Is(it.Err(), tt.want) {
+				t.Errorf("iterate: %v, want %v", it.Err(), tt.want)
+			}
+			if dst, err := AppendMerged([]byte("x"), AppendBlock(nil, nil), tt.block); !errors.Is(err, tt.want) || string(dst) != "x" {
+				t.Errorf("merge: %q, %v", dst, err)
+			}
+		})
+	}
+}
+
+// TestNewerColumns reads a block with a sixth column, as a later weir of the
+// same block version may write it.
+func TestNewerColumns(t *testing.T) {
+	b := seal(1, byte(Device), 6, 1, 1, 9, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6)
+	if diff := cmp.Diff([]Row{row(Device, 9, 1, 2, 3, 4, 5)}, collect(t, NewIter(b))); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+}
+
+func TestMergeSums(t *testing.T) {
+	a, b := sampleRows(300, 3), sampleRows(200, 4)
+	want := map[Key]Values{}
+	for _, rows := range [][]Row{a, b} {
+		for _, r := range rows {
+			v := want[r.Key]
+			v.Add(r.Values)
+			want[r.Key] = v
+		}
+	}
+	merged, err := AppendMerged(nil, AppendBlock(nil, a), AppendBlock(nil, b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[Key]Values{}
+	for _, r := range collect(t, NewIter(merged)) {
+		got[r.Key] = r.Values
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sums (-want +got):\n%s", diff)
+	}
+}
+
+func TestIterDoesNotAllocate(t *testing.T) {
+	b := AppendBlock(nil, sampleRows(500, 5))
+	var sum uint64
+	if n := testing.AllocsPerRun(20, func() {
+		it := NewClassIter(b, Device)
+		for it.Next() {
+			sum += it.Row().TxBytes
+		}
+		if _, _, err := Find(b, Key{Application, 40}); err != nil {
+			t.Error(err)
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func FuzzBlock(f *testing.F) {
+	f.Add(AppendBlock(nil, nil))
+	f.Add(AppendBlock(nil, sampleRows(5, 6)))
+	f.Add(AppendBlock(nil, sampleRows(40, 7)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		// The checksum is made right, or nothing behind it would be reached.
+		b := append([]byte(nil), data...)
+		if len(b) >= emptyLen {
+			b = seal(b[:len(b)-crcLen]...)
+		}
+		it := NewIter(b)
+		var rows []Row
+		for it.Next() {
+			rows = append(rows, it.Row())
+			if len(rows) > len(b) {
+				t.Fatalf("%d rows from %d bytes", len(rows), len(b))
+			}
+		}
+		for _, k := range []Key{{Interface, 0}, {Device, 3}, {Application, 1 << 31}} {
+			if v, ok, err := Find(b, k); ok && err == nil && it.Err() == nil {
+				found := false
+				for _, r := range rows {
+					found = found || r.Key == k && r.Values == v
+				}
+				if !found {
+					t.Fatalf("%v found and not iterated", k)
+				}
+			}
+		}
+		merged, err := AppendMerged(nil, b, AppendBlock(nil, nil))
+		if (err == nil) != (it.Err() == nil) {
+			t.Fatalf("merge: %v, iterate: %v", err, it.Err())
+		}
+		if err == nil && NewIter(merged).err != nil {
+			t.Fatal("merge made a damaged block")
+		}
+	})
+}
+
+func BenchmarkFind(b *testing.B) {
+	block := AppendBlock(nil, sampleRows(2000, 8))
+	b.SetBytes(int64(len(block)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Find(block, Key{Application, 600}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,226 @@
+package rollup
+
+import (
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestNames(t *testing.T) {
+	for c := range Class(NumClasses) {
+		if got, ok := ParseClass(c.String()); !ok || got != c {
+			t.Errorf("class %d: %q is %d", c, c, got)
+		}
+	}
+	for m := range Metric(NumMetrics) {
+		if got, ok := ParseMetric(m.String()); !ok || got != m {
+			t.Errorf("metric %d: %q is %d", m, m, got)
+		}
+	}
+	if _, ok := ParseClass("unknown"); ok || Class(200).String() != "unknown" {
+		t.Error("a class that is none")
+	}
+	if _, ok := ParseMetric(""); ok || Metric(200).String() != "unknown" {
+		t.Error("a metric that is none")
+	}
+}
+
+func TestMetricOf(t *testing.T) {
+	v := Values{1, 20, 300, 4000, 50000}
+	want := map[Metric]uint64{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Bytes: 21, Packets: 4300}
+	for m, n := range want {
+		if got := m.Of(v); got != n {
+			t.Errorf("%s: %d, want %d", m, got, n)
+		}
+	}
+}
+
+func TestQueryCheck(t *testing.T) {
+	good := Query{Class: Device, Metric: Bytes, From: 0, To: 10, Points: 1}
+	tests := []struct {
+		name string
+		edit func(*Query)
+		ok   bool
+	}{
+		{"good", func(*Query) {}, true},
+		{"most points", func(q *Query) { q.Points = MaxPoints }, true},
+		{"class", func(q *Query) { q.Class = NumClasses }, false},
+		{"metric", func(q *Query) { q.Metric = NumMetrics }, false},
+		{"empty", func(q *Query) { q.To = q.From }, false},
+		{"backwards", func(q *Query) { q.To = -5 }, false},
+		{"before 1970", func(q *Query) { q.From = -1 }, false},
+		{"end of time", func(q *Query) { q.To = 1<<63 - 1 }, false},
+		{"no points", func(q *Query) { q.Points = 0 }, false},
+		{"too many points", func(q *Query) { q.Points = MaxPoints + 1 }, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			q := good
+			tt.edit(&q)
+			if err := q.Check(); (err == nil) != tt.ok || err != nil && !errors.Is(err, ErrQuery) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func slotAt(step, start int64, rows ...Row) Slot {
+	return Slot{Step: step, Start: start, Block: AppendBlock(nil, rows)}
+}
+
+func TestSeriesTellsGapsFromZero(t *testing.T) {
+	q := Query{Class: Device, ID: 1, Metric: Bytes, From: 600, To: 2100, Points: 5}
+	sum := NewSum(q, 300)
+	for _, s := range []Slot{
+		slotAt(300, 300, row(Device, 1, 99)),           // before
+		slotAt(300, 600, row(Device, 1, 5, 6)),         // counted
+		slotAt(300, 900, row(Device, 2, 7)),            // zero
+		slotAt(300, 1500),                              // zero, nothing at all seen
+		slotAt(300, 1800, row(Device, 1, 1)),           // twice: adds up
+		slotAt(300, 1800, row(Device, 1, 1)),           //
+		slotAt(300, 2100, row(Device, 1, 99)),          // after
+		slotAt(3600, 0, row(Device, 1, 99)),            // another tier
+		slotAt(300, 900, row(Application, 1, 99, 100)), // another class
+	} {
+		if err := sum.Add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := Series{Start: 600, Step: 300, Values: []uint64{11, 0, 0, 0, 2}, Known: []bool{true, true, false, true, true}}
+	if diff := cmp.Diff(want, sum.Series()); diff != "" {
+		t.Errorf("series (-want +got):\n%s", diff)
+	}
+	if err := sum.Add(Slot{Step: 300, Start: 600, Block: []byte("damaged")}); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("damaged slot: %v", err)
+	}
+}
+
+// TestSeriesFits checks over many periods that an answer has the points that
+// were asked for at most, covers the period, and loses nothing.
+func TestSeriesFits(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for range 3000 {
+		tier := []int64{10, 300, 3600}[rng.IntN(3)]
+		q := Query{Class: Device, ID: 1, Metric: TxBytes, From: rng.Int64N(1e7), Points: 1 + rng.IntN(400)}
+		q.To = q.From + 1 + rng.Int64N(tier*1500)
+		sum := NewSum(q, tier)
+		s := sum.Series()
+		n := int64(len(s.Values))
+		if n < 1 || n > int64(q.Points) || len(s.Known) != len(s.Values) || s.Step%tier != 0 || s.Start%tier != 0 ||
+			s.Start > q.From || s.Start+n*s.Step < q.To || s.Start+s.Step <= q.From || s.Start+(n-1)*s.Step >= q.To {
+			t.Fatalf("%+v of tier %d: start %d, step %d, %d points", q, tier, s.Start, s.Step, n)
+		}
+		want, total := uint64(0), uint64(0)
+		for start := floor(q.From, tier) - tier; start < q.To+tier; start += tier {
+			if start+tier > q.From && start < q.To {
+				want++
+			}
+			if err := sum.Add(slotAt(tier, start, row(Device, 1, 1))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, v := range sum.Series().Values {
+			total += v
+		}
+		if total != want {
+			t.Fatalf("%+v of tier %d: %d slots, want %d", q, tier, total, want)
+		}
+	}
+}
+
+// TestSeriesOfAllTime asks for few points over the longest period: it must not
+// take long to find the step.
+func TestSeriesOfAllTime(t *testing.T) {
+	for points := range 10 {
+		q := Query{From: 1, To: maxTime, Points: points + 1}
+		if s := NewSum(q, 10).Series(); len(s.Values) > q.Points || s.Start+int64(len(s.Values))*s.Step < q.To {
+			t.Errorf("%d points: start %d, step %d, %d points", q.Points, s.Start, s.Step, len(s.Values))
+		}
+	}
+}
+
+func TestPick(t *testing.T) {
+	tiers := DefaultTiers()
+	const never = 1 << 60
+	tests := []struct {
+		name   string
+		from   int64
+		to     int64
+		points int
+		oldest [2]int64
+		want   int
+	}{
+		{"day in 5 min", 1e6, 1e6 + day, 288, [2]int64{0, 0}, 0},
+		{"finer than stored", 1e6, 1e6 + day, 2000, [2]int64{0, 0}, 0},
+		{"60 days", 0, 60 * day, 300, [2]int64{0, 0}, 1},
+		{"just an hour a point", 0, 100 * 3600, 100, [2]int64{0, 0}, 1},
+		{"5 min does not reach back", 1e6, 1e6 + day, 288, [2]int64{1e6 + 7200, 0}, 1},
+		{"neither does the hour", 1e6, 1e6 + day, 288, [2]int64{2e6, 2e6 - 600}, 0},
+		{"nothing stored", 1e6, 1e6 + day, 288, [2]int64{never, never}, 0},
+		{"only hours stored", 1e6, 1e6 + day, 288, [2]int64{never, 2e6}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			q := Query{From: tt.from, To: tt.to, Points: tt.points}
+			if got := q.Pick(tiers, func(i int) int64 { return tt.oldest[i] }); got != tt.want {
+				t.Errorf("tier %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestCovers(t *testing.T) {
+	r := newRollup(t, Config{})
+	q := Query{From: 1000, To: 1600, Points: 60}
+	if r.Covers(q) {
+		t.Error("covers before the first tick")
+	}
+	for now := int64(1000); now < 1300; now++ {
+		r.Tick(now)
+	}
+	tests := []struct {
+		name string
+		q    Query
+		want bool
+	}{
+		{"all in RAM", q, true},
+		{"begins earlier", Query{From: 980, To: 1600, Points: 60}, false},
+		{"so coarse that the store does", Query{From: 1000, To: 1600, Points: 2}, false},
+		{"open slot alone", Query{From: 1290, To: 1600, Points: 60}, true},
+	}
+	for _, tt := range tests {
+		if got := r.Covers(tt.q); got != tt.want {
+			t.Errorf("%s: %t", tt.name, got)
+		}
+	}
+}
+
+func TestTop(t *testing.T) {
+	q := Query{Class: Device, Metric: RxBytes, From: 300, To: 900, Points: 2}
+	totals := NewTotals(q, 300)
+	for _, s := range []Slot{
+		slotAt(300, 0, row(Device, 1, 0, 1000)),
+		slotAt(300, 300, row(Device, 1, 9, 10), row(Device, 2, 0, 30), row(Device, 4, 0, 10), row(Application, 9, 0, 99)),
+		slotAt(300, 600, row(Device, 1, 1, 5), row(Device, 3, 50, 2)),
+		slotAt(300, 900, row(Device, 3, 0, 1000)),
+	} {
+		if err := totals.Add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, n := totals.Top(3)
+	want := []Amount{{2, Values{RxBytes: 30}}, {1, Values{TxBytes: 10, RxBytes: 15}}, {4, Values{RxBytes: 10}}}
+	if diff := cmp.Diff(want, got); diff != "" || n != 4 {
+		t.Errorf("%d series (-want +got):\n%s", n, diff)
+	}
+	for _, limit := range []int{-1, 0, 100} {
+		if got, _ := totals.Top(limit); len(got) != max(min(limit, 4), 0) {
+			t.Errorf("limit %d: %d", limit, len(got))
+		}
+	}
+	if err := totals.Add(Slot{Step: 300, Start: 300}); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("damaged slot: %v", err)
+	}
+}
