@@ -192,7 +192,7 @@ func TestBigPayload(t *testing.T) {
 	raw := func(b []byte, wire uint32) Raw { return Raw{Link: LinkIPv6, Data: b, Len: wire} }
 	runDecode(t, []decodeTest{
 		{"jumbo", raw(jumboIP(n, seg), 40+n), OK, big(40+n, n-8-20)},
-		{"jumbo behind padding", raw(set(ip6(extHopByHop, []byte{ProtoTCP, 2, 1, 6, 0xc2, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0xc2, 4}, be32(n), []byte{1, 2, 0, 0}, seg), 4, 0, 0), 40+n), OK, big(40+n, n-24-20)},
+		{"jumbo behind padding", raw(set(ip6(extHopByHop, []byte{ProtoTCP, 2, 1, 6, 0xc2, 4, 0, 0, 0, 9, 0, 0, 0, 0, 0xc2, 4}, be32(n), []byte{1, 2, 0, 0}, seg), 4, 0, 0), 40+n+5), OK, big(40+n, n-24-20)},
 		{"jumbo of a small packet", raw(jumboIP(30, seg), 70), Malformed, want6(extHopByHop, 70)},
 		{"jumbo beyond the frame", raw(jumboIP(1<<31, seg), 70), Malformed, want6(extHopByHop, 70)},
 		{"jumbo cut", raw(jumboIP(n, seg)[:46], 40+n), Truncated, want6(extHopByHop, 40+n)},
