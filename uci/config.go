@@ -87,7 +87,7 @@ func Parse(r io.Reader, name string) (*Config, []Warning, error) {
 	case err != nil:
 		return nil, nil, fmt.Errorf("read configuration %s: %w", name, err)
 	}
-	d := decoder{pkg: p, config: Default(), count: map[string]int{}}
+	d := decoder{pkg: p, config: Default(), count: map[string]int{}, macs: map[MAC]string{}}
 	d.decode()
 	if len(d.errors) > 0 {
 		return nil, d.warnings, d.errors

@@ -164,12 +164,30 @@ func TestErrorsHaveParts(t *testing.T) {
 }
 
 func TestErrorsAreBounded(t *testing.T) {
-	text := "config weir 'main'\n" + strings.Repeat("\tlist local_network 'x'\n", 3*MaxErrors)
-	_, _, err := Parse(strings.NewReader(text), "weir")
-	var all Errors
-	if !errors.As(err, &all) || len(all) != MaxErrors {
-		t.Errorf("%d errors, want %d", len(all), MaxErrors)
+	tests := []struct{ name, text string }{
+		{"values", "config weir 'main'\n" + strings.Repeat("\tlist local_network 'x'\n", 3*MaxErrors)},
+		{"options", "config weir 'main'\n" + manyOptions(MaxOptions)},
+		{"sections", strings.Repeat("config nonsense\n", 3*MaxErrors)},
+		{"a full file of unknown options", strings.Repeat("c device\n"+manyOptions(50), 2000)},
 	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := Parse(strings.NewReader(tt.text), "weir")
+			var all Errors
+			if !errors.As(err, &all) || len(all) != MaxErrors {
+				t.Errorf("%d errors, want %d", len(all), MaxErrors)
+			}
+		})
+	}
+}
+
+// manyOptions are options of different names that no section knows.
+func manyOptions(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "o zz%d 1\n", i)
+	}
+	return b.String()
 }
 
 func TestChanged(t *testing.T) {
@@ -247,5 +265,15 @@ func TestEmptyValues(t *testing.T) {
 		t.Errorf("snapshot_path %q", c.Store.SnapshotPath)
 	case c.Store.Path != "/var/lib/weir":
 		t.Errorf("path %q", c.Store.Path)
+	}
+}
+
+// BenchmarkLoad is a whole reload: weir's file and the router's.
+func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Load("testdata/router"); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -19,8 +19,10 @@ type decoder struct {
 
 func (d *decoder) decode() {
 	all := kinds()
-	d.macs = map[MAC]string{}
 	for i := range d.pkg.Sections {
+		if d.full() {
+			break
+		}
 		s := &d.pkg.Sections[i]
 		label := d.label(s)
 		d.count[s.Type]++
@@ -52,9 +54,13 @@ func (d *decoder) label(s *Section) string {
 	return fmt.Sprintf("@%s[%d]", s.Type, d.count[s.Type])
 }
 
+// full reports whether no further error would be kept. To look for more would
+// only let a hostile file take time: every hint is a search.
+func (d *decoder) full() bool { return len(d.errors) >= MaxErrors }
+
 func (d *decoder) fail(e Error) {
 	e.File = d.pkg.Name
-	if len(d.errors) < MaxErrors {
+	if !d.full() {
 		d.errors = append(d.errors, &e)
 	}
 }
@@ -96,6 +102,9 @@ func (d *decoder) section(s *Section, k *kind, label string) {
 	fields := typed.fields()
 	good := len(d.errors)
 	for i := range s.Options {
+		if d.full() {
+			return
+		}
 		d.option(s, &s.Options[i], fields, label)
 	}
 	d.missing(s, fields, label)
@@ -105,7 +114,18 @@ func (d *decoder) section(s *Section, k *kind, label string) {
 	if len(d.errors) > good {
 		return // what the options mean together would only echo the errors
 	}
-	typed.check(func(option, reason, hint string) {
+	if c, ok := typed.(checker); ok {
+		d.check(s, c, label)
+	}
+	if device, ok := typed.(*Device); ok {
+		d.uniqueMACs(s, device, label)
+	}
+}
+
+// check reports what is wrong between options at the line of the option that
+// is to be changed.
+func (d *decoder) check(s *Section, c checker, label string) {
+	c.check(func(option, reason, hint string) {
 		e := Error{Line: s.Line, Section: label, Option: option, Reason: reason, Hint: hint}
 		if o := s.Option(option); o != nil {
 			e.Line = o.Values[0].Line
@@ -115,9 +135,6 @@ func (d *decoder) section(s *Section, k *kind, label string) {
 		}
 		d.fail(e)
 	})
-	if device, ok := typed.(*Device); ok {
-		d.uniqueMACs(s, device, label)
-	}
 }
 
 const notYet = "is not supported by this version and is ignored"

@@ -19,8 +19,6 @@ type field struct {
 type section interface {
 	// fields returns the table, bound to this struct.
 	fields() []field
-	// check reports what no single option can know: what options mean together.
-	check(report func(option, reason, hint string))
 	id() string
 	setID(id string)
 }
@@ -36,10 +34,11 @@ type Ident struct {
 func (i *Ident) id() string      { return i.ID }
 func (i *Ident) setID(id string) { i.ID = id }
 
-// unconditional is embedded by sections whose options do not depend on each other.
-type unconditional struct{}
-
-func (unconditional) check(func(option, reason, hint string)) {}
+// checker is a section whose options depend on each other.
+type checker interface {
+	// check reports what no single option can know.
+	check(report func(option, reason, hint string))
+}
 
 // kind is one section type.
 type kind struct {

@@ -19,7 +19,6 @@ func severity(field *Severity) value {
 // Alert is config alert: one rule, named by the section.
 type Alert struct {
 	Ident
-	unconditional
 	Enabled   bool
 	Severity  Severity
 	Threshold int64    // in the rule's own unit; 0: the rule's default

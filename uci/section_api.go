@@ -50,7 +50,6 @@ func (a *API) check(report func(option, reason, hint string)) {
 // Geo is config geo 'geo'.
 type Geo struct {
 	Ident
-	unconditional
 	Country     string
 	ASN         string
 	Vendor      string

@@ -37,7 +37,6 @@ func (d *Device) check(report func(option, reason, hint string)) {
 // Pool is config pool: a group of devices, which name it in their option pool.
 type Pool struct {
 	Ident
-	unconditional
 	Name     string
 	Icon     string
 	Networks []netip.Prefix
@@ -54,7 +53,6 @@ func (p *Pool) fields() []field {
 // Subnet is config network: a named range of addresses.
 type Subnet struct {
 	Ident
-	unconditional
 	Name     string
 	Prefixes []netip.Prefix
 }

@@ -10,7 +10,6 @@ import (
 // Collector is config collector: a port on which exporters' flows arrive.
 type Collector struct {
 	Ident
-	unconditional
 	Enabled bool
 	Listen  string
 	Allow   []netip.Prefix // exporters; empty: the local networks
@@ -134,7 +133,6 @@ func timeoutCodec() codec[Timeout] {
 // Remote is config remote: a router that hands over its packets.
 type Remote struct {
 	Ident
-	unconditional
 	Enabled           bool
 	Kind              string // fritzbox
 	URL               string

@@ -52,7 +52,6 @@ const (
 // Main is config weir 'main'.
 type Main struct {
 	Ident
-	unconditional
 	Enabled       bool
 	Interfaces    []string // networks or devices, see [Router.Resolve]
 	WAN           []string // networks or devices; empty: see [Config.Uplinks]

@@ -110,7 +110,6 @@ func (t Tier) String() string { return formatDuration(t.Step) + ":" + formatDura
 // Source is config source: a capture read beside the interfaces.
 type Source struct {
 	Ident
-	unconditional
 	Enabled bool
 	Kind    string // pcap
 	Path    string // a file, or a FIFO that is reopened when its writer ends
