@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -27,8 +28,7 @@ func fuzzRaw(link uint8, data []byte, cut uint32, vlan, gso uint16) Raw {
 	}
 }
 
-// seed adds hand-written frames, one frame of each kind of the captures, and
-// the seeds of other fuzzers.
+// seed adds hand-written frames and, where the corpus is, what seedCorpus finds.
 func seed(f *testing.F) {
 	f.Helper()
 	for i := range fuzzLinks {
@@ -38,6 +38,25 @@ func seed(f *testing.F) {
 	f.Add(uint8(0), ether(53, snapHeader(etherIPv4), seg4), uint32(0), uint16(0), uint16(0))
 	f.Add(uint8(3), ip6(extHopByHop, ext(extFragment), fragHeader(extDestination, 0, 1), ext(ProtoAH), ext(0), ext(ProtoTCP), tcp(5, "hi")), uint32(0), uint16(0), uint16(0))
 	f.Add(uint8(3), set(ip6(extHopByHop, []byte{ProtoTCP, 0, 0xc2, 4, 0, 1, 0, 0}, tcp(5, "hi")), 4, 0, 0), uint32(1<<17), uint16(0), uint16(1400))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		seedCorpus(f, optional{f})
+	}()
+	<-done
+}
+
+// optional goes on without the corpus: to skip ends its goroutine alone.
+type optional struct{ testing.TB }
+
+func (o optional) Skipf(format string, args ...any) {
+	o.Logf(format, args...)
+	runtime.Goexit()
+}
+
+// seedCorpus adds one frame of each kind of the captures, and the seeds of other
+// fuzzers.
+func seedCorpus(f *testing.F, tb testing.TB) {
 	type kind struct {
 		Link           LinkType
 		EtherType      uint16
@@ -46,7 +65,7 @@ func seed(f *testing.F) {
 	}
 	seen := map[kind]bool{}
 	for _, dir := range []string{"pcap", "formats", "netflow", "robust"} {
-		eachCapture(f, dir, func(_ string, rs []Raw) {
+		eachCapture(tb, dir, func(_ string, rs []Raw) {
 			for i := range rs {
 				var p Packet
 				o := Decode(&rs[i], &p)
@@ -58,7 +77,7 @@ func seed(f *testing.F) {
 			}
 		})
 	}
-	for _, b := range foreignSeeds(f) {
+	for _, b := range foreignSeeds(tb) {
 		f.Add(uint8(0), b, uint32(0), uint16(0), uint16(0))
 		f.Add(uint8(1), b, uint32(1), uint16(0), uint16(100))
 	}
