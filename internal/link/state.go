@@ -142,8 +142,12 @@ func (s *State) Addresses(index int) []Address {
 // sent by this host leave it with one of these. Each occurs once, in ascending
 // order.
 func (s *State) MACs(index int) []MAC {
+	if index == 0 {
+		return nil
+	}
 	family := map[int]bool{index: true}
-	// Stacks are a few links deep; each round adds the links one step up.
+	// Stacks are a few links deep; each round adds the links one step up. The
+	// parent of a veth is its other end, which belongs to somebody else.
 	for grown := true; grown; {
 		grown = false
 		for i, l := range s.links {
@@ -154,7 +158,7 @@ func (s *State) MACs(index int) []MAC {
 	}
 	var all []MAC
 	for i, l := range s.links {
-		if (family[i] || l.Master == index && index != 0) && l.MAC != (MAC{}) {
+		if (family[i] || l.Master == index) && l.MAC != (MAC{}) {
 			all = append(all, l.MAC)
 		}
 	}
