@@ -16,6 +16,8 @@ import (
 	"weir/internal/api/apitest"
 )
 
+var silent = slog.New(slog.DiscardHandler)
+
 // shortDir is a temporary directory whose name leaves room for a socket.
 func shortDir(t *testing.T) string {
 	t.Helper()
@@ -45,7 +47,7 @@ func serve(t *testing.T, c Config, tcp bool) *house {
 	h := &house{House: apitest.New(), socket: filepath.Join(dir, "weir.sock")}
 	c.Socket = h.socket
 	c.TokenFile = filepath.Join(dir, "token")
-	c.Log = slog.New(slog.DiscardHandler)
+	c.Log = silent
 	if tcp {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
