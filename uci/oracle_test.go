@@ -137,7 +137,7 @@ func TestOracleWritesQuotesUnescaped(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := gouci.NewTree(dir)
-	if !tree.Set("test", "a", "v", "it's") {
+	if !tree.SetType("test", "a", "v", gouci.TypeOption, "it's") {
 		t.Fatal("go-uci does not set the value")
 	}
 	if err := tree.Commit(); err != nil {

@@ -6,7 +6,8 @@ const (
 	MaxFile     = 1 << 20  // bytes of one file
 	MaxSections = 4096     // sections of one file
 	MaxOptions  = 256      // options of one section
-	MaxValue    = 64 << 10 // bytes of one word or value
+	MaxValue    = 64 << 10 // bytes of one value
+	MaxName     = 256      // bytes of the name of a section or option, or of a type
 )
 
 // Package is one UCI file as written: sections in the order of the file, with
@@ -157,7 +158,7 @@ func validName(s string, also byte) bool {
 			return false
 		}
 	}
-	return s != ""
+	return s != "" && len(s) <= MaxName
 }
 
 // validType reports whether s may be a section type: printable ASCII.
@@ -167,5 +168,5 @@ func validType(s string) bool {
 			return false
 		}
 	}
-	return s != ""
+	return s != "" && len(s) <= MaxName
 }

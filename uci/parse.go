@@ -99,14 +99,14 @@ func (p *parser) config() error {
 		return p.errorf("write config TYPE or config TYPE 'NAME'", "config has no type")
 	}
 	if !validType(typ) {
-		return p.errorf("a type is printable ASCII without spaces", "config has the impossible type %s", clip(typ))
+		return p.errorf("a type is up to 256 printable ASCII characters without spaces", "config has the impossible type %s", clip(typ))
 	}
 	name, err := p.word()
 	if err != nil {
 		return err
 	}
 	if name != "" && !validName(name, 0) {
-		return p.errorf("a name is letters, digits and _", "config %s has the impossible name %s", typ, clip(name))
+		return p.errorf("a name is up to 256 letters, digits and _", "config %s has the impossible name %s", typ, clip(name))
 	}
 	return p.open(typ, name)
 }
@@ -142,7 +142,7 @@ func (p *parser) option(list bool) error {
 	case name == "":
 		return p.errorf("write option NAME 'VALUE'", "option has no name")
 	case !validName(name, 0):
-		return p.errorf("a name is letters, digits and _", "option has the impossible name %s", clip(name))
+		return p.errorf("a name is up to 256 letters, digits and _", "option has the impossible name %s", clip(name))
 	}
 	line := p.mark
 	text, err := p.word()
@@ -167,7 +167,7 @@ func (p *parser) packageName() error {
 		return err
 	}
 	if !validName(name, '-') {
-		return p.errorf("a package name is letters, digits, _ and -", "package has the impossible name %s", clip(name))
+		return p.errorf("a package name is up to 256 letters, digits, _ and -", "package has the impossible name %s", clip(name))
 	}
 	return nil
 }
