@@ -257,3 +257,20 @@ func TestReferenceExamples(t *testing.T) {
 		t.Error("the page has no example")
 	}
 }
+
+// TestReferenceErrors makes the errors that the page shows.
+func TestReferenceErrors(t *testing.T) {
+	page, err := os.ReadFile(filepath.FromSlash(referenceFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Parse(strings.NewReader("config weir 'main'\n\n\toption idle_timeout '5 minutes'\n\toption interfce 'lan'\n"), "/etc/config/weir")
+	if err == nil {
+		t.Fatal("no error")
+	}
+	for line := range strings.Lines(err.Error()) {
+		if !bytes.Contains(page, []byte("    "+line)) {
+			t.Errorf("the page does not show the error as it is: %s", line)
+		}
+	}
+}
