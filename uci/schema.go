@@ -78,10 +78,8 @@ func kinds() []kind {
 // type, an option TYPE.OPTION, or one word of an option TYPE.OPTION=WORD.
 // Whoever builds the feature deletes its line.
 var unsupported = []string{
-	"weir.wan",
 	"weir.source=conntrack",
 	"weir.source=hybrid",
-	"weir.sticky",
 	"weir.dns_mode",
 	"weir.privacy",
 	"store.snapshot_path",
