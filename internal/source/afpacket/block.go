@@ -59,7 +59,7 @@ type block struct {
 // reset begins the walk of mem, one block of the ring.
 func (b *block) reset(mem []byte) {
 	b.mem = mem
-	b.left = binary.NativeEndian.Uint32(mem[blockFrames:])
+	b.left = min(binary.NativeEndian.Uint32(mem[blockFrames:]), uint32(len(mem)/frameHeader))
 	b.off = binary.NativeEndian.Uint32(mem[blockFirst:])
 }
 

@@ -22,7 +22,7 @@ const (
 // Config says what to capture and how. Zero numbers mean the defaults.
 type Config struct {
 	Interfaces  []Interface
-	RingBytes   int  // memory of all rings together; the ring of a device that joins later is added to it
+	RingBytes   int  // memory of all rings, shared out evenly among the devices there are when one joins, MinRingBytes each at least
 	Snaplen     int  // bytes captured of each frame, link header included
 	Sampling    int  // pass one frame in so many, 0 and 1 for all
 	Promiscuous bool // ask for frames to other stations, too

@@ -82,7 +82,6 @@ func TestPortsAndBridge(t *testing.T) {
 		capture(t, home.Router, Config{Interfaces: []Interface{{Name: "wan", Device: netns.WAN}}}, uplink),
 	}
 	group, groupMAC := netip.MustParseAddr("239.1.2.3"), [6]byte{1, 0, 0x5e, 1, 2, 3}
-	const n = 500
 	tests := []struct {
 		name        string
 		from        *netns.Namespace
@@ -111,7 +110,7 @@ func TestPortsAndBridge(t *testing.T) {
 	}
 	sent := make([]netns.Sent, len(tests))
 	for i, tt := range tests {
-		sent[i] = send(t, tt.from, tt.device, []netns.Flow{tt.flow}, n, 0).Sent[0]
+		sent[i] = send(t, tt.from, tt.device, []netns.Flow{tt.flow}, 500, 0).Sent[0]
 	}
 	for _, s := range sources {
 		s.end()
@@ -190,6 +189,33 @@ func TestPortsComeAndGo(t *testing.T) {
 	}
 	s.end()
 	sink.check(t, "lan", total, answer)
+}
+
+// TestSocketFails closes a socket behind the source's back.
+func TestSocketFails(t *testing.T) {
+	home := netns.New(t, netns.Options{Silent: true})
+	sink := newLedger()
+	s := capture(t, home.Router, Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge}}}, sink)
+	var total netns.Sent
+	for range 2 {
+		total = add(total, send(t, home.Client1, netns.Eth, toServer(1), 100, 0).Sent[0])
+		await(t, "the frames to be read", func() bool { return sink.get(keyOf("lan", total)).packets == total.Packets })
+		failed := s.ring()
+		failed.file.Close()
+		await(t, "another ring", func() bool { r := s.ring(); return r != nil && r != failed })
+	}
+	s.end()
+	sink.check(t, "lan", total)
+}
+
+// ring returns some ring of the source.
+func (s *Source) ring() *ring {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.rings {
+		return r
+	}
+	return nil
 }
 
 func TestVLANOutOfTheFrame(t *testing.T) {

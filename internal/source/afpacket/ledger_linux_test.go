@@ -3,12 +3,10 @@
 package afpacket
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +25,10 @@ type flowKey struct {
 	vlan     uint16
 	proto    uint8
 	src, dst netip.AddrPort
+}
+
+func keyOf(point string, s netns.Sent) flowKey {
+	return flowKey{point, s.Flow.VLAN, s.Flow.Proto, s.Flow.Src, s.Flow.Dst}
 }
 
 // count is what was seen of it, in wire packets and IP bytes.
@@ -82,7 +84,7 @@ func (l *ledger) check(tb testing.TB, point string, sent ...netns.Sent) {
 	tb.Helper()
 	var wrong []string
 	for _, s := range sent {
-		k := flowKey{point, s.Flow.VLAN, s.Flow.Proto, s.Flow.Src, s.Flow.Dst}
+		k := keyOf(point, s)
 		if got, want := l.get(k), (count{s.Packets, s.Bytes}); got != want {
 			wrong = append(wrong, fmt.Sprintf("%+v: captured %+v, sent %+v", k, got, want))
 		}
@@ -90,18 +92,6 @@ func (l *ledger) check(tb testing.TB, point string, sent ...netns.Sent) {
 	if len(wrong) > 0 {
 		tb.Errorf("%d of %d flows differ; the first: %s", len(wrong), len(sent), wrong[0])
 	}
-}
-
-// top returns the flow with most packets, for messages.
-func (l *ledger) top() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var all []flowKey
-	for k := range l.flows {
-		all = append(all, k)
-	}
-	slices.SortFunc(all, func(a, b flowKey) int { return -cmp.Compare(l.flows[a].packets, l.flows[b].packets) })
-	return fmt.Sprintf("%d flows, most: %+v", len(all), all[:min(3, len(all))])
 }
 
 // running is a source in a namespace.

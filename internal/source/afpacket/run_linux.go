@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -61,7 +61,7 @@ func (s *Source) run(ctx context.Context, sink source.Sink) error {
 		})
 	}()
 
-	v := supervisor{Source: s, sink: sink}
+	v := supervisor{Source: s, sink: sink, lost: make(chan struct{}, 1)}
 	err = v.loop(ctx, events, watched)
 	cancel()
 	v.stopAll()
@@ -74,6 +74,7 @@ type supervisor struct {
 	*Source
 	sink    source.Sink
 	readers sync.WaitGroup
+	lost    chan struct{} // of capacity 1: a ring has failed
 }
 
 // loop keeps the rings in step with the links until ctx is done.
@@ -96,17 +97,14 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 			}
 			synced = synced || e.Op == link.Synced
 			wait = retryMin
+		case <-v.lost:
 		case <-retry.C:
 		}
 		if !synced {
 			continue
 		}
-		whole, err := v.reconcile(&state)
-		if err != nil {
-			return err
-		}
 		retry.Stop()
-		if !whole {
+		if !v.reconcile(&state) {
 			retry.Reset(wait)
 			wait = min(2*wait, retryMax)
 		}
@@ -114,79 +112,33 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 }
 
 // reconcile opens, stops and refilters rings until they are as planned. It
-// reports whether all that can be had now is open; its error is final.
-func (v *supervisor) reconcile(state *link.State) (whole bool, err error) {
+// reports false when something failed and has to be tried again.
+func (v *supervisor) reconcile(state *link.State) (whole bool) {
+	var wanted []tap
 	notes := make([]string, len(v.points))
-	wanted := make(map[tapID]tap)
 	for i, c := range v.cfg.Interfaces {
 		taps, note := plan(i, c, state)
-		notes[i] = note
-		for _, t := range taps {
-			wanted[t.id] = t
-		}
+		wanted, notes[i] = append(wanted, taps...), note
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.stopUnwanted(wanted)
-
 	whole = true
+	v.state = stateWaiting
 	share := max(MinRingBytes, v.cfg.RingBytes/max(1, len(wanted)))
-	for id, t := range wanted {
-		err := v.ensure(t, share)
-		switch {
-		case errors.Is(err, os.ErrPermission):
-			return false, fmt.Errorf("%s: %w", t.device, err)
-		case err != nil:
+	for _, t := range wanted {
+		note := &notes[t.id.point]
+		r, err := v.ensure(t, share)
+		if err != nil {
 			whole = false
-			notes[id.point] = join(notes[id.point], fmt.Sprintf("%s: %v", t.device, err))
+			*note = join(*note, fmt.Sprintf("%s: %v", t.device, err))
+			continue
 		}
-	}
-	v.publish(notes, wanted)
-	return whole, nil
-}
-
-// stopUnwanted stops the rings that are no longer planned.
-func (v *supervisor) stopUnwanted(wanted map[tapID]tap) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for id, r := range v.rings {
-		if t, ok := wanted[id]; !ok || !r.tap.same(t) {
-			v.log.Info("capture stopped", "device", r.tap.device, "interface", v.cfg.Interfaces[id.point].Name)
-			r.stop()
-			delete(v.rings, id)
-		}
-	}
-}
-
-// ensure makes t captured with the filter it asks for.
-func (v *supervisor) ensure(t tap, ringBytes int) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if r, ok := v.rings[t.id]; ok {
-		if r.tap.sameFilter(t) {
-			return nil
-		}
-		return r.attach(v.cfg, t)
-	}
-	r, err := open(v.cfg, t, &v.points[t.id.point], ringBytes)
-	if err != nil {
-		return err
-	}
-	v.rings[t.id] = r
-	v.log.Info("capture started", "device", t.device, "interface", v.cfg.Interfaces[t.id.point].Name,
-		"ring", len(r.mem), "promiscuous", r.promiscuous)
-	v.readers.Go(func() {
-		r.read(v.sink)
-		r.close()
-	})
-	return nil
-}
-
-// publish sets state and notes and logs each note that is new.
-func (v *supervisor) publish(notes []string, wanted map[tapID]tap) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for id, r := range v.rings {
 		for _, n := range r.notes {
-			notes[id.point] = join(notes[id.point], n)
+			*note = join(*note, n)
+		}
+		if t.up {
+			v.state = stateRunning
 		}
 	}
 	for i, n := range notes {
@@ -195,17 +147,63 @@ func (v *supervisor) publish(notes []string, wanted map[tapID]tap) {
 		}
 		v.points[i].note = n
 	}
-	v.state = stateWaiting
-	for id := range v.rings {
-		if wanted[id].up {
-			v.state = stateRunning
+	return whole
+}
+
+// stopUnwanted stops the rings that are no longer planned. Called with mu held,
+// as is ensure.
+func (v *supervisor) stopUnwanted(wanted []tap) {
+	for id, r := range v.rings {
+		if !slices.ContainsFunc(wanted, r.tap.same) {
+			v.log.Info("capture stopped", "device", r.tap.device, "interface", v.cfg.Interfaces[id.point].Name)
+			r.stop()
+			delete(v.rings, id)
 		}
+	}
+}
+
+// ensure returns the ring of t, with the filter that t asks for.
+func (v *supervisor) ensure(t tap, ringBytes int) (*ring, error) {
+	if r, ok := v.rings[t.id]; ok {
+		if r.tap.sameFilter(t) {
+			return r, nil
+		}
+		return r, r.attach(v.cfg, t)
+	}
+	r, err := open(v.cfg, t, &v.points[t.id.point], ringBytes)
+	if err != nil {
+		return nil, err
+	}
+	v.rings[t.id] = r
+	v.log.Info("capture started", "device", t.device, "interface", v.cfg.Interfaces[t.id.point].Name,
+		"ring", len(r.mem), "promiscuous", r.promiscuous)
+	v.readers.Go(func() {
+		r.read(v.sink)
+		v.forget(r)
+		r.close()
+	})
+	return r, nil
+}
+
+// forget has a ring opened again whose reader ended though it was not stopped.
+func (v *supervisor) forget(r *ring) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.rings[r.tap.id] != r {
+		return
+	}
+	delete(v.rings, r.tap.id)
+	select {
+	case v.lost <- struct{}{}:
+	default: // it is to look after all of them already
 	}
 }
 
 // stopAll stops every ring and waits until what they hold is delivered.
 func (v *supervisor) stopAll() {
+	v.mu.Lock()
 	v.stopUnwanted(nil)
+	v.mu.Unlock()
 	v.readers.Wait()
 }
 

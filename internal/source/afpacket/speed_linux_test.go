@@ -56,7 +56,7 @@ func TestSampling(t *testing.T) {
 	}, sink)
 	sent := send(t, home.Client1, netns.Eth, toServer(1), 100_000, 0).Sent[0]
 	s.end()
-	got := sink.get(flowKey{"lan", 0, sent.Flow.Proto, sent.Flow.Src, sent.Flow.Dst}).packets
+	got := sink.get(keyOf("lan", sent)).packets
 	// Ten standard deviations of a binomial distribution are 950.
 	if got < 9_050 || got > 10_950 {
 		t.Errorf("one in %d of 100,000 packets passed %d", s.Sampling(), got)
