@@ -12,7 +12,7 @@ var configCheckMethod = Method{
 	Write:   true,
 	Args:    []Arg{{Name: "text", Type: String, Doc: "the configuration; without it the file that reload would read", MaxLen: maxConfigText}},
 	Reply:   append([]Field{{"ts", Integer, false, "when it was answered"}, {"valid", Flag, false, "it has no errors; warnings do not count"}}, problemFields("errors")...),
-	Example: `{"text":"config weir 'main'\n\toption snaplen 'many'\n"}`,
+	Example: `{"text":"config weir main\n\toption snaplen many\n"}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		problems := b.Daemon.CheckConfig(ctx, arg[string](a, "text"))
 		ts := b.now().Unix()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Code classifies an Error; its text is what replies carry.
@@ -21,14 +22,20 @@ const (
 	Failed           Code = "failed"
 )
 
-// codes maps every Code once: to enum ubus_msg_status of libubox's ubusmsg.h,
-// which has no word for "busy", and to the HTTP status of RFC 9110.
-var codes = []struct {
+// CodeInfo is what a Code means and how it is told.
+type CodeInfo struct {
 	Code Code
 	Ubus int
 	HTTP int
 	Doc  string
-}{
+}
+
+// Codes returns every Code there is.
+func Codes() []CodeInfo { return slices.Clone(codes) }
+
+// codes maps every Code once: to enum ubus_msg_status of ubus' ubusmsg.h, which
+// has no word for "busy", and to the HTTP status of RFC 9110.
+var codes = []CodeInfo{
 	{InvalidArgument, 2, 400, "an argument is unknown, of the wrong type, out of range or missing"},
 	{MethodNotFound, 3, 404, "there is no such method"},
 	{NotFound, 4, 404, "the flow, host or device is not (or no longer) known"},

@@ -107,7 +107,7 @@ func listenTCP(address string) (net.Listener, error) {
 	if errors.As(err, &op) {
 		err = op.Err
 	}
-	return nil, fmt.Errorf("listen %s: %w; give ADDRESS:PORT, as 192.168.1.1:8330", address, err)
+	return nil, fmt.Errorf("listen %s: %w; give ADDRESS:PORT, as 192.168.1.1:3000", address, err)
 }
 
 func loadTLS(cert, key string) (*tls.Config, error) {

@@ -130,7 +130,7 @@ func TestListenErrors(t *testing.T) {
 		{"nothing", Config{}, "neither a socket nor an address is configured"},
 		{"in use", Config{Listen: []string{taken.Addr().String()}, TokenFile: tokenFile}, "listen " + taken.Addr().String() + ": port is in use; choose another or stop the program that has it"},
 		{"not ours", Config{Listen: []string{"192.0.2.1:8330"}, TokenFile: tokenFile}, "listen 192.0.2.1:8330: this machine has no such address; choose one of its own"},
-		{"no port", Config{Listen: []string{"127.0.0.1"}, TokenFile: tokenFile}, "listen 127.0.0.1: address 127.0.0.1: missing port in address; give ADDRESS:PORT, as 192.168.1.1:8330"},
+		{"no port", Config{Listen: []string{"127.0.0.1"}, TokenFile: tokenFile}, "listen 127.0.0.1: address 127.0.0.1: missing port in address; give ADDRESS:PORT, as 192.168.1.1:3000"},
 		{"no token file", Config{Listen: []string{"127.0.0.1:0"}}, "serve the API over TCP: no token file is configured; set token_file"},
 		{"file for a folder", Config{Socket: filepath.Join(file, "weir.sock")}, "not a directory"},
 		{"long path", Config{Socket: filepath.Join(long, "weir.sock")}, "invalid argument; choose a shorter path"},

@@ -15,9 +15,6 @@ import (
 	"weir/internal/api"
 )
 
-// DefaultSocket is where the unix socket is unless configured otherwise.
-const DefaultSocket = "/var/run/weir/weir.sock"
-
 // The bounds of one door.
 const (
 	maxConns   = 16
@@ -36,7 +33,7 @@ const (
 // Config says where to serve and to whom.
 type Config struct {
 	Socket string   // path of the unix socket; "" for none
-	Listen []string // TCP addresses, as "192.168.1.1:8330"; none by default
+	Listen []string // TCP addresses, as "192.168.1.1:3000"; none by default
 
 	// Listeners were opened by somebody else, as socket activation does; the
 	// server closes them. Those that are not unix sockets are treated as Listen

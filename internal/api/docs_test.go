@@ -1,0 +1,241 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/api"
+	"weir/internal/api/apitest"
+)
+
+var update = flag.Bool("update", false, "write docs/api.md")
+
+// docsFile is the reference; package httpapi runs its examples.
+var docsFile = filepath.FromSlash("../../docs/api.md")
+
+func TestDocs(t *testing.T) {
+	want := reference(t)
+	if *update {
+		if err := os.WriteFile(docsFile, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(docsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("docs/api.md is not what the methods say; run: go test ./internal/api -run TestDocs -update\n-want +got:\n%s", diff)
+	}
+}
+
+// reference writes the whole page.
+func reference(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(strings.TrimLeft(docsIntro, "\n"))
+	b.WriteString("\n| code | HTTP | ubus | when |\n|---|---|---|---|\n")
+	for _, c := range api.Codes() {
+		e := &api.Error{Code: c.Code}
+		fmt.Fprintf(&b, "| `%s` | %d | %d | %s |\n", c.Code, e.HTTP(), e.Ubus(), c.Doc)
+	}
+	b.WriteString("\n## Methods\n\n| method | right | |\n|---|---|---|\n")
+	for _, m := range api.Methods {
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s |\n", m.Name, m.Name, right(m), m.Doc)
+	}
+	for _, m := range api.Methods {
+		section(t, &b, m)
+	}
+	return b.String()
+}
+
+func right(m *api.Method) string {
+	if m.Write {
+		return "write"
+	}
+	return "read"
+}
+
+func section(t *testing.T, b *strings.Builder, m *api.Method) {
+	t.Helper()
+	fmt.Fprintf(b, "\n### %s\n\n%s\n", m.Name, m.Doc)
+	if len(m.Args) > 0 {
+		b.WriteString("\n| argument | type | default | |\n|---|---|---|---|\n")
+		for i := range m.Args {
+			a := &m.Args[i]
+			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.Name, a.Type, defaultOf(a), about(a))
+		}
+	}
+	example := m.Example
+	call := "weir call " + m.Name
+	if example != "" {
+		call += " '" + example + "'"
+	}
+	fmt.Fprintf(b, "\n```sh\n%s\n%s\n```\n", call, curl(t, m))
+	reply, err := exampleReply(apitest.New().Backend(), m, example)
+	if err != nil {
+		t.Fatalf("%s: %v", m.Name, err)
+	}
+	fmt.Fprintf(b, "```json\n%s\n```\n", pretty(reply, ""))
+	b.WriteString("\n| reply | type | |\n|---|---|---|\n")
+	for _, f := range m.Reply {
+		if f.Kind == api.Table && f.Doc == "" && !f.Null {
+			continue // its members say it all
+		}
+		kind := string(f.Kind)
+		if f.Null {
+			kind += " or null"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", f.Path, kind, f.Doc)
+	}
+}
+
+func exampleReply(b *api.Backend, m *api.Method, example string) (json.RawMessage, error) {
+	var raw map[string]any
+	if example != "" {
+		if err := json.Unmarshal([]byte(example), &raw); err != nil {
+			return nil, err
+		}
+	}
+	return call(b, m.Name, raw)
+}
+
+func defaultOf(a *api.Arg) string {
+	switch {
+	case a.Required:
+		return "required"
+	case a.Default == nil:
+		return ""
+	}
+	return fmt.Sprintf("`%v`", a.Default)
+}
+
+func about(a *api.Arg) string {
+	switch {
+	case a.Values != nil:
+		return a.Doc + ": `" + strings.Join(a.Values, "`, `") + "`"
+	case a.Form != "":
+		return a.Doc + ": " + a.Form
+	case a.Type == api.Int && a.Max < 1<<31:
+		return fmt.Sprintf("%s, %d to %d", a.Doc, a.Min, a.Max)
+	}
+	return a.Doc
+}
+
+// curl writes the example as a call of REST over the socket.
+func curl(t *testing.T, m *api.Method) string {
+	t.Helper()
+	line := "curl -s --unix-socket /var/run/weir.sock"
+	if m.Write {
+		if m.Example == "" {
+			return line + " -X POST http://localhost/api/v1/" + m.Name
+		}
+		return line + " -d '" + m.Example + "' http://localhost/api/v1/" + m.Name
+	}
+	var raw map[string]any
+	if m.Example != "" {
+		d := json.NewDecoder(strings.NewReader(m.Example))
+		d.UseNumber()
+		if err := d.Decode(&raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pairs []string
+	for name, v := range raw {
+		pairs = append(pairs, name+"="+url.QueryEscape(fmt.Sprint(v)))
+	}
+	slices.Sort(pairs)
+	if pairs == nil {
+		return line + " http://localhost/api/v1/" + m.Name
+	}
+	return line + " 'http://localhost/api/v1/" + m.Name + "?" + strings.Join(pairs, "&") + "'"
+}
+
+// pretty indents JSON, but keeps on a line what fits on one.
+func pretty(data json.RawMessage, indent string) string {
+	data = bytes.TrimSpace(data)
+	if len(data) == 0 || data[0] != '{' && data[0] != '[' || len(indent)+len(data) <= 100 {
+		return string(data)
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	open, _ := d.Token()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%v\n", open)
+	for d.More() {
+		line := indent + "  "
+		if open == json.Delim('{') {
+			name, _ := d.Token()
+			line += fmt.Sprintf("%q: ", name)
+		}
+		var v json.RawMessage
+		if err := d.Decode(&v); err != nil {
+			return err.Error()
+		}
+		b.WriteString(line + pretty(v, indent+"  "))
+		if d.More() {
+			b.WriteByte(',')
+		}
+		b.WriteByte('\n')
+	}
+	end, _ := d.Token()
+	fmt.Fprintf(&b, "%s%v", indent, end)
+	return b.String()
+}
+
+const docsIntro = `
+# API
+
+This page is made from the list of methods: ` + "`go test ./internal/api -run TestDocs -update`" + `. Its examples run as tests.
+
+Every method has a name, flat typed arguments and a reply that is one object. The same methods are behind every door:
+
+| door | how |
+|---|---|
+| command line | ` + "`weir call METHOD [NAME=VALUE… or JSON]`" + ` |
+| REST | ` + "`GET /api/v1/METHOD?NAME=VALUE&…`" + `; ` + "`POST`" + ` with a JSON object for methods of the right write, and for any other |
+| JSON-RPC 2.0 | ` + "`POST /ubus`" + `, as OpenWrt's uhttpd speaks it: ` + "`call`" + ` with ` + "`[SESSION, \"weir\", METHOD, {…}]`" + `, ` + "`list`" + `, arrays of at most 64 requests |
+| health | ` + "`GET /healthz`" + ` |
+
+The unix socket (` + "`option socket`" + ` of ` + "`config api`" + `) is always open to its owner and asks for nothing more. TCP is closed unless
+` + "`list listen`" + ` opens it, and then needs the token of ` + "`option token_file`" + `, which is made at the first start:
+
+` + "```" + `
+curl -H "Authorization: Bearer $(cat /etc/weir/token)" http://192.168.1.1:3000/api/v1/status
+` + "```" + `
+
+In JSON-RPC the token may also stand in the place of SESSION. A request over TCP must come from a network of ` + "`list allow`" + ` (any, when
+there is none), be addressed to an address, to ` + "`localhost`" + ` or to a name of ` + "`list host`" + `, and, when the page of a web site sends it, that site must be
+in ` + "`list origin`" + `.
+
+## Values
+
+Times are whole seconds since the Unix epoch (UTC). Durations are seconds with three decimals; latencies and inter-arrival times
+milliseconds with three decimals. Rates are bits per second. Bytes are IP bytes unless they are called otherwise. Hardware addresses are in
+upper case with colons. Integers are exact up to 2^53, where they stop. ` + "`tx/rx`" + ` is an object of two integers, ` + "`tx`" + ` and ` + "`rx`" + `: what a device or
+host sent and received; of a flow, what the client sent and what the server sent.
+
+**null** is what cannot be observed or is not known; 0 is what was counted and found to be none. New members may be added to replies.
+
+Lists take at most 200 rows at a time; ` + "`total`" + ` says how many rows fit the filters, ` + "`truncated`" + ` whether more follow after ` + "`offset`" + ` plus these.
+All given filters must hold. Arguments may be given as text everywhere (` + "`\"limit\": \"10\"`" + `); empty text counts as not given. Unknown arguments
+are refused, not ignored.
+
+## Errors
+
+A method that fails answers ` + "`{\"code\": …, \"message\": …, \"hint\": …}`" + `: the message names what is wrong, the hint, which may be null, the remedy. By REST
+it comes with the HTTP status below. By JSON-RPC the HTTP status is 200 and the result is ` + "`[UBUS, {code, message, hint}]`" + ` instead of ` + "`[0, {reply}]`" + `.
+JSON-RPC's own errors are those of uhttpd: -32700 for anything that is not a well-formed request, -32600 for a batch that is too large, -32601 for
+another JSON-RPC method than call and list, -32602 for arguments that name a session, -32000 for another object than weir, -32002 for a missing or
+wrong token, -32003 for a call that took too long. Over TCP, 401 is a missing token and 403 a host name or origin that is not accepted;
+413 is a body of more than 64 KiB.
+`
