@@ -86,6 +86,19 @@ func UnknownTargets(commands, targets []string) []string {
 	return bad
 }
 
+var markdownLink = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)\s]*)?\)`)
+
+// Links returns the files that a Markdown text links to, relative to its own.
+func Links(markdown string) []string {
+	var found []string
+	for _, m := range markdownLink.FindAllStringSubmatch(markdown, -1) {
+		if !strings.Contains(m[1], "://") {
+			found = append(found, m[1])
+		}
+	}
+	return found
+}
+
 // licences are the ones a dependency may have, by words that their texts hold.
 var licences = []struct {
 	name  string

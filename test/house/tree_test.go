@@ -3,6 +3,7 @@ package house
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -171,5 +172,44 @@ func TestUnknownLicenceIsNoticed(t *testing.T) {
 	}
 	if _, err := LicenceOf(t.TempDir()); err == nil {
 		t.Error("a module without a licence is accepted")
+	}
+}
+
+// TestDocs wants docs/README.md to list every page, the links of all pages to
+// lead somewhere, and the architecture to name every layer's packages.
+func TestDocs(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("no docs: %v", err)
+	}
+	index := Links(read(t, "docs", "README.md"))
+	for _, p := range pages {
+		name := filepath.Base(p)
+		if name != "README.md" && !slices.Contains(index, name) {
+			t.Errorf("docs/README.md does not list %s", name)
+		}
+		for _, l := range Links(read(t, "docs", name)) {
+			if _, err := os.Stat(filepath.Join(root, "docs", l)); err != nil {
+				t.Errorf("docs/%s links to %s: %v", name, l, err)
+			}
+		}
+	}
+	for _, l := range Links(read(t, "README.md")) {
+		if _, err := os.Stat(filepath.Join(root, l)); err != nil {
+			t.Errorf("README.md links to %s: %v", l, err)
+		}
+	}
+	text := read(t, "docs", "architecture.md")
+	for dir, layer := range Layers {
+		if want := fmt.Sprintf("| %d | `%s` |", layer, dir); !strings.Contains(text, want) {
+			t.Errorf("docs/architecture.md has no line %q", want)
+		}
+	}
+}
+
+func TestLinks(t *testing.T) {
+	text := "[a](a.md) and [b](b.md#part), [out](https://example.net/c.md) `[no](code.md)` [here](#there)"
+	if diff := cmp.Diff([]string{"a.md", "b.md", "code.md"}, Links(text)); diff != "" {
+		t.Errorf("links (-want +got):\n%s", diff)
 	}
 }
