@@ -83,7 +83,7 @@ func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {
 	row := FlowRow{
 		ID: flowID(slot, f), Interface: e.points[f.Key.Point].name, VLAN: f.VLAN, Proto: f.Key.Proto,
 		Client: e.endpoint(f, c), Server: e.endpoint(f, s),
-		State: f.State(), Completed: f.Completed(), OneWay: f.OneWay(), LowGoodput: f.LowGoodput(),
+		State: f.State(), Completed: f.Completed(), OneWay: f.OneWay(), LowGoodput: f.LowGoodput(), Sampled: f.Sampled(),
 		First: f.First, Last: f.Last,
 		Bytes:      Pair[uint64]{f.Bytes(c), f.Bytes(s)},
 		Packets:    Pair[uint64]{f.Packets(c), f.Packets(s)},

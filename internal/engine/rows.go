@@ -29,6 +29,7 @@ type FlowRow struct {
 	Completed  bool   // ended by FIN or RST, leaves memory soon
 	OneWay     bool
 	LowGoodput bool
+	Sampled    bool   // counters are estimates; faults, gaps and latencies are not known
 	Tunnel     string // "6in4", "gre", "ipip" or ""
 	First      int64
 	Last       int64

@@ -59,7 +59,6 @@ const (
 	clientSure             // a SYN or SYN-ACK said so
 	startB                 // End B sent the first packet
 	lastB                  // End B sent the newest packet
-	replied                // both ends sent
 	dirty                  // in the table's list of flows to roll
 	counted                // the owner was told of the flow
 	closing                // in the list of completed flows
@@ -70,6 +69,7 @@ const (
 	serverDone             // server is a latency
 	appDone                // app is a latency
 	resetByB               // the first RST came from End B
+	sampled                // not every packet was seen
 	opened                 // a packet was accounted
 )
 
@@ -148,7 +148,11 @@ func (f *Flow) AppLatency() (uint32, bool) { return f.app, f.flags&appDone != 0 
 func (f *Flow) Rate() (now, peak uint32) { return f.now, f.peak }
 
 // OneWay reports whether only one end has sent.
-func (f *Flow) OneWay() bool { return f.flags&replied == 0 }
+func (f *Flow) OneWay() bool { return f.Packets(A) == 0 || f.Packets(B) == 0 }
+
+// Sampled reports whether not every packet was seen: then counters are estimates
+// and faults, gaps and latencies mean nothing.
+func (f *Flow) Sampled() bool { return f.flags&sampled != 0 }
 
 // Completed reports whether the connection was closed and will leave soon.
 func (f *Flow) Completed() bool { return f.flags&closing != 0 }
@@ -211,7 +215,7 @@ func (f *Flow) update(p *packet.Packet, e End, t int64) (firstReply bool) {
 		since = saturate(t - f.lastOf(e))
 		s.gap(since)
 	} else if f.flags&opened != 0 {
-		f.reply, f.flags, firstReply = saturate(t-f.First), f.flags|replied, true
+		f.reply, firstReply = saturate(t-f.First), true
 	}
 	f.flags |= opened
 	if (e == B) == (f.flags&lastB != 0) {
@@ -221,6 +225,10 @@ func (f *Flow) update(p *packet.Packet, e End, t int64) (firstReply bool) {
 		f.flags ^= lastB
 	}
 	f.Last = t
+	if p.Weight > 1 {
+		f.sample(s, p, e)
+		return firstReply
+	}
 	s.add(p.Segments, p.Bytes, p.PayLen)
 	if p.Proto == packet.ProtoTCP && p.FragOffset == 0 {
 		f.segment(s, p, e, since)
@@ -229,6 +237,23 @@ func (f *Flow) update(p *packet.Packet, e End, t int64) (firstReply bool) {
 		f.answer(e, t)
 	}
 	return firstReply
+}
+
+// sample accounts a packet that stands for p.Weight of its kind. What needs every
+// packet (sequence numbers, latencies) stays unknown.
+func (f *Flow) sample(s *side, p *packet.Packet, e End) {
+	w := uint64(p.Weight)
+	addCount(&s.packetsLo, &s.packetsHi, uint64(p.Segments)*w)
+	addCount(&s.bytesLo, &s.bytesHi, p.Bytes*w)
+	addCount(&s.payloadLo, &s.payloadHi, uint64(p.PayLen)*w)
+	s.tcpFlags |= p.TCPFlags
+	f.flags |= sampled
+	switch p.TCPFlags & (packet.SYN | packet.ACK) {
+	case packet.SYN:
+		f.setClient(e, true)
+	case packet.SYN | packet.ACK:
+		f.setClient(e.Other(), true)
+	}
 }
 
 // gap notes the time since the packet before in the same direction.

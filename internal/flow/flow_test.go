@@ -216,3 +216,20 @@ func TestLowGoodput(t *testing.T) {
 		t.Error("a flow without payload has no goodput to judge")
 	}
 }
+
+func TestSampled(t *testing.T) {
+	tb := New(Config{Max: 4}, &recorder{})
+	var f *Flow
+	for _, s := range handshake(seg{at: 20000, from: 'c', flags: packet.ACK, seq: 9001, pay: 100, n: 2}) {
+		p := s.packetOf(packet.ProtoTCP)
+		p.Weight = 100
+		f, _, _ = tb.Packet(p)
+	}
+	c := f.Client()
+	if f.Packets(c) != 400 || f.Bytes(c) != 100*(40+40+180) || f.Payload(c) != 10000 || *f.Key.Addr(c) != alice {
+		t.Errorf("%d packets, %d bytes, %d payload", f.Packets(c), f.Bytes(c), f.Payload(c))
+	}
+	if _, ok := f.ServerRTT(); ok || f.Lost(c) != 0 || !f.Sampled() {
+		t.Error("a sample cannot know latencies or losses")
+	}
+}

@@ -60,9 +60,6 @@ func (t *Table) Add(r *Record) *Flow {
 		addCount(&s.payloadLo, &s.payloadHi, r.Payload[e])
 		s.tcpFlags |= r.TCPFlags[e]
 	}
-	if f.Packets(A) != 0 && f.Packets(B) != 0 {
-		f.flags |= replied
-	}
 	t.mark(i, f)
 	return f
 }

@@ -18,6 +18,7 @@ type Raw struct {
 	Iface   uint8    // observation point, as source.Sink.Interface numbered it
 	VLAN    uint16   // 802.1Q VLAN ID that the kernel took out of the frame, 0 for none
 	GSOSize uint16   // payload bytes of each wire segment of a merged (GRO, TSO) frame, 0 when not merged
+	Weight  uint16   // frames that this one stands for when the source samples; 0 and 1 for itself alone
 }
 
 // Addr is an IP address in network order; IPv4 is mapped as RFC 4291 section
@@ -82,6 +83,7 @@ type Packet struct {
 	SrcMAC, DstMAC MAC    // zero unless HasMAC
 	HasMAC         bool   // the link layer carries both hardware addresses
 	Iface          uint8  // observation point
+	Weight         uint16 // frames that this one stands for, at least 1; Bytes, Segments and PayLen are its own
 }
 
 // TCP flag bits (RFC 9293 section 3.1).
