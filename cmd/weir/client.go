@@ -15,13 +15,17 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"weir/uci"
 )
 
 const (
-	defaultSocket = "/var/run/weir.sock"
-	callTimeout   = 20 * time.Second
-	maxReply      = 16 << 20 // a page of 200 rows is some 200 kB
+	callTimeout = 20 * time.Second
+	maxReply    = 16 << 20 // a page of 200 rows is some 200 kB
 )
+
+// defaultSocket is where the daemon's socket is unless configured otherwise.
+func defaultSocket() string { return uci.Default().API.Socket }
 
 // target says where the daemon is; its fields are options.
 type target struct {
@@ -29,7 +33,7 @@ type target struct {
 }
 
 func (t *target) register(fs *flag.FlagSet) {
-	fs.StringVar(&t.socket, "socket", "", "`FILE`: the daemon's socket (default $WEIR_SOCKET, else "+defaultSocket+")")
+	fs.StringVar(&t.socket, "socket", "", "`FILE`: the daemon's socket (default $WEIR_SOCKET, else "+defaultSocket()+")")
 	fs.StringVar(&t.url, "url", "", "`URL`: the daemon's HTTP address instead, as http://192.168.1.1:8090")
 	fs.StringVar(&t.tokenFile, "token-file", "", "`FILE`: holds the token for --url")
 }
@@ -64,7 +68,7 @@ func (t *target) client(con *console) (*client, error) {
 		path = con.getenv("WEIR_SOCKET")
 	}
 	if path == "" {
-		path = defaultSocket
+		path = defaultSocket()
 	}
 	var dialer net.Dialer
 	transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -119,6 +123,9 @@ type rpcReply struct {
 	} `json:"error"`
 }
 
+// accessDenied is the code of uhttpd's /ubus for a call without the right.
+const accessDenied = -32002
+
 // noSession is the session that asks for no rights beyond those of the caller.
 const noSession = "00000000000000000000000000000000"
 
@@ -143,7 +150,11 @@ func (c *client) call(ctx context.Context, method string, args any) (json.RawMes
 // value returns the answer or the error that the reply holds.
 func (r *rpcReply) value() (json.RawMessage, error) {
 	if r.Error != nil {
-		return nil, &callError{Message: fmt.Sprintf("%s (%d)", r.Error.Message, r.Error.Code)}
+		e := &callError{Message: fmt.Sprintf("%s (%d)", r.Error.Message, r.Error.Code)}
+		if r.Error.Code == accessDenied {
+			e.Hint = "give the daemon's token with --token-file"
+		}
+		return nil, e
 	}
 	if len(r.Result) == 0 {
 		return nil, errors.New("the daemon answered nothing")
@@ -182,10 +193,11 @@ func (c *client) post(ctx context.Context, body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("read the answer of %s: %w", c.where, err)
 	case len(b) > maxReply:
 		return nil, fmt.Errorf("the answer of %s is larger than %s", c.where, byteText(maxReply))
-	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden:
-		return nil, fmt.Errorf("%s refuses the token; give the daemon's token with --token-file", c.where)
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s answers %s", c.where, resp.Status)
+		e := &callError{Message: resp.Status}
+		// Who answers something else than weir's errors is told by its status.
+		_ = json.Unmarshal(b, e)
+		return nil, fmt.Errorf("%s answers: %w", c.where, e)
 	}
 	return b, nil
 }

@@ -139,9 +139,9 @@ func (l *flowList) table(con *console, limit int) *table {
 	up, down := con.sign("→", ">"), con.sign("←", "<")
 	t := &table{columns: []column{
 		{title: "client", least: 16}, {title: "server", least: 16}, {title: "proto"}, {title: "app", least: 4},
-		{title: "packets " + up, right: true}, {title: down, right: true},
+		{title: "packets " + up, right: true, drop: 2}, {title: down, right: true, drop: 2},
 		{title: "bytes " + up, right: true}, {title: down, right: true},
-		{title: "duration", right: true}, {title: "state"}, {title: "rtt", right: true},
+		{title: "duration", right: true, drop: 1}, {title: "state", drop: 3}, {title: "rtt", right: true, drop: 4},
 	}}
 	for _, i := range l.largest(limit) {
 		r := l.at(i)

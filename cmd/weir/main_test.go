@@ -2,12 +2,19 @@ package main
 
 import (
 	"flag"
+	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"weir/internal/api/apitest"
+	"weir/internal/api/httpapi"
 )
 
 var update = flag.Bool("update", false, "write the golden parts of the scripts and docs/cli.md anew")
@@ -19,18 +26,90 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// TestScripts runs the scripts of testdata/script, each with a daemon's socket
+// of its own, which answers from a recorded house, in $WEIR_SOCKET.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"expand":     expandFile,
+			"waitfor":    waitForFile,
+			"untilshows": untilShows,
+			"signal":     signalLast,
+		},
 		Setup: func(e *testscript.Env) error {
+			socket := filepath.Join(e.WorkDir, "weir.sock")
+			token := filepath.Join(e.WorkDir, "token")
+			tcp, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return err
+			}
+			stop, err := serveHouse(apitest.New(), httpapi.Config{
+				Socket: socket, Listeners: []net.Listener{tcp}, TokenFile: token, Log: slog.New(slog.DiscardHandler),
+			})
+			if err != nil {
+				return err
+			}
+			e.Defer(func() {
+				if err := stop(); err != nil {
+					t.Errorf("serve: %v", err)
+				}
+			})
+			e.Setenv("WEIR_SOCKET", socket)
+			e.Setenv("WEIR_URL", "http://"+tcp.Addr().String())
 			e.Setenv("LANG", "C.UTF-8")
 			e.Setenv("TERM", "xterm")
+			e.Setenv("TZ", "UTC")
 			return nil
 		},
 	})
+}
+
+// expandFile is the scripts' command "expand FILE": $WORK in it becomes the
+// script's folder.
+func expandFile(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(ts.ReadFile(path), "$WORK", ts.Getenv("WORK"))), 0o644))
+}
+
+// patience is how long scripts wait for what should come at once.
+const patience = 10 * time.Second
+
+// waitForFile is the scripts' command "waitfor FILE".
+func waitForFile(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		} else if time.Now().After(end) {
+			ts.Fatalf("wait for %s: %v", args[0], err)
+		}
+	}
+}
+
+// untilShows is the scripts' command "untilshows TEXT COMMAND...": it runs the
+// command again and again until its output holds the text.
+func untilShows(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("wait for %q: error %v, output %s", args[0], err, ts.ReadFile("stdout"))
+		}
+	}
+}
+
+// signalLast is the scripts' command "signal HUP|TERM": it goes to the background
+// command that was started last.
+func signalLast(ts *testscript.TestScript, _ bool, args []string) {
+	running := ts.BackgroundCmds()
+	sig := map[string]os.Signal{"HUP": syscall.SIGHUP, "TERM": syscall.SIGTERM}[args[0]]
+	ts.Check(running[len(running)-1].Process.Signal(sig))
 }
 
 // TestEveryCommandIsExplained checks that each command has all of its help, and

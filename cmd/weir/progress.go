@@ -54,7 +54,7 @@ func (p *progress) line(bytes int64, packets uint64, took time.Duration) string 
 		s += byteText(uint64(bytes))
 	}
 	if took > 0 {
-		s += "  " + quantity(uint64(float64(packets)/took.Seconds()), "packets/s")
+		s += "  " + countText(uint64(float64(packets)/took.Seconds())) + " packets/s"
 	}
 	return s
 }

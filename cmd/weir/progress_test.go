@@ -24,7 +24,7 @@ func TestProgress(t *testing.T) {
 
 	now = time.Unix(1001, 0)
 	p.step(100e6, 1e6)
-	want := "\rhome.pcap   25 %  100 MB of 400 MB  3.00 s left  1.00 Mpackets/s\x1b[K"
+	want := "\rhome.pcap   25 %  100 MB of 400 MB  3.00 s left  1,000,000 packets/s\x1b[K"
 	if out.String() != want {
 		t.Errorf("drew %q, want %q", out.String(), want)
 	}

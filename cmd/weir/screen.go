@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,7 +19,6 @@ const (
 	seqLeave   = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 	seqHome    = "\x1b[H"
 	seqEndLine = "\x1b[K"
-	seqEndPage = "\x1b[J"
 	seqReverse = "\x1b[7m"
 	seqBold    = "\x1b[1m"
 	seqReset   = "\x1b[0m"
@@ -32,6 +32,7 @@ type screen struct {
 	before  *term.State
 	keys    chan key
 	resized chan os.Signal
+	shown   []string // what draw sent last
 	closing sync.Once
 }
 
@@ -101,20 +102,29 @@ func (s *screen) readKeys(ctx context.Context) {
 	}
 }
 
-// draw shows lines, each already cut to the width of the screen.
+// draw shows lines, as many as the screen has, each already cut to its width.
+// What is shown already is not sent again; redraw forgets it.
 func (s *screen) draw(lines []string) {
+	if slices.Equal(lines, s.shown) {
+		return
+	}
+	s.shown = lines
 	var b strings.Builder
 	b.WriteString(seqHome)
 	for i, l := range lines {
 		if i > 0 {
 			b.WriteString("\r\n")
 		}
-		b.WriteString(l)
+		// Erased before it is written: after the last column the cursor stays
+		// on it, and erasing then would take that character away.
 		b.WriteString(seqEndLine)
+		b.WriteString(l)
 	}
-	b.WriteString(seqEndPage)
 	fmt.Fprint(s.con.screen, b.String())
 }
+
+// redraw makes the next draw send everything.
+func (s *screen) redraw() { s.shown = nil }
 
 // style puts an attribute around text where attributes are wanted.
 func (c *console) style(seq, text string) string {

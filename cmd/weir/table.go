@@ -6,8 +6,14 @@ import "strings"
 type column struct {
 	title string
 	right bool // align to the right: numbers
-	// least, when not 0, lets the column shrink to that many columns of the
-	// terminal when the table is wider than the screen.
+	// usual is how wide the column is at least, so that what is refreshed does
+	// not move to and fro.
+	usual int
+	// drop, when not 0, lets the column be left out where the table is wider
+	// than the screen; the highest goes first.
+	drop int
+	// least, when not 0, lets the column shrink to that width when leaving out
+	// others was not enough.
 	least int
 }
 
@@ -19,55 +25,73 @@ type table struct {
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
-// widths returns the width of each column: what its widest cell needs, or less
-// in the shrinking ones until the whole fits into width. A width of 0 sets no
-// limit.
+// gap stands between two columns.
+const gap = "  "
+
+// lines returns the titles and the rows, at most width wide unless it is 0; mark
+// stands where a cell was cut.
+func (t *table) lines(width int, mark string) (titles string, rows []string) {
+	w := t.widths(width)
+	cells := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		cells[i] = c.title
+	}
+	titles = t.line(cells, w, width, mark)
+	for _, row := range t.rows {
+		rows = append(rows, t.line(row, w, width, mark))
+	}
+	return titles, rows
+}
+
+// widths returns the width of each column: what its widest cell needs, less
+// where the whole has to fit into width, 0 for one that is left out.
 func (t *table) widths(width int) []int {
 	w := make([]int, len(t.columns))
-	total := 2 * (len(w) - 1)
+	total := -len(gap)
 	for i, c := range t.columns {
-		w[i] = textWidth(c.title)
+		w[i] = max(textWidth(c.title), c.usual)
 		for _, row := range t.rows {
 			w[i] = max(w[i], textWidth(row[i]))
 		}
-		total += w[i]
+		total += w[i] + len(gap)
 	}
 	for width > 0 && total > width {
-		widest := -1
-		for i, c := range t.columns {
-			if c.least > 0 && w[i] > c.least && (widest < 0 || w[i] > w[widest]) {
-				widest = i
-			}
+		if i := t.first(w, func(a, b int) bool { return t.columns[a].drop > t.columns[b].drop }); t.columns[i].drop > 0 {
+			total -= w[i] + len(gap)
+			w[i] = 0
+			continue
 		}
-		if widest < 0 {
+		spare := func(i int) int { return min(t.columns[i].least, 1) * (w[i] - t.columns[i].least) }
+		i := t.first(w, func(a, b int) bool { return spare(a) > spare(b) })
+		if spare(i) <= 0 {
 			break
 		}
-		w[widest]--
+		w[i]--
 		total--
 	}
 	return w
 }
 
-// lines returns the header and the rows, cut to width unless it is 0; mark
-// stands where a cell was cut.
-func (t *table) lines(width int, mark string) (header string, rows []string) {
-	w := t.widths(width)
-	titles := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		titles[i] = c.title
+// first returns the first of the columns that are shown, ordered by before.
+func (t *table) first(w []int, before func(a, b int) bool) int {
+	best := 0
+	for i := range w {
+		if w[i] > 0 && (w[best] == 0 || before(i, best)) {
+			best = i
+		}
 	}
-	header = t.line(titles, w, width, mark)
-	for _, row := range t.rows {
-		rows = append(rows, t.line(row, w, width, mark))
-	}
-	return header, rows
+	return best
 }
 
+// line joins the cells of the columns that are shown.
 func (t *table) line(cells []string, w []int, width int, mark string) string {
 	var b strings.Builder
 	for i, cell := range cells {
-		if i > 0 {
-			b.WriteString("  ")
+		if w[i] == 0 {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(gap)
 		}
 		b.WriteString(padText(cutText(cell, w[i], mark), w[i], t.columns[i].right))
 	}

@@ -77,7 +77,7 @@ func (o *topOptions) view(con *console) (*topView, error) {
 	case v.tab < 0:
 		return nil, usageError(fmt.Sprintf("there is no tab %q%s; there is: %s", o.tab, didYouMean(o.tab, names), strings.Join(names, ", ")))
 	case o.interval < seconds(100*time.Millisecond):
-		return nil, usageError(fmt.Sprintf("-i %v is too short; 0.1 is the shortest", &o.interval))
+		return nil, usageError(fmt.Sprintf("-i %v is too short; 0.1s is the shortest", &o.interval))
 	case o.rows < 1 || o.rows > 200:
 		return nil, usageError(fmt.Sprintf("--rows must be from 1 to 200, not %d", o.rows))
 	case o.count < 0:

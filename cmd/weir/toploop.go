@@ -34,6 +34,7 @@ func (l *topLoop) run(ctx context.Context, interval time.Duration) error {
 		case <-ctx.Done():
 			return nil
 		case <-l.screen.resized:
+			l.screen.redraw()
 			l.refresh()
 		case <-tick.C:
 			if !l.view.paused {
@@ -44,6 +45,9 @@ func (l *topLoop) run(ctx context.Context, interval time.Duration) error {
 		case k, ok := <-l.screen.keys:
 			if !ok {
 				return nil
+			}
+			if k == keyRedraw {
+				l.screen.redraw()
 			}
 			refresh, quit := l.view.press(k, l.visible())
 			if quit {

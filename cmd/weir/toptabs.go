@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"weir/internal/api"
@@ -27,26 +26,29 @@ func topTabs(con *console) []topTab {
 	toServer, toClient := con.sign("→", ">"), con.sign("←", "<")
 	return []topTab{
 		{'f', "flows", []column{
-			{title: "client", least: 12}, {title: "server", least: 12}, {title: "proto"}, {title: "app", least: 4}, {title: "state"},
-			{title: "bytes " + toServer, right: true}, {title: "bytes " + toClient, right: true},
-			{title: "now", right: true}, {title: "duration", right: true}, {title: "rtt", right: true},
+			{title: "client", least: 12, usual: 21}, {title: "server", least: 12, usual: 21},
+			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3},
+			{title: "bytes " + toServer, right: true, usual: 7}, {title: "bytes " + toClient, right: true, usual: 7},
+			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 2},
+			{title: "rtt", right: true, usual: 7, drop: 4},
 		}, flowCells},
 		{'d', "devices", []column{
-			{title: "device", least: 8}, {title: "address", least: 12}, {title: "MAC"},
-			{title: up, right: true}, {title: down, right: true},
-			{title: "bytes " + up, right: true}, {title: "bytes " + down, right: true},
-			{title: "flows", right: true}, {title: "seen", right: true},
+			{title: "device", least: 8}, {title: "address", least: 12}, {title: "MAC", drop: 3},
+			{title: up, right: true, usual: 11}, {title: down, right: true, usual: 11},
+			{title: "bytes " + up, right: true, drop: 1}, {title: "bytes " + down, right: true, drop: 1},
+			{title: "flows", right: true, drop: 2}, {title: "seen", right: true, drop: 4},
 		}, deviceCells},
 		{'h', "hosts", []column{
-			{title: "host", least: 12}, {title: "name", least: 6}, {title: "scope"},
-			{title: up, right: true}, {title: down, right: true},
-			{title: "bytes " + up, right: true}, {title: "bytes " + down, right: true},
-			{title: "flows", right: true}, {title: "seen", right: true},
+			{title: "host", least: 12}, {title: "name", least: 6}, {title: "scope", drop: 3},
+			{title: up, right: true, usual: 11}, {title: down, right: true, usual: 11},
+			{title: "bytes " + up, right: true, drop: 1}, {title: "bytes " + down, right: true, drop: 1},
+			{title: "flows", right: true, drop: 2}, {title: "seen", right: true, drop: 4},
 		}, hostCells},
 		{'p', "ports", []column{
 			{title: "port", right: true}, {title: "proto"}, {title: "service", least: 6},
 			{title: "bytes " + toServer, right: true}, {title: "bytes " + toClient, right: true},
-			{title: "packets " + toServer, right: true}, {title: "packets " + toClient, right: true}, {title: "flows", right: true},
+			{title: "packets " + toServer, right: true, drop: 1}, {title: "packets " + toClient, right: true, drop: 1},
+			{title: "flows", right: true, drop: 2},
 		}, portCells},
 	}
 }
@@ -235,6 +237,5 @@ func seenText(online bool, last, now int64) string {
 	case last <= 0:
 		return "-"
 	}
-	ago := time.Duration(max(now-last, 0)) * time.Second
-	return strings.TrimSuffix(durationText(ago.Round(time.Second)), " s") + " ago"
+	return ageText(now-last) + " ago"
 }

@@ -201,12 +201,18 @@ func (v *topView) typeFilter(k key) (refresh bool) {
 	return false
 }
 
-// take shows what a refresh brought, unless it was asked before the view
-// changed.
+// take shows what a refresh brought, or keeps what was shown and says why there
+// is nothing newer. Where the rows that were looked at are gone, the next
+// refresh asks for the last ones.
 func (v *topView) take(s snapshot, err error) {
 	v.err = err
-	if err == nil {
-		v.shown = s
+	if err != nil {
+		return
+	}
+	v.shown = s
+	if total := int(s.page.total); len(s.page.rows) == 0 {
+		p := &v.pick[s.ask.tab]
+		p.offset = max(min(p.offset, total-s.ask.limit), 0)
 	}
 }
 
@@ -246,7 +252,7 @@ func (v *topView) headLines() []string {
 	if v.shown.at.IsZero() {
 		return []string{"weir", ""}
 	}
-	first := "weir " + v.con.clean(s.Version) + "  up " + durationText(time.Duration(s.Uptime)*time.Second) + "  " + v.shown.at.Format("15:04:05")
+	first := "weir " + v.con.clean(s.Version) + "  up " + ageText(s.Uptime) + "  " + v.shown.at.Format("15:04:05")
 	for _, src := range s.Sources {
 		first += "  " + v.con.clean(src.Name)
 		if src.State != "running" {
@@ -257,9 +263,9 @@ func (v *topView) headLines() []string {
 		first += "  [paused]"
 	}
 	drops := s.Drops.Packets
-	second := fmt.Sprintf("%s %s  %s %s  %s  flows %s/%s  devices %s/%s  drops %s",
+	second := fmt.Sprintf("%s %s  %s %s  %s packets/s  flows %s/%s  devices %s/%s  drops %s",
 		v.con.sign("↓", "down"), rateText(s.Traffic.Bps.Rx), v.con.sign("↑", "up"), rateText(s.Traffic.Bps.Tx),
-		quantity(s.Traffic.Pps, "packets/s"), countText(s.Flows.Active), countText(s.Flows.Max),
+		countText(s.Traffic.Pps), countText(s.Flows.Active), countText(s.Flows.Max),
 		countText(s.Devices.Known), countText(s.Devices.Max), countText(drops))
 	if s.Flows.Evicted > 0 {
 		second += "  evicted " + countText(s.Flows.Evicted)

@@ -80,6 +80,15 @@ func durationText(d time.Duration) string {
 	return twoUnits(s/86400, "d", s%86400/3600, "h")
 }
 
+// ageText returns whole seconds as durationText does longer times: "3 s",
+// "2m03s".
+func ageText(seconds int64) string {
+	if seconds < 60 {
+		return strconv.FormatInt(max(seconds, 0), 10) + " s"
+	}
+	return durationText(time.Duration(seconds) * time.Second)
+}
+
 func twoUnits(a int64, unitA string, b int64, unitB string) string {
 	s := strconv.FormatInt(a, 10) + unitA
 	if b < 10 {

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/flow"
+	"weir/internal/packet"
+)
+
+// record returns one record of the flow from port n, which sent bytes.
+func record(n int, bytes uint64, why flow.Reason) *flow.Record {
+	src, dst := packet.AddrOf(netip.MustParseAddr("192.0.2.1")), packet.AddrOf(netip.MustParseAddr("192.0.2.2"))
+	src[11], src[10] = byte(n>>16), 0 // more flows than ports
+	k, e := flow.KeyOf(&src, &dst, uint16(n), 443, packet.ProtoUDP, 0)
+	r := &flow.Record{Key: k, Client: e, First: int64(n) * 1000, Last: int64(n)*1000 + 500, Why: why}
+	r.Bytes[e], r.Packets[e] = bytes, 1
+	return r
+}
+
+func TestFlowListMergesWhatCameBack(t *testing.T) {
+	l, f := newFlowList(), new(flow.Flow)
+	l.add(f, record(1, 100, flow.Evicted))
+	l.add(f, record(2, 300, flow.Idle))
+	l.add(f, record(1, 250, flow.Evicted))
+	l.add(f, record(1, 1, flow.Flushed))
+	l.add(f, record(3, 7, flow.Flushed))
+	if l.len() != 3 {
+		t.Fatalf("%d flows, want 3", l.len())
+	}
+	var got []uint64
+	for _, i := range l.largest(0) {
+		got = append(got, l.at(i).total())
+	}
+	if want := []uint64{351, 300, 7}; !slices.Equal(got, want) {
+		t.Errorf("bytes %v, want %v", got, want)
+	}
+	if first := l.at(0); first.packets[first.client] != 3 {
+		t.Errorf("%d packets, want 3", first.packets[first.client])
+	}
+}
+
+func TestFlowListLargest(t *testing.T) {
+	const n = 3*slabSize + 17
+	l, f := newFlowList(), new(flow.Flow)
+	var all []uint64
+	for i := range n {
+		bytes := uint64(i*7919%1000) + 1 // many equals
+		all = append(all, bytes)
+		l.add(f, record(i, bytes, flow.Flushed))
+	}
+	slices.Sort(all)
+	slices.Reverse(all)
+	for _, limit := range []int{0, 1, 2, 50, n - 1, n, n + 1} {
+		want := all
+		if limit > 0 {
+			want = all[:min(limit, n)]
+		}
+		var got []uint64
+		for _, i := range l.largest(limit) {
+			got = append(got, l.at(i).total())
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("largest(%d) (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+func TestFlowListIsBounded(t *testing.T) {
+	l, f := newFlowList(), new(flow.Flow)
+	for i := range maxTallies + 10 {
+		l.add(f, record(i, 1, flow.Evicted))
+	}
+	l.add(f, record(0, 5, flow.Evicted)) // a held one still grows
+	if l.n != maxTallies || l.len() != maxTallies+10 {
+		t.Errorf("%d flows held of %d, want %d of %d", l.n, l.len(), maxTallies, maxTallies+10)
+	}
+	if got := l.at(0).total(); got != 6 {
+		t.Errorf("the first flow has %d bytes, want 6", got)
+	}
+}
+
+func TestEmptyFlowList(t *testing.T) {
+	l := newFlowList()
+	if l.len() != 0 || l.span() != 0 || len(l.largest(50)) != 0 || len(l.largest(0)) != 0 {
+		t.Errorf("an empty list is not empty: %d flows, %v", l.len(), l.span())
+	}
+}
+
+func TestFlowJSON(t *testing.T) {
+	src, dst := packet.AddrOf(netip.MustParseAddr("2001:db8::1")), packet.AddrOf(netip.MustParseAddr("192.0.2.2"))
+	for _, tt := range []struct{ name, file, app, want string }{
+		{"plain", "a.pcap", "tls", `{"pcap":"a.pcap","proto":6,"src":"2001:db8::1","sport":9,"dst":"192.0.2.2","dport":443,"l7":"tls","pkts":[1,2],"bytes":[3,4]}`},
+		{"unknown application", "a.pcap", "", `{"pcap":"a.pcap","proto":6,"src":"2001:db8::1","sport":9,"dst":"192.0.2.2","dport":443,"pkts":[1,2],"bytes":[3,4]}`},
+		{"odd name", "a\"\n\xff.pcap", "", "{\"pcap\":\"a\\\"\\u000a\ufffd.pcap\",\"proto\":6,\"src\":\"2001:db8::1\",\"sport\":9,\"dst\":\"192.0.2.2\",\"dport\":443,\"pkts\":[1,2],\"bytes\":[3,4]}"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k, client := flow.KeyOf(&src, &dst, 9, 443, packet.ProtoTCP, 0)
+			r := &flow.Record{Key: k, Client: client}
+			r.Packets[client], r.Packets[client.Other()] = 1, 2
+			r.Bytes[client], r.Bytes[client.Other()] = 3, 4
+			if got := strings.TrimSuffix(string(appendFlowJSON(nil, tt.file, tt.app, r)), "\n"); got != tt.want {
+				t.Errorf("%s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestFlowJSONAllocatesNothing(t *testing.T) {
+	r, buf := record(1, 1, flow.Flushed), make([]byte, 0, 512)
+	if n := testing.AllocsPerRun(100, func() { buf = appendFlowJSON(buf[:0], "a.pcap", "tls", r) }); n != 0 {
+		t.Errorf("%v allocations a flow", n)
+	}
+}

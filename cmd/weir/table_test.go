@@ -1,0 +1,36 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTable(t *testing.T) {
+	tab := &table{columns: []column{
+		{title: "name", least: 4}, {title: "n", right: true, usual: 3}, {title: "state", drop: 1}, {title: "rtt", right: true, drop: 2},
+	}}
+	tab.add("printer", "7", "up", "12 ms")
+	tab.add("日本", "1234", "", "-")
+	tests := []struct {
+		name  string
+		width int
+		want  string
+	}{
+		{"as wide as it needs", 0, "name        n  state    rtt\nprinter     7  up     12 ms\n日本     1234             -"},
+		{"just fits", 27, "name        n  state    rtt\nprinter     7  up     12 ms\n日本     1234             -"},
+		{"last to drop", 26, "name        n  state\nprinter     7  up\n日本     1234"},
+		{"both dropped", 14, "name        n\nprinter     7\n日本     1234"},
+		{"shrunk", 11, "name      n\nprin~     7\n日本   1234"},
+		{"as small as it gets", 10, "name     n\npri~     7\n日本  1234"},
+		{"cut", 6, "name ~\npri~ ~\n日本 ~"},
+		{"nothing left", 1, "~\n~\n~"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			titles, rows := tab.lines(tt.width, "~")
+			if got := strings.Join(append([]string{titles}, rows...), "\n"); got != tt.want {
+				t.Errorf("lines:\n%s\nwant:\n%s", got, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,229 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"weir/internal/api/apitest"
+	"weir/internal/engine"
+)
+
+// houseView returns a view that has shown the recorded house once, and how to
+// refresh it.
+func houseView(t *testing.T, con *console, house *apitest.House) (v *topView, again func()) {
+	t.Helper()
+	v = newTopView(con)
+	c := testClient(t, con, house)
+	again = func() {
+		t.Helper()
+		s, err := refresh(context.Background(), c, con, &v.tabs[v.tab], v.question(20))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.at = time.Date(2025, 6, 15, 15, 15, 0, 0, time.UTC)
+		v.take(s, nil)
+	}
+	again()
+	return v, again
+}
+
+func TestTopLines(t *testing.T) {
+	v, _ := houseView(t, &console{unicode: true}, apitest.New())
+	lines := v.lines(140, 10)
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	got := strings.Join(lines, "\n")
+	want := strings.TrimPrefix(`
+weir 0.1.0  up 2h00m  15:15:00  br-lan
+↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 3/8,192  devices 2/512  drops 2
+[flows]  devices   hosts   ports    by bytes ↓
+client                 server                 proto      app     state   bytes →  bytes ←          now  duration      rtt
+Anna phone:51234       cdn.example.net:443    tcp        https   S1      41.8 kB  1.87 MB   812 kbit/s     1m02s  16.0 ms
+Anna phone:40000       OpenWrt:53             udp        domain             61 B      0 B            -       0 s        -
+fd00::30               ff02::1                ipv6-icmp                    144 B      0 B            -    8.00 s        -
+
+
+1-3 of 3   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
+	if got != want {
+		t.Errorf("shows\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestTopFits checks that nothing drawn is larger than the screen.
+func TestTopFits(t *testing.T) {
+	for _, con := range []*console{{unicode: true}, {}} {
+		v, again := houseView(t, con, apitest.New())
+		for tab := range v.tabs {
+			v.tab = tab
+			again()
+			for width := 1; width < 150; width += 7 {
+				for height := 1; height < 12; height++ {
+					lines := v.lines(width, height)
+					if len(lines) != height {
+						t.Fatalf("%s: %d lines on a screen of %d", v.tabs[tab].name, len(lines), height)
+					}
+					for _, l := range lines {
+						if textWidth(l) > width {
+							t.Fatalf("%s: %q is wider than %d", v.tabs[tab].name, l, width)
+						}
+						if !con.unicode && !isPlain(l) {
+							t.Fatalf("%s: %q is not ASCII", v.tabs[tab].name, l)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestTopHostileNames checks that nothing a stranger named reaches the terminal
+// as a control sequence.
+func TestTopHostileNames(t *testing.T) {
+	const evil = "a\x1b[2J\x1b]0;title\a\u202e\u009b5n"
+	house := apitest.New()
+	for i := range house.FlowRows {
+		r := &house.FlowRows[i]
+		r.Client.Name, r.Server.Name, r.App, r.State = evil, evil, evil, evil
+	}
+	house.DeviceRows[0].Name, house.HostRows[0].Name, house.PortRows[0].Service = evil, evil, evil
+	v, again := houseView(t, &console{unicode: true}, house)
+	v.filter = evil
+	for tab := range v.tabs {
+		v.tab = tab
+		again()
+		for _, l := range append(v.lines(200, 24), strings.Split(v.listing(), "\n")...) {
+			if clean := cleanText(l, true); clean != l {
+				t.Errorf("%s: %q", v.tabs[tab].name, l)
+			}
+		}
+	}
+}
+
+func TestTopKeys(t *testing.T) {
+	house := apitest.New()
+	for range 97 {
+		house.FlowRows = append(house.FlowRows, house.FlowRows[0])
+	}
+	tests := []struct {
+		name    string
+		keys    []key
+		refresh bool // after the last key
+		quit    bool
+		asked   question // what is asked then
+	}{
+		{"nothing", []key{'x'}, false, false, question{sort: "bytes"}},
+		{"quit", []key{'q'}, false, true, question{sort: "bytes"}},
+		{"interrupt", []key{keyInterrupt}, false, true, question{sort: "bytes"}},
+		{"interrupt while typing", []key{'/', keyInterrupt}, false, true, question{sort: "bytes"}},
+		{"devices", []key{'d'}, true, false, question{tab: 1, sort: "bytes"}},
+		{"tab by tab", []key{keyTab, keyTab}, true, false, question{tab: 2, sort: "bytes"}},
+		{"backwards", []key{keyLeft}, true, false, question{tab: 3, sort: "bytes"}},
+		{"sort", []key{'s'}, true, false, question{sort: engine.FlowSorts[1]}},
+		{"sort of one tab only", []key{'s', 'p'}, true, false, question{tab: 3, sort: "bytes"}},
+		{"reverse", []key{'r'}, true, false, question{sort: "bytes", reverse: true}},
+		{"down", []key{keyDown, 'j'}, true, false, question{sort: "bytes", offset: 2}},
+		{"up at the top", []key{keyUp}, false, false, question{sort: "bytes"}},
+		{"page down", []key{keyPageDown}, true, false, question{sort: "bytes", offset: 20}},
+		{"end", []key{keyEnd}, true, false, question{sort: "bytes", offset: 80}},
+		{"beyond the end", []key{keyEnd, keyDown}, false, false, question{sort: "bytes", offset: 80}},
+		{"home", []key{keyEnd, keyHome}, true, false, question{sort: "bytes"}},
+		{"sorting begins at the top", []key{keyEnd, 's'}, true, false, question{sort: engine.FlowSorts[1]}},
+		{"typing", []key{'/', 't', 'v'}, false, false, question{sort: "bytes"}},
+		{"filter", []key{'/', 't', 'x', keyBackspace, 'v', keyEnter}, true, false, question{sort: "bytes", text: "tv"}},
+		{"filter left", []key{'/', 't', keyEscape}, false, false, question{sort: "bytes"}},
+		{"filter cleared", []key{'/', 't', keyEnter, keyEscape}, true, false, question{sort: "bytes"}},
+		{"filter emptied", []key{'/', 'a', keyClear, keyBackspace, 'q', keyEnter}, true, false, question{sort: "bytes", text: "q"}},
+		{"control characters are not typed", []key{'/', 0x01, keyOther, 'a', keyEnter}, true, false, question{sort: "bytes", text: "a"}},
+		{"pause", []key{' '}, false, false, question{sort: "bytes"}},
+		{"go on", []key{' ', ' '}, true, false, question{sort: "bytes"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v, _ := houseView(t, &console{}, house)
+			var refresh, quit bool
+			for _, k := range tt.keys {
+				refresh, quit = v.press(k, 20)
+			}
+			if refresh != tt.refresh || quit != tt.quit {
+				t.Errorf("refresh %v, quit %v; want %v, %v", refresh, quit, tt.refresh, tt.quit)
+			}
+			tt.asked.limit = 20
+			if got := v.question(20); got != tt.asked {
+				t.Errorf("asks %+v, want %+v", got, tt.asked)
+			}
+		})
+	}
+}
+
+func TestTopFilterIsBounded(t *testing.T) {
+	v := newTopView(&console{})
+	v.press('/', 20)
+	for range 1000 {
+		v.press('ü', 20)
+	}
+	if len(v.draft) > maxFilter {
+		t.Errorf("%d bytes were typed, want at most %d", len(v.draft), maxFilter)
+	}
+}
+
+// TestTopArguments checks that the daemon takes what every view asks.
+func TestTopArguments(t *testing.T) {
+	house := apitest.New()
+	con := &console{}
+	c := testClient(t, con, house)
+	v := newTopView(con)
+	for tab := range v.tabs {
+		sorts := v.tabs[tab].sorts()
+		if len(sorts) < 3 {
+			t.Errorf("%s: sorts by %q only", v.tabs[tab].name, sorts)
+		}
+		for i, sort := range sorts {
+			for _, reverse := range []bool{false, true} {
+				v.tab, v.filter = tab, "a"
+				v.pick[tab] = tabState{sort: i, reverse: reverse, offset: 1}
+				if _, err := refresh(context.Background(), c, con, &v.tabs[tab], v.question(7)); err != nil {
+					t.Errorf("%s by %s: %v", v.tabs[tab].name, sort, err)
+				}
+				f, p := house.Asked()
+				want := engine.Page{Sort: sort, Desc: sortsDown(sort) != reverse, Limit: 7, Offset: 1}
+				if f.Text != "a" || p != want {
+					t.Errorf("asked for %+v with %q, want %+v", p, f.Text, want)
+				}
+			}
+		}
+	}
+}
+
+func TestTopReturnsFromBeyondTheEnd(t *testing.T) {
+	house := apitest.New()
+	for range 97 {
+		house.FlowRows = append(house.FlowRows, house.FlowRows[0])
+	}
+	v, again := houseView(t, &console{}, house)
+	v.press(keyEnd, 20)
+	house.FlowRows = house.FlowRows[:30]
+	again()
+	again()
+	if got := v.lines(100, 24)[23]; !strings.HasPrefix(got, "11-30 of 30 ") {
+		t.Errorf("shows %q", got)
+	}
+}
+
+func TestTopTrouble(t *testing.T) {
+	v, _ := houseView(t, &console{}, apitest.New())
+	v.take(snapshot{}, errors.New("no daemon\nanswers"))
+	lines := v.lines(100, 10)
+	if got := lines[9]; got != "no daemon; answers" {
+		t.Errorf("last line %q", got)
+	}
+	if !strings.Contains(lines[4], "Anna phone") {
+		t.Errorf("what was seen last is gone: %q", lines[4])
+	}
+	if got := newTopView(&console{}).lines(100, 10)[9]; got != "asking the daemon..." {
+		t.Errorf("before the first answer: %q", got)
+	}
+}
