@@ -24,12 +24,12 @@ func check(tb testing.TB, r *Raw) (Packet, Outcome) {
 	if o >= NumOutcomes {
 		tb.Fatalf("outcome %d", o)
 	}
-	if p.Time != r.Time || p.Iface != r.Iface {
-		tb.Errorf("time %d and interface %d, want %d and %d", p.Time, p.Iface, r.Time, r.Iface)
+	if p.Time != r.Time || p.Iface != r.Iface || p.Weight != max(r.Weight, 1) {
+		tb.Errorf("time %d, interface %d, weight %d; want %d, %d, %d", p.Time, p.Iface, p.Weight, r.Time, r.Iface, r.Weight)
 	}
 	checkPayload(tb, r, &p)
 	if p.Version == 0 {
-		link := Packet{Time: p.Time, Iface: p.Iface, SrcMAC: p.SrcMAC, DstMAC: p.DstMAC, HasMAC: p.HasMAC, VLAN: p.VLAN, EtherType: p.EtherType}
+		link := Packet{Time: p.Time, Iface: p.Iface, Weight: p.Weight, SrcMAC: p.SrcMAC, DstMAC: p.DstMAC, HasMAC: p.HasMAC, VLAN: p.VLAN, EtherType: p.EtherType}
 		if o == OK || !reflect.DeepEqual(p, link) {
 			tb.Errorf("%v without an IP header: %+v", o, p)
 		}
