@@ -188,8 +188,9 @@ func (e *Engine) account(pt *point, p *packet.Packet) {
 	if p.MoreFrags || p.FragOffset != 0 {
 		e.fragment(pt, p)
 	}
-	pt.packets += uint64(p.Segments) * uint64(p.Weight)
-	pt.bytes += p.Bytes * uint64(p.Weight)
+	weight := uint64(max(p.Weight, 1))
+	pt.packets += uint64(p.Segments) * weight
+	pt.bytes += p.Bytes * weight
 	f, _, event := e.table.Packet(p)
 	if event == flow.Known {
 		return

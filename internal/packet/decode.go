@@ -30,7 +30,7 @@ const ethernetLen = 14
 // Decode keeps nothing of r but Payload, which is a part of r.Data, and writes
 // nothing to it. It may run on several goroutines with a Packet for each.
 func Decode(r *Raw, p *Packet) Outcome {
-	p.Time, p.Iface, p.VLAN, p.Weight = r.Time, r.Iface, r.VLAN&0x0fff, max(r.Weight, 1)
+	p.Time, p.Iface, p.VLAN, p.Weight = r.Time, r.Iface, r.VLAN&0x0fff, r.Weight
 	d, proto := r.Data, uint16(0)
 	if r.Link == LinkEthernet && len(d) >= ethernetLen {
 		h := (*[ethernetLen]byte)(d)

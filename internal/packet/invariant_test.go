@@ -24,7 +24,7 @@ func check(tb testing.TB, r *Raw) (Packet, Outcome) {
 	if o >= NumOutcomes {
 		tb.Fatalf("outcome %d", o)
 	}
-	if p.Time != r.Time || p.Iface != r.Iface || p.Weight != max(r.Weight, 1) {
+	if p.Time != r.Time || p.Iface != r.Iface || p.Weight != r.Weight {
 		tb.Errorf("time %d, interface %d, weight %d; want %d, %d, %d", p.Time, p.Iface, p.Weight, r.Time, r.Iface, r.Weight)
 	}
 	checkPayload(tb, r, &p)

@@ -83,7 +83,7 @@ type Packet struct {
 	SrcMAC, DstMAC MAC    // zero unless HasMAC
 	HasMAC         bool   // the link layer carries both hardware addresses
 	Iface          uint8  // observation point
-	Weight         uint16 // frames that this one stands for, at least 1; Bytes, Segments and PayLen are its own
+	Weight         uint16 // as of the Raw; Bytes, Segments and PayLen are the frame's own
 }
 
 // TCP flag bits (RFC 9293 section 3.1).
