@@ -18,7 +18,7 @@ type household struct {
 	roll *rollup.Rollup
 }
 
-func newHousehold(tb testing.TB, busy float64) *household {
+func newHousehold(tb testing.TB) *household {
 	tb.Helper()
 	roll, err := rollup.New(rollup.Config{})
 	if err != nil {
@@ -63,7 +63,7 @@ func BenchmarkStoreSixtyDays(b *testing.B) {
 		b.Run(load.name, func(b *testing.B) {
 			for b.Loop() {
 				now := int64(0)
-				h := newHousehold(b, load.busy)
+				h := newHousehold(b)
 				s := open(b, filepath.Join(b.TempDir(), FileName), Options{
 					Names:       intern.New(4096),
 					TimeTrusted: func() bool { return true },

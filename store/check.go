@@ -109,9 +109,7 @@ func parseMeta(b []byte) (metaPage, error) {
 	if v := order.Uint32(b[4:]); v != boltVersion {
 		return metaPage{}, fmt.Errorf("bbolt format %d, not %d", v, boltVersion)
 	}
-	sum := fnv.New64a()
-	_, _ = sum.Write(b[:metaSummed])
-	if sum.Sum64() != order.Uint64(b[metaSummed:]) {
+	if metaSum(b) != order.Uint64(b[metaSummed:]) {
 		return metaPage{}, fmt.Errorf("checksum of the meta page")
 	}
 	if size := order.Uint32(b[8:]); size != pageSize {
@@ -121,6 +119,13 @@ func parseMeta(b []byte) (metaPage, error) {
 		root: order.Uint64(b[16:]), freelist: order.Uint64(b[32:]),
 		pages: order.Uint64(b[40:]), tx: order.Uint64(b[48:]),
 	}, nil
+}
+
+// metaSum is the checksum that a meta page should have.
+func metaSum(b []byte) uint64 {
+	sum := fnv.New64a()
+	_, _ = sum.Write(b[:metaSummed])
+	return sum.Sum64()
 }
 
 // page reads a page with its overflow and marks it as met.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"syscall"
 
 	bolt "go.etcd.io/bbolt"
@@ -111,10 +112,18 @@ func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) 
 // explain adds the remedy to an error that has one.
 func (s *Store) explain(err error) error {
 	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT), errors.Is(err, syscall.EFBIG):
+	case isErrno(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG):
 		return fmt.Errorf("database %s: file system %s is full, history waits in memory: free space, or lower option max_size in section store: %w", s.path, s.fs, err)
-	case errors.Is(err, syscall.EROFS):
+	case isErrno(err, syscall.EROFS):
 		return fmt.Errorf("database %s: file system %s is read-only, history waits in memory: mount it writable, or set another option path in section store: %w", s.path, s.fs, err)
 	}
 	return fmt.Errorf("database %s: %w", s.path, err)
+}
+
+// isErrno reports whether err is one of the kernel's errors. bbolt passes those
+// of growing the file on as text alone.
+func isErrno(err error, list ...syscall.Errno) bool {
+	return slices.ContainsFunc(list, func(e syscall.Errno) bool {
+		return errors.Is(err, e) || strings.HasSuffix(err.Error(), ": "+e.Error())
+	})
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -21,6 +22,7 @@ type queue struct {
 	seq     uint64 // of the newest slot ever queued
 	busy    uint64 // slots up to this number are being committed
 	devices map[string]Device
+	saving  map[string]Device // being committed
 	maxDev  int
 	dropped uint64 // slots
 	refused uint64 // slots that no tier takes, devices without room or key
@@ -116,7 +118,7 @@ func (q *queue) begin() batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	b := batch{slots: slices.Clone(q.slots), devices: q.devices}
-	q.devices = make(map[string]Device)
+	q.saving, q.devices = q.devices, make(map[string]Device)
 	q.busy = q.seq
 	return b
 }
@@ -125,7 +127,7 @@ func (q *queue) begin() batch {
 func (q *queue) done(b batch, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.busy = 0
+	q.busy, q.saving = 0, nil
 	if !ok {
 		for key, d := range b.devices {
 			if _, newer := q.devices[key]; !newer && len(q.devices) < q.maxDev {
@@ -153,6 +155,17 @@ func (q *queue) newest() uint64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.seq
+}
+
+// rows copies out the devices that are not in the database yet, as far as is
+// known.
+func (q *queue) rows() map[string]Device {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	rows := make(map[string]Device, len(q.saving)+len(q.devices))
+	maps.Copy(rows, q.saving)
+	maps.Copy(rows, q.devices)
+	return rows
 }
 
 // size returns the number of slots, their bytes and the number of devices.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"math"
 	"slices"
 	"time"
@@ -248,9 +247,7 @@ func readTier(tx *bolt.Tx, step, pos, to int64, fn func(start int64, block []byt
 // order of their keys. Rows that are damaged are counted and left out.
 func (s *Store) Devices() ([]Device, error) {
 	var devices []Device
-	s.queue.mu.Lock()
-	waiting := maps.Clone(s.queue.devices)
-	s.queue.mu.Unlock()
+	waiting := s.queue.rows()
 	err := s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketDevices).ForEach(func(k, v []byte) error {
 			if _, ok := waiting[string(k)]; ok {

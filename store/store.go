@@ -117,25 +117,27 @@ func (s *Store) PutDevices(devices []Device) {
 func (s *Store) Run(ctx context.Context) error {
 	const firstDelay, lastDelay = time.Second, time.Minute
 	retry := firstDelay
+	full := s.queue.full
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for ctx.Err() == nil {
+	for stop := false; !stop; {
 		select {
 		case <-ctx.Done():
-		case <-s.queue.full:
+		case <-full:
 		case <-timer.C:
 			select {
 			case <-ctx.Done():
 			case <-s.queue.wake:
 			}
 		}
+		stop = ctx.Err() != nil
 		if err := s.Commit(); err == nil {
-			retry = firstDelay
+			retry, full = firstDelay, s.queue.full
 			timer.Reset(s.opt.CommitEvery)
 		} else {
 			signal(s.queue.wake)
 			timer.Reset(retry)
-			retry = min(2*retry, lastDelay)
+			retry, full = min(2*retry, lastDelay), nil
 		}
 	}
 	return nil // status has the last error, and Close tries again

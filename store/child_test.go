@@ -1,0 +1,205 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"weir/internal/intern"
+	"weir/internal/rollup"
+)
+
+// commitForever commits slots of 5 min and the hours they make, names and
+// devices, and says so line by line once each commit is done.
+func commitForever(dir string) error {
+	names := intern.New(1 << 16)
+	s, err := Open(filepath.Join(dir, FileName), Options{Names: names, MaxSize: 1 << 20})
+	if err != nil {
+		return err
+	}
+	s.opt.TimeTrusted = func() bool { return true }
+	start := int64(names.Len()) * 300
+	for ; ; start += 300 {
+		s.opt.Now = func() time.Time { return time.Unix(start, 0) }
+		id := names.Handle(fmt.Sprintf("name of %d", start))
+		b := rollup.AppendBlock(nil, []rollup.Row{
+			{Key: rollup.Key{Class: rollup.Device, ID: id}, Values: rollup.Values{TxBytes: uint64(start)}},
+			{Key: rollup.Key{Class: rollup.Total}, Values: rollup.Values{TxPackets: 1}},
+		})
+		s.Append([]rollup.Slot{{Step: 300, Start: start, Block: b}})
+		s.PutDevices([]Device{{Key: "router", Last: start}})
+		if err := s.Commit(); err != nil {
+			return err
+		}
+		fmt.Println(start)
+	}
+}
+
+// TestKilledWriter kills a writer at odd moments. What it said to be committed
+// must be there, with names and devices of the same commit, in a sound file.
+func TestKilledWriter(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	commits := 0
+	for round := range 8 {
+		cmd := child(t, "commit", dir)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Duration(40+13*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
+		last := int64(-1)
+		for lines := bufio.NewScanner(out); lines.Scan(); commits++ {
+			if _, err := fmt.Sscan(lines.Text(), &last); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the child ended by itself")
+		}
+		if last < 0 {
+			continue // killed before its first commit
+		}
+		names := intern.New(1 << 16)
+		s := open(t, path, Options{Names: names, MaxSize: 1 << 20})
+		if r := s.Opened(); r.Fresh || r.MovedTo != "" {
+			t.Fatalf("round %d: opened %+v", round, r)
+		}
+		name := fmt.Sprintf("name of %d", last)
+		id, ok := names.Lookup(name)
+		q := rollup.Query{Class: rollup.Device, ID: id, Metric: rollup.TxBytes, From: last, To: last + 300, Points: 1}
+		got, err := s.Series(t.Context(), q, nil)
+		if err != nil || !ok || !got.Known[0] || got.Values[0] != uint64(last) {
+			t.Errorf("round %d: %s has handle %d %t, series %+v, %v", round, name, id, ok, got, err)
+		}
+		devices, err := s.Devices()
+		if err != nil || len(devices) != 1 || devices[0].Last < last {
+			t.Errorf("round %d: devices %+v, %v; last commit %d", round, devices, err, last)
+		}
+		hour := last - last%3600 // rebuilt from its 5 min slots
+		q = rollup.Query{Class: rollup.Total, Metric: rollup.TxPackets, From: hour, To: hour + 3600, Points: 1}
+		got, err = s.Series(t.Context(), q, nil)
+		if want := uint64(last-hour)/300 + 1; err != nil || got.Step != 3600 || got.Values[0] < want {
+			t.Errorf("round %d: hour %+v, %v; want %d", round, got, err, want)
+		}
+		closeAndCheck(t, s)
+	}
+	if commits < 20 {
+		t.Errorf("only %d commits", commits)
+	}
+	t.Logf("%d commits survived 8 kills", commits)
+}
+
+// runIntoSizeLimit lets the kernel refuse that the file grows, then allows it.
+func runIntoSizeLimit(dir string) error {
+	return outOfSpace(dir, func(size int64, full bool) error {
+		lim := unix.Rlimit{Cur: unix.RLIM_INFINITY, Max: unix.RLIM_INFINITY}
+		if full {
+			lim.Cur = uint64(size)
+		}
+		return unix.Setrlimit(unix.RLIMIT_FSIZE, &lim)
+	})
+}
+
+// outOfSpace appends until the disk is full, checks what the store says about
+// it, makes room, and checks that the store recovers by itself and has lost
+// nothing but what its queue had no room for.
+func outOfSpace(dir string, setFull func(size int64, full bool) error) error {
+	path := filepath.Join(dir, FileName)
+	s, err := Open(path, Options{Names: intern.New(100), QueueBytes: 256 << 10})
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+
+	values := map[uint32]uint64{}
+	for id := range uint32(1000) {
+		values[id] = 1
+	}
+	b := block(values)
+	put := func(i int64) { s.Append([]rollup.Slot{{Step: 300, Start: 300 * i, Block: b}}) }
+	put(0)
+	if err := waitFor(s, func(st Status) bool { return st.Commits == 1 }); err != nil {
+		return err
+	}
+	if err := setFull(s.Status().FileBytes, true); err != nil {
+		return err
+	}
+	n := int64(1)
+	for ; n < 1000 && s.Status().Dropped == 0; n++ {
+		put(n)
+		if n%10 == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	st := s.Status()
+	if st.Dropped == 0 || st.Err == nil || st.QueuedBytes > 2*st.MaxQueued {
+		return fmt.Errorf("%d slots did not fill disk and queue: %+v", n, st)
+	}
+	if msg := st.Err.Error(); !strings.Contains(msg, path) || !strings.Contains(msg, st.FS) || !strings.Contains(msg, "is full") {
+		return fmt.Errorf("status says %q", msg)
+	}
+	q := rollup.Query{Class: rollup.Device, ID: 7, Metric: rollup.TxBytes, From: 0, To: 300 * n, Points: 2000}
+	before, err := s.Series(ctx, q, nil)
+	if err != nil || known(before) != uint64(n)-st.Dropped {
+		return fmt.Errorf("%d of %d slots known with %d dropped: %w", known(before), n, st.Dropped, err)
+	}
+	if err := setFull(0, false); err != nil {
+		return err
+	}
+	if err := waitFor(s, func(st Status) bool { return st.QueuedSlots == 0 && st.Err == nil }); err != nil {
+		return err
+	}
+	after, err := s.Series(ctx, q, nil)
+	if err != nil || known(after) != known(before) {
+		return fmt.Errorf("%d slots known, %d before: %w", known(after), known(before), err)
+	}
+	fmt.Printf("%d slots, %d dropped by a full queue, %d saved after %d errors on %s\n", n, st.Dropped, known(after), st.Errors, st.FS)
+	stop()
+	return errors.Join(<-done, s.Close(context.Background()))
+}
+
+// known counts the points that are not gaps.
+func known(s rollup.Series) (n uint64) {
+	for _, k := range s.Known {
+		if k {
+			n++
+		}
+	}
+	return n
+}
+
+func waitFor(s *Store, ok func(Status) bool) error {
+	for range 2000 {
+		if ok(s.Status()) {
+			return nil
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return fmt.Errorf("status stays %+v", s.Status())
+}
+
+func TestFileSizeLimit(t *testing.T) {
+	dir := t.TempDir()
+	out, err := child(t, "limit", dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	t.Logf("%s", out)
+	checkSound(t, filepath.Join(dir, FileName))
+}
