@@ -1,0 +1,77 @@
+package device
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestHosts(t *testing.T) {
+	nets := NewNetworks(Private, nil)
+	h := NewHosts(10, 5*minute)
+	far, near := h.Seen(addr("8.8.8.8"), nets, 1, minute), h.Seen(addr("192.168.1.5"), nets, 1, minute)
+	if far.Scope != Remote || near.Scope != Local || h.Len() != 2 || h.Max() != 10 {
+		t.Errorf("%v, %v, %d hosts", far.Scope, near.Scope, h.Len())
+	}
+	if h.Seen(addr("8.8.8.8"), nets, 1, 2*minute); h.Find(addr("8.8.8.8")).Last != 2*minute {
+		t.Error("seen again, but the time stands")
+	}
+	h.Tick(7*minute, minute)
+	if h.Len() != 2 {
+		t.Error("left too early")
+	}
+	h.Tick(7*minute+1, minute)
+	if h.Len() != 1 || h.Find(addr("8.8.8.8")) != nil || h.Find(addr("192.168.1.5")) == nil {
+		t.Error("an idle remote host stays, or a local one left")
+	}
+	h.Seen(addr("9.9.9.9"), nets, 1, 8*minute)
+	n := 0
+	for range h.All {
+		n++
+	}
+	if n != 2 {
+		t.Errorf("%d hosts listed", n)
+	}
+	h.Rescope(NewNetworks(nil, nil))
+	if h.Find(addr("192.168.1.5")).Scope != Remote {
+		t.Error("scopes are those of the old networks")
+	}
+	h.Shift(minute)
+	if h.Find(addr("9.9.9.9")).First != 9*minute {
+		t.Error("times were not moved")
+	}
+}
+
+func TestHostsAreBounded(t *testing.T) {
+	nets := NewNetworks(Private, nil)
+	h := NewHosts(32, 0)
+	local := []string{"192.168.1.1", "192.168.1.2"}
+	for i := range 5000 {
+		h.Seen(addr(fmt.Sprintf("203.%d.%d.1", i/250, i%250)), nets, 0, int64(i))
+		for _, a := range local {
+			h.Seen(addr(a), nets, 0, int64(i))
+		}
+		if h.Len() > 32 {
+			t.Fatalf("%d hosts", h.Len())
+		}
+	}
+	for _, a := range local {
+		if h.Find(addr(a)) == nil {
+			t.Errorf("%s was given up for remote hosts", a)
+		}
+	}
+	if h.Evicted < 4900 {
+		t.Errorf("%d given up", h.Evicted)
+	}
+	if none := NewHosts(0, 0); none.Seen(addr("8.8.8.8"), nets, 0, 1) != nil || none.Len() != 0 {
+		t.Error("a host was kept where none may be")
+	}
+}
+
+func TestFaults(t *testing.T) {
+	var f Faults
+	f.Add(1, 2, 3)
+	f.Add(1, 0, 0)
+	if f != (Faults{2, 2, 3}) {
+		t.Errorf("%+v", f)
+	}
+}
