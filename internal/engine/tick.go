@@ -110,6 +110,9 @@ type observer Engine
 // series. It runs once a second for a busy flow.
 func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	e := (*Engine)(o)
+	if e.hosts.Max() == 0 && e.cfg.Rollup == nil {
+		return // flows are all that is asked for
+	}
 	client := f.Client()
 	scope := [2]device.Scope{e.end(f, flow.A, client, c), e.end(f, flow.B, client, c)}
 	local := client

@@ -233,3 +233,18 @@ func TestSampled(t *testing.T) {
 		t.Error("a sample cannot know latencies or losses")
 	}
 }
+
+// Every byte of a key counts.
+func TestKeyEqual(t *testing.T) {
+	k, _ := KeyOf(&alice, &bob, 40000, 443, 6, 1)
+	if same := k; !k.equal(&same) {
+		t.Error("a key differs from its copy")
+	}
+	for i := range unsafe.Sizeof(k) {
+		other := k
+		(*[unsafe.Sizeof(k)]byte)(unsafe.Pointer(&other))[i] ^= 1
+		if k.equal(&other) || k == other {
+			t.Errorf("byte %d does not count", i)
+		}
+	}
+}

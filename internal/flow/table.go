@@ -225,7 +225,7 @@ func (t *Table) find(k *Key, h uint64) uint32 {
 			return 0
 		}
 		if v&^(1<<slotBits-1) == tag {
-			if i := v & (1<<slotBits - 1); t.slots[i].Key == *k {
+			if i := v & (1<<slotBits - 1); t.slots[i].Key.equal(k) {
 				return i
 			}
 		}
