@@ -61,20 +61,26 @@ func decodeTransport(r *Raw, p *Packet, d []byte, size uint32) Outcome {
 		p.ICMPType, p.ICMPCode = d[0], d[1]
 		p.PayLen, p.Payload = size-icmpLen, d[icmpLen:]
 		return OK
+	}
+	return decodeRare(r, p, d, size)
+}
+
+// decodeRare reads the transport headers that are seldom seen.
+func decodeRare(r *Raw, p *Packet, d []byte, size uint32) Outcome {
+	header := udpLen
+	switch p.Proto {
 	case ProtoUDPLite:
-		if len(d) < udpLen {
-			return p.cutPorts(r, d, udpLen, size)
-		}
-		return decodePorts(p, d, size, udpLen)
 	case ProtoSCTP:
-		if len(d) < sctpLen {
-			return p.cutPorts(r, d, sctpLen, size)
-		}
-		return decodePorts(p, d, size, sctpLen)
+		header = sctpLen
 	case protoDCCP:
 		return decodeDCCP(r, p, d, size)
+	default:
+		return p.plain(d, size)
 	}
-	return p.plain(d, size)
+	if len(d) < header {
+		return p.cutPorts(r, d, header, size)
+	}
+	return decodePorts(p, d, size, header)
 }
 
 // plain takes all of the IP payload as it is: later fragments, and protocols
