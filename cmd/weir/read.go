@@ -43,6 +43,9 @@ type readOptions struct {
 	idle, active seconds
 }
 
+// errInterrupted says that what was printed is not all.
+var errInterrupted = errors.New("interrupted; the flows up to there are printed")
+
 // listed is how many flows a table shows without --all.
 const listed = 50
 
@@ -96,36 +99,43 @@ func (o *readOptions) readFile(ctx context.Context, con *console, out *bufio.Wri
 	}
 	defer in.Close()
 	rd, err := pcap.NewReader(in)
+	if ctx.Err() != nil {
+		return errInterrupted
+	}
 	if err != nil {
 		return err
 	}
-	label := filepath.Base(name)
+	title, label := con.clean(filepath.Base(name)), filepath.Base(name)
 	if name == "-" {
-		label = "-"
+		title, label = "standard input", name
 	}
-	c := &capture{rd: rd, out: out, live: size == 0}
 	list := newFlowList()
 	ended := func(f *flow.Flow, r *flow.Record) { list.add(f, r) }
 	if o.json {
 		ended = jsonLines(out, label)
 	}
+	c := &capture{rd: rd, out: out, live: size == 0, engine: o.engine(ended)}
 	var bar io.Writer
 	if con.errTTY {
 		bar = con.err
 	}
-	c.progress = newProgress(bar, con.clean(label), size, time.Now)
-	c.engine = engine.New(engine.Config{
+	c.progress = newProgress(bar, title, size, time.Now)
+	err = c.run(ctx)
+	if !o.json {
+		c.print(con, list, title, o.all)
+	}
+	return err
+}
+
+// engine returns an engine for one capture, which keeps flows and nothing else.
+func (o *readOptions) engine(ended func(*flow.Flow, *flow.Record)) *engine.Engine {
+	return engine.New(engine.Config{
 		Flows: flow.Config{
 			Max: o.maxFlows, Idle: time.Duration(o.idle), Active: time.Duration(o.active), Joined: true,
 		},
 		CaptureTime: true,
 		Ended:       ended,
 	})
-	err = c.run(ctx)
-	if !o.json {
-		c.print(con, list, label, o.all)
-	}
-	return err
 }
 
 // jsonLines returns what writes each record as a line.
@@ -210,8 +220,7 @@ type capture struct {
 // cheap, few enough that they stay in the processor's cache.
 const batchSize = 256
 
-// run hands all frames to the engine and ends all flows. It returns early, and
-// without an error, when ctx is done.
+// run hands all frames to the engine and ends all flows.
 func (c *capture) run(ctx context.Context) error {
 	defer c.progress.clear()
 	defer c.engine.Flush()
@@ -223,7 +232,9 @@ func (c *capture) run(ctx context.Context) error {
 	for {
 		n, err := c.rd.Batch(batch[:])
 		switch {
-		case ctx.Err() != nil, err == io.EOF:
+		case ctx.Err() != nil:
+			return errInterrupted
+		case err == io.EOF:
 			return nil
 		case err != nil:
 			return err

@@ -8,7 +8,7 @@ import (
 )
 
 // print writes the table and the summary of a capture that was read.
-func (c *capture) print(con *console, list *flowList, label string, all bool) {
+func (c *capture) print(con *console, list *flowList, title string, all bool) {
 	limit := listed
 	if all {
 		limit = 0
@@ -17,7 +17,7 @@ func (c *capture) print(con *console, list *flowList, label string, all bool) {
 	if con.screen != nil {
 		width, _ = con.size()
 	}
-	fmt.Fprintln(c.out, con.style(seqBold, con.clean(label)))
+	fmt.Fprintln(c.out, con.style(seqBold, title))
 	if list.len() > 0 {
 		t := list.table(con, limit)
 		titles, rows := t.lines(width, con.sign("…", "~"))

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -140,5 +142,55 @@ func TestReadOnTerminal(t *testing.T) {
 	}
 	if !strings.Contains(term.shown(), "192.168.1.20:50123") {
 		t.Errorf("no flows in %q", term.shown())
+	}
+}
+
+// TestReadInterrupted ends the reading of a pipe whose writer has not ended.
+func TestReadInterrupted(t *testing.T) {
+	path := t.TempDir() + "/home.pcap"
+	if out, err := exec.Command("makecapture", path).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	home, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name    string
+		written []byte
+		shown   string
+	}{
+		{"nothing written yet", nil, ""},
+		{"a capture that goes on", home, "192.168.1.20:50123"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			cmd := exec.Command("weir", "read", "-")
+			var out, errs strings.Builder
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			pipe, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := pipe.Write(tt.written); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(300 * time.Millisecond)
+			if err := cmd.Process.Signal(os.Interrupt); err != nil {
+				t.Fatal(err)
+			}
+			var exit *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitFailed {
+				t.Errorf("ended with %v, want status %d", err, exitFailed)
+			}
+			if got, want := errs.String(), "weir read: -: interrupted; the flows up to there are printed\n"; got != want {
+				t.Errorf("standard error %q, want %q", got, want)
+			}
+			if !strings.Contains(out.String(), tt.shown) {
+				t.Errorf("%q is not shown in %q", tt.shown, out.String())
+			}
+		})
 	}
 }
