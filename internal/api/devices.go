@@ -9,7 +9,7 @@ import (
 var devicesMethod = Method{
 	Name:    "devices",
 	Doc:     "Things in the house, each with all its addresses.",
-	Args:    paging(engine.DeviceSorts, ifaceArg, ipArg, macArg, vlanArg, nameArg, minBytesArg, onlineArg, textArg),
+	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, textArg),
 	Reply:   paged("devices", "one for each device", deviceFields),
 	Example: `{"online":true,"limit":1}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {

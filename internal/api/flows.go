@@ -23,7 +23,7 @@ var flowsMethod = Method{
 var flowMethod = Method{
 	Name:    "flow",
 	Doc:     "One live flow.",
-	Args:    []Arg{{Name: "id", Type: Int, Doc: "id of the flow, from flows", Min: 1, Max: MaxInt, Required: true}},
+	Args:    []Arg{{Name: "id", Type: Int, Doc: "id of the flow, from flows", Max: MaxInt, Required: true}},
 	Reply:   single("flow", flowFields),
 	Example: `{"id":7}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {

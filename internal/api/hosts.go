@@ -10,7 +10,7 @@ import (
 var hostsMethod = Method{
 	Name:    "hosts",
 	Doc:     "Addresses that were seen, in the house and outside.",
-	Args:    paging(engine.HostSorts, ifaceArg, deviceArg, ipArg, macArg, nameArg, ipverArg, minBytesArg, scopeArg, textArg),
+	Args:    paging(engine.HostSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, scopeArg, textArg),
 	Reply:   paged("hosts", "one for each address", hostFields),
 	Example: `{"scope":"remote","limit":1}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {

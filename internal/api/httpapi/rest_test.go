@@ -1,9 +1,13 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/json"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 
@@ -142,5 +146,45 @@ func TestLargeReply(t *testing.T) {
 	}
 	if res.ContentLength != -1 {
 		t.Errorf("a reply of %d bytes was held whole", len(body))
+	}
+}
+
+// BenchmarkFlows is a page of 100 flows by JSON-RPC over the unix socket, the
+// client's work included.
+func BenchmarkFlows(b *testing.B) {
+	dir, err := os.MkdirTemp("", "w")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	h := &house{House: apitest.New(), socket: dir + "/weir.sock"}
+	for len(h.FlowRows) < 100 {
+		h.FlowRows = append(h.FlowRows, h.FlowRows[0])
+	}
+	h.server = New(Config{Socket: h.socket, Log: silent}, h.Backend())
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- h.server.Run(ctx) }()
+	<-h.server.Ready()
+	tr := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", h.socket)
+	}}
+	c := &http.Client{Transport: tr}
+	b.ReportAllocs()
+	for b.Loop() {
+		res, err := c.Post("http://weir/ubus", "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"call","params":["","weir","flows",{"limit":100}]}`))
+		if err != nil {
+			b.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, res.Body)
+		if err != nil || n < 50_000 {
+			b.Fatalf("%d bytes, %v", n, err)
+		}
+		res.Body.Close()
+	}
+	tr.CloseIdleConnections()
+	cancel()
+	if err := <-ended; err != nil {
+		b.Error(err)
 	}
 }

@@ -139,29 +139,17 @@ func (s *Server) Run(ctx context.Context) error {
 }
 
 // open opens all doors. What it opened is returned even when it fails.
-func (s *Server) open() ([]*door, error) {
-	var doors []*door
-	fail := func(err error) ([]*door, error) {
-		for _, ln := range s.c.Listeners {
-			ln.Close()
-		}
-		return doors, err
-	}
-	var token *token
-	if s.tcp() {
-		t, err := loadToken(s.c.TokenFile)
+func (s *Server) open() (doors []*door, err error) {
+	defer func() {
 		if err != nil {
-			return fail(err)
+			for _, ln := range s.c.Listeners {
+				ln.Close()
+			}
 		}
-		token = t
-	}
-	var secure *tls.Config
-	if s.c.Cert != "" || s.c.Key != "" {
-		c, err := loadTLS(s.c.Cert, s.c.Key)
-		if err != nil {
-			return fail(err)
-		}
-		secure = c
+	}()
+	token, secure, err := s.secrets()
+	if err != nil {
+		return nil, err
 	}
 	activated := false
 	for _, ln := range s.c.Listeners {
@@ -172,7 +160,7 @@ func (s *Server) open() ([]*door, error) {
 	if s.c.Socket != "" && !activated {
 		ln, cleanup, err := listenUnix(s.c.Socket)
 		if err != nil {
-			return fail(err)
+			return doors, err
 		}
 		d := s.newDoor(ln, token)
 		d.cleanup = cleanup
@@ -181,7 +169,7 @@ func (s *Server) open() ([]*door, error) {
 	for _, address := range s.c.Listen {
 		ln, err := listenTCP(address)
 		if err != nil {
-			return fail(err)
+			return doors, err
 		}
 		d := s.newDoor(ln, token)
 		if secure != nil {
@@ -196,6 +184,20 @@ func (s *Server) open() ([]*door, error) {
 	return doors, nil
 }
 
+// secrets reads what TCP needs: the token and, when it is configured, the
+// certificate. Both are nil when there is no TCP.
+func (s *Server) secrets() (*token, *tls.Config, error) {
+	if !s.tcp() {
+		return nil, nil, nil
+	}
+	t, err := loadToken(s.c.TokenFile)
+	if err != nil || s.c.Cert == "" && s.c.Key == "" {
+		return t, nil, err
+	}
+	secure, err := loadTLS(s.c.Cert, s.c.Key)
+	return t, secure, err
+}
+
 // tcp reports whether any door will not be a unix socket.
 func (s *Server) tcp() bool {
 	for _, ln := range s.c.Listeners {
@@ -204,49 +206,4 @@ func (s *Server) tcp() bool {
 		}
 	}
 	return len(s.c.Listen) > 0
-}
-
-// door is one listener with its own bounds, so that what happens at one cannot
-// close the other.
-type door struct {
-	s        *Server
-	name     string
-	listener net.Listener
-	trusted  bool // a unix socket: its mode decides who may use it
-	secure   bool
-	token    *token
-
-	// slots holds an encoder for each call that may begin; nil stands for one
-	// that was never needed.
-	slots   chan *api.Encoder
-	cleanup func()
-}
-
-func (s *Server) newDoor(ln net.Listener, t *token) *door {
-	d := &door{
-		s: s, name: ln.Addr().String(), trusted: isUnix(ln), token: t,
-		slots: make(chan *api.Encoder, maxCalls), cleanup: func() { ln.Close() },
-	}
-	for range maxCalls {
-		d.slots <- nil
-	}
-	d.listener = &gate{Listener: ln, places: make(chan struct{}, maxConns), allow: s.c.Allow, any: d.trusted || len(s.c.Allow) == 0, refused: &s.stats.refused}
-	return d
-}
-
-// httpServer returns a server for d. HTTP/2 stays off: nothing here gains from
-// it, and its limits would have to be watched as well.
-func (s *Server) httpServer(d *door) *http.Server {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &http.Server{
-		Handler:           d,
-		Protocols:         &protocols,
-		MaxHeaderBytes:    maxHeader - 4096, // net/http adds 4096 to what it is told
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       readTime,
-		WriteTimeout:      writeTime,
-		IdleTimeout:       idleTime,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers' broken handshakes
-	}
 }
