@@ -14,10 +14,14 @@ const (
 	maxPrune   = 512
 )
 
+// shares are the parts of its Keep that a tier is left with, in the order in
+// which a database that is too large takes them; at last all but one slot goes.
+var shares = []int64{4, 16, 64, 256, 1 << 40}
+
 // prune deletes what is too old and, from 80 % of the limit on, the oldest slots
 // of the finest tier. Once a tier is down to a quarter of the time it should keep
-// the next coarser one gives, so that no tier starves another; when all are, it
-// begins with the finest again. It returns how many slots went.
+// the next coarser one gives; when all are, they do so down to a sixteenth, and
+// so on, so that no tier starves another. It returns how many slots went.
 func (s *Store) prune(tx *bolt.Tx) (int, error) {
 	total := 0
 	if s.opt.TimeTrusted() {
@@ -37,13 +41,9 @@ func (s *Store) prune(tx *bolt.Tx) (int, error) {
 		return total, nil
 	}
 	excess += s.opt.MaxSize / 50 // so that the next commit is not about it again
-	for _, share := range []int64{4, 0} {
+	for _, share := range shares {
 		for _, t := range s.opt.Tiers {
-			spare := int64(0)
-			if share > 0 {
-				spare = t.Keep / share
-			}
-			n, freed, err := pruneSize(tx, t, spare, excess, maxPrune-total)
+			n, freed, err := pruneSize(tx, t, t.Keep/share, excess, maxPrune-total)
 			if err != nil {
 				return 0, err
 			}
