@@ -23,6 +23,9 @@ func isUnix(ln net.Listener) bool { return ln.Addr().Network() == "unix" }
 // socket and removes it, unless it was replaced meanwhile.
 func listenUnix(path string) (ln net.Listener, cleanup func(), err error) {
 	fail := func(err error) (net.Listener, func(), error) {
+		if errors.Is(err, fs.ErrPermission) {
+			err = errors.New("permission denied; run as root, or set option socket to a folder of the user that runs weir")
+		}
 		return nil, nil, fmt.Errorf("listen %s: %w", path, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -153,6 +153,21 @@ func TestListenErrors(t *testing.T) {
 	}
 }
 
+func TestSocketWithoutRights(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("left out: root may write everywhere")
+	}
+	dir := shortDir(t)
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "weir.sock")
+	want := "listen " + path + ": permission denied; run as root, or set option socket to a folder of the user that runs weir"
+	if got := runErr(t, Config{Socket: path}); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // A listener that socket activation passed in is used, and closed, as one that
 // was opened here; a unix socket takes the place of the configured one.
 func TestActivation(t *testing.T) {
