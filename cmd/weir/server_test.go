@@ -42,11 +42,11 @@ func testClient(t *testing.T, con *console, house *apitest.House) *client {
 			t.Errorf("serve: %v", err)
 		}
 	})
+	con.getenv = func(string) string { return "" }
 	to := target{socket: socket}
 	c, err := to.client(con)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(c.http.CloseIdleConnections)
 	return c
 }
