@@ -71,15 +71,16 @@ func add(a, b netns.Sent) netns.Sent {
 	return netns.Sent{Flow: b.Flow, Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes}
 }
 
-// TestPortsAndBridge captures a bridge, the same bridge as its ports, and the
-// WAN device at once.
+// TestPortsAndBridge captures at once a bridge and the WAN device by one source,
+// and the ports of the same bridge by another.
 func TestPortsAndBridge(t *testing.T) {
 	home := netns.New(t, netns.Options{Silent: true})
-	bridge, ports, uplink := newLedger(), newLedger(), newLedger()
+	devices, ports := newLedger(), newLedger()
 	sources := []running{
-		capture(t, home.Router, Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge}}}, bridge),
-		capture(t, home.Router, Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge, Ports: true}}}, ports),
-		capture(t, home.Router, Config{Interfaces: []Interface{{Name: "wan", Device: netns.WAN}}}, uplink),
+		capture(t, home.Router, Config{Interfaces: []Interface{
+			{Name: "lan", Device: netns.Bridge}, {Name: "wan", Device: netns.WAN}}}, devices),
+		capture(t, home.Router, Config{Interfaces: []Interface{
+			{Name: "lan", Device: netns.Bridge, Ports: true}}}, ports),
 	}
 	group, groupMAC := netip.MustParseAddr("239.1.2.3"), [6]byte{1, 0, 0x5e, 1, 2, 3}
 	tests := []struct {
@@ -119,15 +120,12 @@ func TestPortsAndBridge(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ports.check(t, "lan", sent[i])
 			nothing := netns.Sent{Flow: tt.flow}
-			if tt.bridge {
-				bridge.check(t, "lan", sent[i])
-			} else {
-				bridge.check(t, "lan", nothing)
-			}
-			if tt.wan {
-				uplink.check(t, "wan", sent[i])
-			} else {
-				uplink.check(t, "wan", nothing)
+			for point, sees := range map[string]bool{"lan": tt.bridge, "wan": tt.wan} {
+				if sees {
+					devices.check(t, point, sent[i])
+				} else {
+					devices.check(t, point, nothing)
+				}
 			}
 		})
 	}

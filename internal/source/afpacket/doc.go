@@ -32,6 +32,13 @@
 // or addresses change. What it counts more than once: a frame the router sends
 // to a host whose port the bridge does not know, which floods to all ports.
 //
+// # Merged frames, VLANs
+//
+// PACKET_VNET_HDR tells of a frame merged by GRO or TSO how long its segments
+// are (Raw.GSOSize). Kernels refuse to describe some kinds, and drop those with
+// a count: UDP before Linux 6.2, SCTP. An outer VLAN tag is out of the frame in
+// Raw.VLAN, and Raw.Len is without it.
+//
 // # Sampling
 //
 // With Sampling N > 1 the kernel passes each frame with probability 1/N, and

@@ -59,6 +59,9 @@ func TestRefused(t *testing.T) {
 		{name: "ring", option: unix.PACKET_RX_RING, state: stateWaiting,
 			note: "br-lan: allocate a ring of 524288 bytes: operation not permitted"},
 	}
+	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
+		t.Skip("SKIPPED: the filter of refuse is for little-endian machines that have setsockopt as a system call of its own")
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			home := netns.New(t, netns.Options{Silent: true})
@@ -120,11 +123,8 @@ func promiscuity(t *testing.T, n *netns.Namespace, device string) (p uint32) {
 // refuse makes setsockopt(…, SOL_PACKET, option) fail with EPERM on the calling
 // thread, by a filter of seccomp(2).
 func refuse(option uint32) error {
-	switch {
-	case option == 0:
+	if option == 0 {
 		return nil
-	case runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64":
-		return errors.New("the filter below is for machines that are little-endian and have a system call of that name")
 	}
 	// struct seccomp_data: nr at 0, the low halves of the arguments from 16 on,
 	// on little-endian machines.
