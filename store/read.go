@@ -77,25 +77,15 @@ type Member struct {
 // List returns the members of a class, in the order of their IDs. First and Last
 // are as exact as the coarsest tier, Last of a recent one as the finest.
 func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]Member, error) {
-	var members map[uint32]Member
+	var members []Member // by ID
 	err := s.scan(ctx, newest, func(r *reader) error {
-		members = make(map[uint32]Member)
+		members = make([]Member, s.opt.Names.Len()+1)
 		from := int64(0)
 		for _, t := range slices.Backward(s.opt.Tiers) {
 			next := from
 			err := r.slots(t.Step, from, math.MaxInt64, func(slot rollup.Slot) error {
 				next = slot.Start
-				it := rollup.NewIDIter(slot.Block, class)
-				for it.Next() {
-					m, ok := members[it.Row().ID]
-					if !ok {
-						m = Member{ID: it.Row().ID, First: slot.Start}
-					}
-					m.First = min(m.First, slot.Start)
-					m.Last = max(m.Last, slot.Start+slot.Step)
-					members[m.ID] = m
-				}
-				return it.Err()
+				return seen(members, slot, class)
 			})
 			if err != nil {
 				return err
@@ -107,13 +97,32 @@ func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Member, 0, len(members))
-	for _, m := range members {
-		m.Name = s.opt.Names.Name(m.ID)
-		list = append(list, m)
+	list := members[:0]
+	for id, m := range members {
+		if m.Last > 0 {
+			m.ID, m.Name = uint32(id), s.opt.Names.Name(uint32(id))
+			list = append(list, m)
+		}
 	}
-	slices.SortFunc(list, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) })
 	return list, nil
+}
+
+// seen notes in members which series of a class a slot has.
+func seen(members []Member, slot rollup.Slot, class rollup.Class) error {
+	it := rollup.NewIDIter(slot.Block, class)
+	for it.Next() {
+		id := it.Row().ID
+		if uint64(id) >= uint64(len(members)) {
+			continue // a name that came after the list was begun
+		}
+		m := &members[id]
+		if m.Last == 0 {
+			m.First = slot.Start
+		}
+		m.First = min(m.First, slot.Start)
+		m.Last = max(m.Last, slot.Start+slot.Step)
+	}
+	return it.Err()
 }
 
 // reader is one consistent look at the database, the queue and the open slots.

@@ -310,7 +310,11 @@ func TestHourIsRebuilt(t *testing.T) {
 // BenchmarkSeriesSixtyDays reads sixty days of a home as the pages do.
 func BenchmarkSeriesSixtyDays(b *testing.B) {
 	const days = 60
-	s := open(b, filepath.Join(b.TempDir(), FileName), Options{MaxSize: 1 << 30})
+	names := intern.New(householdSeries)
+	s := open(b, filepath.Join(b.TempDir(), FileName), Options{Names: names, MaxSize: 1 << 30})
+	for i := range householdSeries {
+		names.Handle(fmt.Sprint(i))
+	}
 	h := newHousehold(b)
 	for now := int64(0); now < days*86400; now += 300 {
 		s.Append(h.fiveMinutes(now, householdBusy))

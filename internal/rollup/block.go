@@ -236,6 +236,10 @@ func (it *Iter) Err() error { return it.err }
 
 // take reads one uvarint from the front of *b.
 func take(b *[]byte) (uint64, bool) {
+	if p := *b; len(p) > 0 && p[0] < 0x80 { // most are small
+		*b = p[1:]
+		return uint64(p[0]), true
+	}
 	v, n := binary.Uvarint(*b)
 	if n <= 0 {
 		return 0, false

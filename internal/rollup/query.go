@@ -10,7 +10,7 @@ import (
 // MaxPoints bounds the points of one answer.
 const MaxPoints = 2000
 
-// maxTotals bounds the series that Totals tells apart; the rest is Other.
+// maxTotals bounds the IDs that Totals tells apart; the rest is Other.
 const maxTotals = 16384
 
 // ErrQuery is returned, wrapped, for a query that cannot be answered.
@@ -141,13 +141,12 @@ type Amount struct {
 type Totals struct {
 	q    Query
 	tier int64
-	sums sums
+	sums []Values // by ID: handles are dense
+	seen []bool
 }
 
 // NewTotals returns empty totals for slots of one tier.
-func NewTotals(q Query, tier int64) *Totals {
-	return &Totals{q: q, tier: tier, sums: newSums()}
-}
+func NewTotals(q Query, tier int64) *Totals { return &Totals{q: q, tier: tier} }
 
 // Add adds a slot; one of another tier or outside of the query is left out. A
 // slot counts as a whole, so the ends are exact to one step of the tier.
@@ -157,7 +156,16 @@ func (t *Totals) Add(slot Slot) error {
 	}
 	it := NewClassIter(slot.Block, t.q.Class)
 	for it.Next() {
-		t.sums.add(it.row.Key, it.row.Values, maxTotals)
+		id := it.row.ID
+		if id >= maxTotals {
+			id = Other
+		}
+		if missing := int(id) + 1 - len(t.sums); missing > 0 {
+			t.sums = append(t.sums, make([]Values, missing)...)
+			t.seen = append(t.seen, make([]bool, missing)...)
+		}
+		t.sums[id].Add(it.row.Values)
+		t.seen[id] = true
 	}
 	if it.Err() != nil {
 		return fmt.Errorf("slot %d: %w", slot.Start, it.Err())
@@ -168,9 +176,11 @@ func (t *Totals) Add(slot Slot) error {
 // Top returns the limit largest by the query's metric, largest first, and the
 // number of series that there are. Equal ones stand in the order of their IDs.
 func (t *Totals) Top(limit int) ([]Amount, int) {
-	all := make([]Amount, 0, len(t.sums.rows))
-	for _, row := range t.sums.rows {
-		all = append(all, Amount{row.ID, row.Values})
+	var all []Amount
+	for id, v := range t.sums {
+		if t.seen[id] {
+			all = append(all, Amount{uint32(id), v})
+		}
 	}
 	slices.SortFunc(all, func(a, b Amount) int {
 		if c := cmp.Compare(t.q.Metric.Of(b.Values), t.q.Metric.Of(a.Values)); c != 0 {
