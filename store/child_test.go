@@ -17,24 +17,24 @@ import (
 	"weir/internal/rollup"
 )
 
-// commitForever commits slots of 5 min and the hours they make, names and
-// devices, and says so line by line once each commit is done.
+// commitForever accounts a packet every 5 min and commits the slots that close,
+// with names and devices. It says so line by line, once each commit is done.
 func commitForever(dir string) error {
 	names := intern.New(1 << 16)
 	s, err := Open(filepath.Join(dir, FileName), Options{Names: names, MaxSize: 1 << 20})
 	if err != nil {
 		return err
 	}
-	s.opt.TimeTrusted = func() bool { return true }
-	start := int64(names.Len()) * 300
-	for ; ; start += 300 {
-		s.opt.Now = func() time.Time { return time.Unix(start, 0) }
+	roll, err := rollup.New(rollup.Config{})
+	if err != nil {
+		return err
+	}
+	start := int64(names.Len()) * 300 // a name was committed with every slot
+	for roll.Tick(start); ; start += 300 {
 		id := names.Handle(fmt.Sprintf("name of %d", start))
-		b := rollup.AppendBlock(nil, []rollup.Row{
-			{Key: rollup.Key{Class: rollup.Device, ID: id}, Values: rollup.Values{TxBytes: uint64(start)}},
-			{Key: rollup.Key{Class: rollup.Total}, Values: rollup.Values{TxPackets: 1}},
-		})
-		s.Append([]rollup.Slot{{Step: 300, Start: start, Block: b}})
+		roll.Add(rollup.Device, id, rollup.Values{TxBytes: uint64(start)})
+		roll.Add(rollup.Total, rollup.Other, rollup.Values{TxPackets: 1})
+		s.Append(roll.Tick(start + 300))
 		s.PutDevices([]Device{{Key: "router", Last: start}})
 		if err := s.Commit(); err != nil {
 			return err
@@ -88,7 +88,7 @@ func TestKilledWriter(t *testing.T) {
 		if err != nil || len(devices) != 1 || devices[0].Last < last {
 			t.Errorf("round %d: devices %+v, %v; last commit %d", round, devices, err, last)
 		}
-		hour := last - last%3600 // rebuilt from its 5 min slots
+		hour := last - last%3600 // stored when it ended, or rebuilt from its 5 min slots
 		q = rollup.Query{Class: rollup.Total, Metric: rollup.TxPackets, From: hour, To: hour + 3600, Points: 1}
 		got, err = s.Series(t.Context(), q, nil)
 		if want := uint64(last-hour)/300 + 1; err != nil || got.Step != 3600 || got.Values[0] < want {
