@@ -35,8 +35,13 @@ func checkCommand(*flag.FlagSet) action {
 		for _, w := range warnings {
 			fmt.Fprintln(con.err, "warning: "+con.clean(w.String()))
 		}
-		if err != nil {
-			return explainConfig(con, err)
+		switch {
+		case listErrors(con, err):
+			return errReported
+		case errors.Is(err, os.ErrNotExist):
+			return fmt.Errorf("%w; name the file to check", err)
+		case err != nil:
+			return err
 		}
 		_, err = con.out.Write(config.AppendUCI(nil))
 		return err
@@ -50,17 +55,15 @@ func loadConfig(con *console, path string) (*uci.Config, []uci.Warning, error) {
 	return uci.Load(path)
 }
 
-// explainConfig prints all that is wrong with a configuration.
-func explainConfig(con *console, err error) error {
+// listErrors prints all that is wrong with a configuration, one line each, when
+// err says that. It reports whether it did.
+func listErrors(con *console, err error) bool {
 	var wrong uci.Errors
-	switch {
-	case errors.As(err, &wrong):
-		for _, e := range wrong {
-			fmt.Fprintln(con.err, con.clean(e.Error()))
-		}
-		return errReported
-	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%w; name the file to check", err)
+	if !errors.As(err, &wrong) {
+		return false
 	}
-	return err
+	for _, e := range wrong {
+		fmt.Fprintln(con.err, con.clean(e.Error()))
+	}
+	return true
 }

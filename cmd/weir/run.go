@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -40,9 +41,13 @@ func runCommand(*flag.FlagSet) action {
 		defer cancel()
 		forward.Go(func() { forwardHangups(ctx, reload) })
 		log, level := newLogger(con, os.Stderr)
-		return daemon.Run(ctx, daemon.Options{
+		err := daemon.Run(ctx, daemon.Options{
 			ConfigPath: path, Version: programVersion(), Log: log, Level: level, Reload: reload,
 		})
+		if listErrors(con, err) {
+			return errors.New("the configuration cannot be used as it is")
+		}
+		return err
 	}
 }
 
