@@ -113,9 +113,11 @@ func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) 
 func (s *Store) explain(err error) error {
 	switch {
 	case isErrno(err, syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG):
-		return fmt.Errorf("database %s: file system %s is full, history waits in memory: free space, or lower option max_size in section store: %w", s.path, s.fs, err)
+		return fmt.Errorf("database %s: file system %s is full: free space, or lower option max_size in section store: %w", s.path, s.fs, err)
 	case isErrno(err, syscall.EROFS):
-		return fmt.Errorf("database %s: file system %s is read-only, history waits in memory: mount it writable, or set another option path in section store: %w", s.path, s.fs, err)
+		return fmt.Errorf("database %s: file system %s is read-only: mount it writable, or set another option path in section store: %w", s.path, s.fs, err)
+	case isErrno(err, syscall.EACCES, syscall.EPERM):
+		return fmt.Errorf("database %s: make its directory writable for the user that weir runs as, or set another option path in section store: %w", s.path, err)
 	}
 	return fmt.Errorf("database %s: %w", s.path, err)
 }

@@ -66,7 +66,7 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT|unix.MS_RDONLY, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path, Options{Names: intern.New(10)}); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) {
+	if _, err := Open(path, Options{Names: intern.New(10)}); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "tmpfs is read-only") {
 		t.Errorf("%v", err)
 	}
 	if err := unix.Mount("", dir, "", unix.MS_REMOUNT, ""); err != nil {

@@ -39,10 +39,11 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	o.setDefaults()
 	dir := filepath.Dir(path)
+	s := &Store{path: path, opt: o}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make directory of the database: %w", err)
+		return nil, s.explain(err)
 	}
-	s := &Store{path: path, fs: fsName(dir), opt: o}
+	s.fs = fsName(dir)
 	err := s.open()
 	if errors.Is(err, ErrDamaged) {
 		s.report.Why = err
@@ -58,12 +59,16 @@ func Open(path string, o Options) (*Store, error) {
 // an ErrDamaged.
 func (s *Store) open() error {
 	f, err := lockFile(s.path)
+	var locked *LockedError
+	if errors.As(err, &locked) {
+		return locked
+	}
 	if err != nil {
-		return err
+		return s.explain(err)
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return errors.Join(fmt.Errorf("open database: %w", err), f.Close())
+		return errors.Join(s.explain(err), f.Close())
 	}
 	s.report.Fresh = info.Size() == 0
 	if !s.report.Fresh {
@@ -98,13 +103,8 @@ func (s *Store) openBolt(f *os.File) error {
 		s.db, err = bolt.Open(s.path, 0o600, opt)
 		return err
 	})
-	switch {
-	case errors.Is(err, syscall.EINVAL), errors.Is(err, syscall.ENODEV):
-		return &MapError{Path: s.path, FS: s.fs, Err: err}
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return fmt.Errorf("%w: %w", ErrDamaged, err)
-	case err != nil:
-		return s.explain(err)
+	if err != nil {
+		return s.openError(err)
 	}
 	s.db.AllocSize = growBy
 	err = guard("open", func() error { return s.load() })
@@ -112,6 +112,18 @@ func (s *Store) openBolt(f *os.File) error {
 		err = errors.Join(err, s.db.Close())
 	}
 	return err
+}
+
+// openError tells apart why bbolt did not open a file.
+func (s *Store) openError(err error) error {
+	var file *os.PathError // of reading or writing: mmap has none
+	switch {
+	case !errors.As(err, &file) && isErrno(err, syscall.EINVAL, syscall.ENODEV):
+		return &MapError{Path: s.path, FS: s.fs, Err: err}
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return s.explain(err)
 }
 
 // load makes the schema and reads what is kept in memory.
@@ -147,7 +159,7 @@ func lockFile(path string) (*os.File, error) {
 	for begin := time.Now(); ; {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
-			return nil, fmt.Errorf("open database: %w", err)
+			return nil, err
 		}
 		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil && isAt(f, path) {
@@ -155,7 +167,7 @@ func lockFile(path string) (*os.File, error) {
 		}
 		_ = f.Close()
 		if err != nil && !errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, fmt.Errorf("lock database %s: %w", path, err)
+			return nil, fmt.Errorf("lock: %w", err)
 		}
 		if time.Since(begin) > lockFor {
 			return nil, &LockedError{Path: path}

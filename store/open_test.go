@@ -10,10 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"weir/internal/intern"
 	"weir/internal/rollup"
@@ -205,6 +207,40 @@ func rewritten(t *testing.T, file []byte, bucket []byte, change func(*bolt.Bucke
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestOpenErrors gives the errors that bbolt returns where a kernel is needed
+// that this machine may not have.
+func TestOpenErrors(t *testing.T) {
+	s := &Store{path: "/overlay/weir.db", fs: "jffs2"}
+	tests := []struct {
+		name string
+		err  error
+		want string
+	}{
+		{"jffs2 maps nothing to share", syscall.EINVAL, "file system jffs2 cannot map a file into memory (invalid argument): set option path in section store to a directory on tmpfs"},
+		{"a driver without mmap", syscall.ENODEV, "jffs2 cannot map"},
+		{"write refused", &os.PathError{Op: "write", Path: s.path, Err: syscall.EINVAL}, "database /overlay/weir.db: write /overlay/weir.db: invalid argument"},
+		{"disk full", &os.PathError{Op: "write", Path: s.path, Err: syscall.ENOSPC}, "file system jffs2 is full"},
+		{"read-only", &os.PathError{Op: "open", Path: s.path, Err: syscall.EROFS}, "file system jffs2 is read-only"},
+		{"no permission", &os.PathError{Op: "open", Path: s.path, Err: syscall.EACCES}, "writable for the user"},
+		{"damaged", bolterrors.ErrChecksum, "damaged database"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if err := s.openError(tt.err); !strings.Contains(err.Error(), tt.want) || !errors.Is(err, tt.err) {
+				t.Errorf("%v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestFileSystemNames(t *testing.T) {
+	for path, want := range map[string]string{"/proc": "0x9fa0", "/no such place": "unknown"} {
+		if got := fsName(path); got != want {
+			t.Errorf("%s is on %s, want %s", path, got, want)
+		}
+	}
 }
 
 func TestNewerSchemaIsLeftAlone(t *testing.T) {
