@@ -12,11 +12,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"weir/internal/api"
@@ -26,25 +28,25 @@ import (
 	"weir/internal/intern"
 	"weir/internal/link"
 	"weir/internal/rollup"
-	"weir/internal/source"
 	"weir/store"
 	"weir/uci"
 )
 
 // Options says what Run is given from outside the configuration.
 type Options struct {
-	ConfigPath string          // a file, or a folder of UCI files
-	Version    string          // shown by the API
-	Log        *slog.Logger    // required
-	Level      *slog.LevelVar  // set from the configuration; may be nil
-	Reload     <-chan struct{} // each value reads the configuration again; may be nil
+	ConfigPath string               // a file, or a folder of UCI files
+	Version    string               // shown by the API
+	Log        *slog.Logger         // required
+	Level      *slog.LevelVar       // set from the configuration; may be nil
+	Reload     <-chan struct{}      // each value reads the configuration again; may be nil
+	Now        func() clock.Reading // the clocks; nil for clock.Now
 }
 
 // Bounds of what the daemon keeps beside the configuration's.
 const (
 	maxNames    = 1 << 16         // of series and devices
 	hostsPer    = 2               // flows for each host kept: most flows share one end
-	stopTimeout = 4 * time.Second // for the store to finish; procd kills after 5 s
+	stopTimeout = 4 * time.Second // for everything to finish; procd kills after 5 s
 	closedAfter = 10 * time.Second
 )
 
@@ -53,28 +55,31 @@ type Daemon struct {
 	opt     Options
 	log     *slog.Logger
 	started time.Time
+	boot    *uci.Config // what it was started with
 	names   *intern.Table
 	engine  *engine.Engine
 	store   *store.Store
 	backend *api.Backend
 	tasks   *tasks
 	sockets []*os.File // passed on by systemd
-	api     *task      // replaced by Reload, which runs alone
+
+	api        served        // of the goroutine of run
+	serveAgain chan struct{} // of capacity 1: the API's part of config may have changed
 
 	config   atomic.Pointer[uci.Config]
-	reload   sync.Mutex // one at a time
-	mu       sync.Mutex // guards what follows
-	problems []api.Problem
-	sources  []running
-	links    *link.State // nil until the kernel was asked
-	trust    clock.Trust
-	capture  captureConfig
-}
+	moving   sync.Mutex // held while slots move from the engine to the store
+	locating sync.Mutex // held while what is local is found out
+	reload   sync.Mutex // one at a time; guards stopping
+	stopping bool
 
-// running is one source and how it ended, if it did.
-type running struct {
-	source source.Source
-	task   *task
+	mu          sync.Mutex // guards what follows
+	problems    []api.Problem
+	apiProblems []api.Problem
+	sources     []running
+	devices     []string    // captured ones whose networks are local
+	links       *link.State // nil until the kernel was asked
+	trust       clock.Trust
+	written     written
 }
 
 // Run runs weir until ctx ends, and returns nil then, or what makes it
@@ -83,36 +88,52 @@ type running struct {
 func Run(ctx context.Context, opt Options) error {
 	cfg, warnings, err := uci.Load(opt.ConfigPath)
 	if err != nil {
-		return fmt.Errorf("read configuration: %w", err)
+		return err
 	}
 	if !cfg.Main.Enabled {
 		opt.Log.Info("disabled by the configuration: option enabled is 0", "config", opt.ConfigPath)
 		return nil
 	}
-	d := &Daemon{opt: opt, log: opt.Log, started: time.Now(), names: intern.New(maxNames)}
-	d.config.Store(cfg)
-	d.problems = problemsOf(warnings, nil)
-	for _, w := range warnings {
-		d.log.Warn(w.String())
+	d := newDaemon(opt, cfg)
+	p, err := d.plan(cfg)
+	if err != nil {
+		return err
 	}
+	d.problems = append(problemsOf(warnings, nil), p.problems...)
+	d.warn(d.problems)
 	d.setLevel(cfg)
 	d.limitMemory(cfg)
 	if err := d.open(cfg); err != nil {
 		return err
 	}
-	return d.run(ctx, cfg)
+	return d.run(ctx, cfg, p)
 }
+
+func newDaemon(opt Options, cfg *uci.Config) *Daemon {
+	if opt.Now == nil {
+		opt.Now = clock.Now
+	}
+	d := &Daemon{
+		opt: opt, log: opt.Log, started: time.Now(), boot: cfg,
+		names: intern.New(maxNames), tasks: newTasks(), serveAgain: make(chan struct{}, 1),
+	}
+	d.config.Store(cfg)
+	return d
+}
+
+// now is the wall clock.
+func (d *Daemon) now() time.Time { return d.opt.Now().Wall }
 
 // open makes the store and the engine.
 func (d *Daemon) open(cfg *uci.Config) error {
 	path := filepath.Join(cfg.Store.Path, store.FileName)
 	st, err := store.Open(path, store.Options{
-		Names:       d.names,
-		MaxSize:     storeSize(cfg),
-		TimeTrusted: func() bool { return clock.Trusted(time.Now()) != clock.Untrusted },
+		Names: d.names, MaxSize: storeSize(cfg), Now: d.now,
+		MaxDevices:  max(store.DefaultMaxDevices, cfg.Main.MaxDevices),
+		TimeTrusted: func() bool { return clock.Trusted(d.now()) != clock.Untrusted },
 	})
 	if err != nil {
-		return fmt.Errorf("open store: %w", err)
+		return explainOpen(err)
 	}
 	d.store = st
 	d.reportOpened(path)
@@ -131,17 +152,27 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	})
 	d.restoreDevices()
 	d.engine.Configure(namedDevices(cfg))
-	d.engine.SetNetworks(d.networks(cfg))
-	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d}
+	d.relocate()
+	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d, Now: d.now}
 	return nil
+}
+
+// explainOpen adds the remedy to errors of the system; the store's own have it.
+func explainOpen(err error) error {
+	for _, cause := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOTDIR, syscall.EISDIR} {
+		if errors.Is(err, cause) {
+			return fmt.Errorf("%w; set option path in section store to a directory that weir may write to", err)
+		}
+	}
+	return err
 }
 
 // reportOpened logs what became of an earlier database.
 func (d *Daemon) reportOpened(path string) {
 	switch o := d.store.Opened(); {
 	case o.MovedTo != "":
-		d.log.Error("the database could not be used and was moved aside; history begins anew",
-			"path", path, "moved_to", o.MovedTo, "why", o.Why)
+		d.log.Error("the database cannot be used; it was moved aside and history begins anew",
+			"path", path, "moved_to", o.MovedTo, "why", o.Why, "removed", o.Removed)
 	case o.Fresh:
 		d.log.Info("new database", "path", path)
 	default:
@@ -149,33 +180,48 @@ func (d *Daemon) reportOpened(path string) {
 	}
 }
 
-// run starts all tasks, waits, and stops them in the order of the river: sources
-// first, then the last tick, the API, and the store when nothing more comes.
-func (d *Daemon) run(ctx context.Context, cfg *uci.Config) error {
-	d.tasks = newTasks()
+// run starts all tasks, waits, and stops them.
+func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.sockets = activatedSockets()
 	writer := d.tasks.start("store", d.store.Run)
-	var err error
-	if d.api, err = d.startAPI(cfg); err == nil {
-		d.startLinks()
-		d.startCapture(cfg)
-		d.startFiles(cfg)
-		ticker := d.tasks.start("clock", d.tickLoop)
-		notify(ready)
-		err = d.wait(ctx)
-		notify(stopping)
-		d.stopSources()
-		d.tasks.stop(ticker)
-		d.tasks.stop(d.api)
+	d.reload.Lock() // the API may ask for one as soon as it is served
+	err := d.serve(serveConfig(cfg))
+	if err != nil {
+		d.stopping = true
+		d.reload.Unlock()
+		return errors.Join(err, d.close(time.Now().Add(stopTimeout), writer))
 	}
+	d.startLinks()
+	d.setSources(p)
+	ticker := d.tasks.start("clock", d.tickLoop)
+	d.reload.Unlock()
+	notify(ready)
+	err = d.wait(ctx)
+
+	// In the order of the river: sources, the last tick, what stores it.
+	deadline := time.Now().Add(stopTimeout)
+	notify(stopping)
+	d.reload.Lock()
+	d.stopping = true
+	d.setSources(plan{})
+	d.reload.Unlock()
+	d.tasks.stop(ticker)
 	d.finish()
+	return errors.Join(err, d.close(deadline, writer))
+}
+
+// close stops what is left and closes the store, when nothing counts any more.
+// The writer goes before the API, whose clients may take their time.
+func (d *Daemon) close(deadline time.Time, writer *task) error {
 	d.tasks.stop(writer)
+	d.tasks.stop(d.api.task)
 	d.tasks.stopAll()
-	closing, cancel := context.WithTimeout(context.Background(), stopTimeout)
-	defer cancel()
-	if cerr := d.store.Close(closing); cerr != nil {
-		err = errors.Join(err, fmt.Errorf("close store: %w", cerr))
+	for _, f := range d.sockets {
+		f.Close()
 	}
+	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	defer cancel()
+	err := d.store.Close(ctx)
 	d.log.Info("stopped", "uptime", time.Since(d.started).Round(time.Second))
 	return err
 }
@@ -190,6 +236,8 @@ func (d *Daemon) wait(ctx context.Context) error {
 			if err := d.Reload(ctx); err != nil {
 				d.log.Error("reload: the old configuration stays in force", "error", err)
 			}
+		case <-d.serveAgain:
+			d.serveAnew()
 		case t := <-d.tasks.ended:
 			if err := d.taskEnded(t); err != nil {
 				return err
@@ -202,6 +250,8 @@ func (d *Daemon) wait(ctx context.Context) error {
 // others running; the last one takes the daemon with it, for it would only
 // pretend to watch.
 func (d *Daemon) taskEnded(t *task) error {
+	d.reload.Lock() // which may be replacing the sources
+	defer d.reload.Unlock()
 	if t.err == nil || !d.tasks.has(t) {
 		return nil
 	}
@@ -212,7 +262,7 @@ func (d *Daemon) taskEnded(t *task) error {
 	defer d.mu.Unlock()
 	for _, r := range d.sources {
 		if r.task != t && !r.task.failed() {
-			d.log.Error("source failed; the others go on", "error", t.err)
+			d.log.Error("a source failed; the others go on", "error", t.err)
 			return nil
 		}
 	}

@@ -27,7 +27,10 @@ func (d *Daemon) Find(class rollup.Class, key string) (uint32, bool) {
 		if id, err := strconv.ParseUint(key, 10, 32); err == nil {
 			return uint32(id), id != 0 && d.names.Name(uint32(id)) != ""
 		}
-		key = strings.ToUpper(key) // a hardware address, for devices that left
+		// The hardware address of a device that left, however it is written.
+		if id, ok := d.names.Lookup(strings.ToUpper(key)); ok {
+			return id, true
+		}
 	}
 	return d.names.Lookup(key)
 }
@@ -54,7 +57,7 @@ func (d *Daemon) Name(class rollup.Class, id uint32) (key, label string) {
 
 // Members implements api.History.
 func (d *Daemon) Members(class rollup.Class, text string, limit int) ([]uint32, int) {
-	list, err := d.store.List(context.Background(), class, d.engine.OpenSlots)
+	list, err := d.store.List(context.Background(), class, d.openSlots)
 	if err != nil {
 		d.log.Error("list series", "class", class.String(), "error", err)
 	}
@@ -74,9 +77,9 @@ func (d *Daemon) Members(class rollup.Class, text string, limit int) ([]uint32, 
 	slices.SortFunc(found, func(a, b member) int {
 		return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.id, b.id))
 	})
-	ids := make([]uint32, 0, min(limit, len(found)))
-	for _, m := range found[:min(max(limit, 0), len(found))] {
-		ids = append(ids, m.id)
+	ids := make([]uint32, min(max(limit, 0), len(found)))
+	for i := range ids {
+		ids[i] = found[i].id
 	}
 	return ids, len(found)
 }
@@ -93,7 +96,7 @@ func (d *Daemon) Series(ctx context.Context, q rollup.Query) (rollup.Series, err
 		}
 		return sum.Series(), nil
 	}
-	return d.store.Series(ctx, q, d.engine.OpenSlots)
+	return d.store.Series(ctx, q, d.openSlots)
 }
 
 // Top implements api.History.
@@ -108,5 +111,5 @@ func (d *Daemon) Top(ctx context.Context, q rollup.Query, limit int) ([]rollup.A
 		top, n := totals.Top(limit)
 		return top, n, nil
 	}
-	return d.store.Top(ctx, q, limit, d.engine.OpenSlots)
+	return d.store.Top(ctx, q, limit, d.openSlots)
 }

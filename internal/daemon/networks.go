@@ -21,17 +21,17 @@ func (d *Daemon) startLinks() {
 	d.tasks.start("links", func(ctx context.Context) error {
 		defer w.Close()
 		var state link.State
-		synced := false
 		err := w.Run(ctx, func(e link.Event) {
-			changed := state.Apply(e)
-			synced = synced || e.Op == link.Synced
-			if !synced || !changed && e.Op != link.Synced {
-				return
-			}
 			d.mu.Lock()
-			d.links = &state
+			changed := state.Apply(e)
+			if e.Op == link.Synced {
+				changed, d.links = true, &state
+			}
+			changed = changed && d.links != nil
 			d.mu.Unlock()
-			d.relocate(d.config.Load())
+			if changed {
+				d.relocate()
+			}
 		})
 		if err != nil {
 			d.log.Error("follow interfaces: local networks stay as they are", "error", err)
@@ -40,8 +40,14 @@ func (d *Daemon) startLinks() {
 	})
 }
 
-// relocate tells the engine what is local now.
-func (d *Daemon) relocate(cfg *uci.Config) { d.engine.SetNetworks(d.networks(cfg)) }
+// relocate tells the engine what is local now. It is called when interfaces
+// changed and at a reload, which may be at once: the later one must have the last
+// word.
+func (d *Daemon) relocate() {
+	d.locating.Lock()
+	defer d.locating.Unlock()
+	d.engine.SetNetworks(d.networks(d.config.Load()))
+}
 
 // networks returns the scopes of addresses: the networks of the captured
 // interfaces and those of the configuration are local, every address of this
@@ -51,7 +57,7 @@ func (d *Daemon) networks(cfg *uci.Config) *device.Networks {
 	local := slices.Clone(cfg.Main.LocalNetworks)
 	var own []netip.Addr
 	d.mu.Lock()
-	state, devices := d.links, d.capture.Devices
+	state, devices := d.links, d.devices
 	if state != nil {
 		for _, a := range state.Addresses(0) {
 			own = append(own, a.Prefix.Addr())

@@ -2,46 +2,53 @@ package daemon
 
 import (
 	"context"
-	"slices"
+	"errors"
 
 	"weir/internal/api"
 	"weir/uci"
 )
 
+// errStopping is returned by Reload once weir is on its way out.
+var errStopping = errors.New("weir is stopping")
+
 // Reload implements api.Daemon: it reads the configuration again. When it is
 // invalid the old one stays in force and what is wrong is reported, here and by
-// State. When it is valid only the tasks whose part changed are restarted.
+// State. When it is valid only the tasks whose part changed are restarted. The
+// API is restarted after Reload has returned, as it may be the API that calls;
+// should that fail, State and the log tell.
 func (d *Daemon) Reload(context.Context) error {
 	d.reload.Lock()
 	defer d.reload.Unlock()
+	if d.stopping {
+		return errStopping
+	}
 	notify(reloading)
 	defer notify(ready)
 	cfg, warnings, err := uci.Load(d.opt.ConfigPath)
+	var p plan
+	if err == nil {
+		p, err = d.plan(cfg)
+	}
 	if err != nil {
 		d.setProblems(problemsOf(warnings, err))
 		return err
 	}
 	old := d.config.Load()
-	changed := cfg.Changed(old)
-	problems := append(problemsOf(warnings, nil), atRestart(old, cfg)...)
+	problems := append(problemsOf(warnings, nil), p.problems...)
+	problems = append(problems, atRestart(d.boot, cfg)...)
 	d.setProblems(problems)
 	d.config.Store(cfg)
-	d.log.Info("configuration read again", "changed", changed)
+	d.log.Info("configuration read again", "changed", cfg.Changed(old))
+	d.warn(problems)
 	d.setLevel(cfg)
 	d.limitMemory(cfg)
 	d.engine.SetTimeouts(cfg.Main.IdleTimeout, cfg.Main.ActiveTimeout)
 	d.engine.Configure(namedDevices(cfg))
-	if d.captureChanged(cfg) || slices.Contains(changed, "source") {
-		d.stopSources()
-		d.startCapture(cfg)
-		d.startFiles(cfg)
-	}
-	d.relocate(cfg)
-	if slices.Contains(changed, "api") {
-		if err := d.restartAPI(old, cfg); err != nil {
-			d.setProblems(append(problems, api.Problem{Section: "api", Message: err.Error()}))
-			return err
-		}
+	d.setSources(p)
+	d.relocate()
+	select {
+	case d.serveAgain <- struct{}{}:
+	default: // it is to look at the API already
 	}
 	return nil
 }
@@ -52,9 +59,17 @@ func (d *Daemon) setProblems(p []api.Problem) {
 	d.problems = p
 }
 
+// warn logs problems that do not keep a configuration from being in force.
+func (d *Daemon) warn(problems []api.Problem) {
+	for _, p := range problems {
+		d.log.Warn(p.Message)
+	}
+}
+
 // atRestart names what a running daemon cannot change: the sizes of its tables
-// and its database.
-func atRestart(old, cfg *uci.Config) []api.Problem {
+// and its database. The configuration it was started with is what counts, so
+// that the note stays until the restart.
+func atRestart(boot, cfg *uci.Config) []api.Problem {
 	var out []api.Problem
 	add := func(changed bool, section, option string) {
 		if changed {
@@ -62,12 +77,13 @@ func atRestart(old, cfg *uci.Config) []api.Problem {
 				Message: "option " + option + " takes effect when weir is restarted"})
 		}
 	}
-	add(old.Main.MaxFlows != cfg.Main.MaxFlows, "main", "max_flows")
-	add(old.Main.MaxDevices != cfg.Main.MaxDevices, "main", "max_devices")
-	add(old.Main.HostIdle != cfg.Main.HostIdle, "main", "host_idle")
-	add(old.Main.DeviceStale != cfg.Main.DeviceStale, "main", "device_stale")
-	add(old.Main.Enabled != cfg.Main.Enabled, "main", "enabled")
-	add(old.Store.Path != cfg.Store.Path, "store", "path")
-	add(old.Store.MaxSize != cfg.Store.MaxSize, "store", "max_size")
+	add(boot.Main.MaxFlows != cfg.Main.MaxFlows, "main", "max_flows")
+	add(boot.Main.MaxDevices != cfg.Main.MaxDevices, "main", "max_devices")
+	add(boot.Main.HostIdle != cfg.Main.HostIdle, "main", "host_idle")
+	add((hostIdle(boot) == 0) != (hostIdle(cfg) == 0), "main", "sticky")
+	add(boot.Main.DeviceStale != cfg.Main.DeviceStale, "main", "device_stale")
+	add(boot.Main.Enabled != cfg.Main.Enabled, "main", "enabled")
+	add(boot.Store.Path != cfg.Store.Path, "store", "path")
+	add(boot.Store.MaxSize != cfg.Store.MaxSize, "store", "max_size")
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"runtime/debug"
 	"runtime/metrics"
+	"slices"
 	"strings"
 
 	"weir/internal/api"
@@ -30,7 +31,8 @@ func (d *Daemon) State() api.State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.ClockTrusted, s.ClockSource = d.trust != clock.Untrusted, string(d.trust)
-	s.Problems = append(s.Problems, d.problems...)
+	s.DB.WrittenToday = d.written.today()
+	s.Problems = slices.Concat(d.problems, d.apiProblems)
 	return s
 }
 

@@ -19,15 +19,17 @@ func (d *Daemon) tickLoop(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	var watch clock.Watch
+	var disk diskWatch
 	feed := watchdogEvery()
 	var fed time.Time
 	for {
-		now := clock.Now()
+		now := d.opt.Now()
 		if step := watch.Step(now); step != 0 {
 			d.log.Warn("the clock was set", "by", step.Round(time.Second))
 			d.engine.Shift(step)
 		}
 		d.tick(now.Wall)
+		disk.look(d)
 		if feed > 0 && time.Since(fed) >= feed {
 			notify(watchdog)
 			fed = time.Now()
@@ -50,16 +52,28 @@ func (d *Daemon) tick(wall time.Time) {
 	if trust != before {
 		d.log.Info("clock", "trusted", trust != clock.Untrusted, "by", string(trust), "time", wall.UTC().Format(time.RFC3339))
 	}
+	d.moving.Lock()
+	defer d.moving.Unlock()
 	d.keep(d.engine.Tick(wall.UnixMicro(), trust != clock.Untrusted))
 }
 
 // finish stores what is unfinished, when nothing counts any more.
 func (d *Daemon) finish() {
-	now := time.Now()
+	now := d.now()
+	d.moving.Lock()
+	defer d.moving.Unlock()
 	d.keep(d.engine.Close(now.UnixMicro(), clock.Trusted(now) != clock.Untrusted))
 }
 
-// keep gives closed slots to the store, and the devices along with them.
+// openSlots is a store.Newest.
+func (d *Daemon) openSlots() []rollup.Slot {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	return d.engine.OpenSlots()
+}
+
+// keep gives closed slots to the store, and the devices along with them. Called
+// with moving held.
 func (d *Daemon) keep(slots []rollup.Slot) {
 	if len(slots) == 0 {
 		return
@@ -100,3 +114,43 @@ func (d *Daemon) restoreDevices() {
 	}
 	d.engine.Restore(kept)
 }
+
+// diskWatch logs when the store begins to fail, loses something, and recovers.
+type diskWatch struct {
+	failing bool
+	dropped uint64
+}
+
+func (w *diskWatch) look(d *Daemon) {
+	st := d.store.Status()
+	switch failing := st.Err != nil; {
+	case failing && !w.failing:
+		d.log.Error("history is not saved", "error", st.Err)
+	case !failing && w.failing:
+		d.log.Info("history is saved again", "path", st.Path)
+	}
+	if st.Dropped > w.dropped {
+		d.log.Error("history is lost: too much waits to be saved", "slots", st.Dropped-w.dropped)
+	}
+	w.failing, w.dropped = st.Err != nil, st.Dropped
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.written.note(d.now(), st.Written)
+}
+
+// written counts the bytes that the store wrote today, in local time.
+type written struct {
+	day    time.Time // its midnight
+	before uint64    // what was written until then
+	total  uint64    // since the start
+}
+
+func (w *written) note(now time.Time, total uint64) {
+	year, month, day := now.Local().Date()
+	if midnight := time.Date(year, month, day, 0, 0, 0, 0, time.Local); !midnight.Equal(w.day) {
+		w.day, w.before = midnight, w.total
+	}
+	w.total = total
+}
+
+func (w *written) today() uint64 { return w.total - w.before }
