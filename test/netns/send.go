@@ -26,7 +26,6 @@ type Sent struct {
 type Report struct {
 	Sent []Sent // in order of the flows
 	Took time.Duration
-	CPU  time.Duration // of the sending thread, with the kernel's forwarding that it did
 }
 
 // Rate returns how many frames a second were sent.
@@ -50,20 +49,10 @@ func (n *Namespace) Send(device string, flows []Flow, perFlow, rate int) (r Repo
 		defer s.close()
 		start := time.Now()
 		err = s.send(perFlow*len(flows), rate)
-		r = Report{Sent: s.sent, Took: time.Since(start), CPU: threadCPU()}
+		r = Report{Sent: s.sent, Took: time.Since(start)}
 		return err
 	})
 	return r, err
-}
-
-// threadCPU returns the time the calling thread has run, in user mode and in
-// the kernel.
-func threadCPU() time.Duration {
-	var u unix.Rusage
-	if unix.Getrusage(unix.RUSAGE_THREAD, &u) != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // mmsghdr is struct mmsghdr of sendmmsg(2).

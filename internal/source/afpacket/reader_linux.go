@@ -41,11 +41,12 @@ type ring struct {
 }
 
 // geometry returns size and number of the blocks of a ring of so many bytes.
-// Blocks are powers of two and whole pages, as the kernel wants them; sixteen
-// of them make that a slow reader loses little, 64 KiB that it wakes seldom.
+// Blocks are powers of two and whole pages, as the kernel wants them. Large
+// ones wake the reader seldom; eight or more leave the kernel room for what
+// arrives while one is read.
 func geometry(ringBytes, snaplen, page int) (size, count int) {
 	size = max(minBlock, page)
-	for size < maxBlock && size*16 < ringBytes {
+	for size < maxBlock && size*16 <= ringBytes {
 		size *= 2
 	}
 	for size < snaplen+frameOverhead && size*4 <= ringBytes {

@@ -8,7 +8,7 @@ func TestGeometry(t *testing.T) {
 		ring, snaplen, page int
 		wantSize, wantCount int
 	}{
-		{"default", 512 << 10, 1600, 4 << 10, 32 << 10, 16},
+		{"default", 512 << 10, 1600, 4 << 10, 64 << 10, 8},
 		{"least", 64 << 10, 256, 4 << 10, 16 << 10, 4},
 		{"share of a small ring", 100 << 10, 256, 4 << 10, 16 << 10, 6},
 		{"large", 8 << 20, 1600, 4 << 10, 64 << 10, 128},
