@@ -5,10 +5,10 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 
 	"weir/internal/engine"
+	"weir/internal/packet"
 )
 
 // later names arguments of the interface that no part of weir can answer yet.
@@ -136,14 +136,9 @@ func parseMAC(s string) (any, error) {
 }
 
 func parseProto(s string) (any, error) {
-	for _, p := range protocols {
-		if p.name == strings.ToLower(s) {
-			return p.number, nil
-		}
-	}
-	n, err := strconv.ParseUint(s, 10, 8)
-	if err != nil {
+	n, ok := packet.ParseProto(strings.ToLower(s))
+	if !ok {
 		return nil, errors.New(quote(s) + " is not a protocol")
 	}
-	return uint8(n), nil
+	return n, nil
 }

@@ -58,6 +58,7 @@ var flowFields = []Field{
 	{"state", Text, true, "TCP connection state as Zeek names it; null for other protocols"},
 	{"completed", Flag, false, "ended by FIN or RST, leaves soon"},
 	{"one_way", Flag, false, "only one end has sent"},
+	{"sampled", Flag, false, "packets were sampled: counters are estimates"},
 	{"low_goodput", Flag, false, "little payload for its bytes"},
 	{"tunnel", Text, true, "what it carries: 6in4, gre or ipip"},
 	{"first", Integer, true, "first packet"},
@@ -75,11 +76,11 @@ var flowFields = []Field{
 	{"rtt.server", Number, true, "between here and the server"},
 	{"rtt.app", Number, true, "from the first request to its answer"},
 	{"iat", Table, false, "time between packets of one direction, in milliseconds"},
-	{"iat.tx", Table, true, "from the client; null before its second packet"},
+	{"iat.tx", Table, true, "from the client; null before its second packet and when sampled"},
 	{"iat.tx.min", Number, false, ""},
 	{"iat.tx.avg", Number, false, ""},
 	{"iat.tx.max", Number, false, ""},
-	{"iat.rx", Table, true, "from the server; null before its second packet"},
+	{"iat.rx", Table, true, "from the server; null before its second packet and when sampled"},
 	{"iat.rx.min", Number, false, ""},
 	{"iat.rx.avg", Number, false, ""},
 	{"iat.rx.max", Number, false, ""},
@@ -87,9 +88,9 @@ var flowFields = []Field{
 	{"tcp.flags", Table, false, "flags seen: letters of FSRPAUEC"},
 	{"tcp.flags.tx", Text, false, "from the client"},
 	{"tcp.flags.rx", Text, false, "from the server"},
-	{"tcp.retrans", TxRx, false, "packets sent again"},
-	{"tcp.ooo", TxRx, false, "packets out of order"},
-	{"tcp.lost", TxRx, false, "packets missing"},
+	{"tcp.retrans", TxRx, true, "packets sent again; null when sampled"},
+	{"tcp.ooo", TxRx, true, "packets out of order; null when sampled"},
+	{"tcp.lost", TxRx, true, "packets missing; null when sampled"},
 }
 
 func encodeFlow(e *Encoder, f *engine.FlowRow) {
@@ -105,6 +106,7 @@ func encodeFlow(e *Encoder, f *engine.FlowRow) {
 	textOrNull(e, "state", f.State)
 	e.Bool("completed", f.Completed)
 	e.Bool("one_way", f.OneWay)
+	e.Bool("sampled", f.Sampled)
 	e.Bool("low_goodput", f.LowGoodput)
 	textOrNull(e, "tunnel", f.Tunnel)
 	timeOrNull(e, "first", f.First)
@@ -124,8 +126,8 @@ func encodeFlow(e *Encoder, f *engine.FlowRow) {
 	latency(e, "app", f.RTTApp)
 	e.EndTable()
 	e.Table("iat")
-	gaps(e, "tx", f.Packets.Tx, f.GapMin.Tx, f.GapAvg.Tx, f.GapMax.Tx)
-	gaps(e, "rx", f.Packets.Rx, f.GapMin.Rx, f.GapAvg.Rx, f.GapMax.Rx)
+	gaps(e, "tx", !f.Sampled && f.Packets.Tx > 1, f.GapMin.Tx, f.GapAvg.Tx, f.GapMax.Tx)
+	gaps(e, "rx", !f.Sampled && f.Packets.Rx > 1, f.GapMin.Rx, f.GapAvg.Rx, f.GapMax.Rx)
 	e.EndTable()
 	encodeTCP(e, f)
 }
@@ -154,16 +156,16 @@ func encodeTCP(e *Encoder, f *engine.FlowRow) {
 	tcpFlags(e, "tx", f.TCPFlags.Tx)
 	tcpFlags(e, "rx", f.TCPFlags.Rx)
 	e.EndTable()
-	pair(e, "retrans", f.Retrans)
-	pair(e, "ooo", f.OutOfOrder)
-	pair(e, "lost", f.Lost)
+	pairOrNull(e, "retrans", f.Retrans, !f.Sampled)
+	pairOrNull(e, "ooo", f.OutOfOrder, !f.Sampled)
+	pairOrNull(e, "lost", f.Lost, !f.Sampled)
 	e.EndTable()
 }
 
-// gaps writes inter-arrival times, of which there are none before the second
-// packet.
-func gaps(e *Encoder, name string, packets uint64, least, average, most uint32) {
-	if packets < 2 {
+// gaps writes inter-arrival times, which are not known before the second packet
+// and of samples.
+func gaps(e *Encoder, name string, known bool, least, average, most uint32) {
+	if !known {
 		e.Null(name)
 		return
 	}

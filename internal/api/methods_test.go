@@ -130,7 +130,7 @@ func TestRepliesOfNothing(t *testing.T) {
 	}
 	for _, want := range []string{
 		`"rtt":{"client":null,"server":null,"app":null}`, `"iat":{"tx":null,"rx":null}`, `"tcp":null`,
-		`"first":null`, `"goodput_pct":null`, `"vlan":null`, `"proto":"0"`, `"duration":0.000`,
+		`"first":null`, `"goodput_pct":null`, `"vlan":null`, `"proto":"hopopt"`, `"duration":0.000`,
 	} {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("no %s in %s", want, data)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/netip"
-	"strconv"
 
 	"weir/internal/engine"
 	"weir/internal/packet"
@@ -54,6 +53,15 @@ func pair[T uint8 | uint32 | uint64](e *Encoder, name string, p engine.Pair[T]) 
 	e.EndTable()
 }
 
+// pairOrNull writes a pair that is not known when it was not observed.
+func pairOrNull[T uint8 | uint32 | uint64](e *Encoder, name string, p engine.Pair[T], observed bool) {
+	if !observed {
+		e.Null(name)
+		return
+	}
+	pair(e, name, p)
+}
+
 func address(e *Encoder, name string, ip netip.Addr) {
 	if !ip.IsValid() {
 		e.Null(name)
@@ -80,16 +88,7 @@ func hardware(e *Encoder, name string, mac packet.MAC) {
 }
 
 // protocol writes an IP protocol as its name, or as its number in digits.
-func protocol(e *Encoder, name string, proto uint8) {
-	for i := range protocols {
-		if protocols[i].number == proto {
-			e.Str(name, protocols[i].name)
-			return
-		}
-	}
-	var b [3]byte
-	e.Bytes(name, strconv.AppendUint(b[:0], uint64(proto), 10))
-}
+func protocol(e *Encoder, name string, proto uint8) { e.Str(name, packet.ProtoName(proto)) }
 
 // tcpFlags writes the flags seen in one direction as letters, lowest bit first:
 // FIN, SYN, RST, PSH, ACK, URG, ECE, CWR.
