@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"hash/maphash"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -38,21 +39,29 @@ const slabSize = 1024
 
 // flowList gathers the flows of one capture for the table.
 type flowList struct {
-	slabs    []*[slabSize]tally
-	n        int
-	byKey    map[flow.Key]uint32 // number of each flow that may come back
-	unlisted int                 // records left out to keep within maxTallies
+	slabs []*[slabSize]tally
+	n     int
+	// back has the number of each flow that may come back, by the hash of its
+	// key: hashes instead of keys take a third of the memory. Should two keys
+	// ever share one, the later flow is not found and listed in parts.
+	back     map[uint64]uint32
+	seed     maphash.Seed
+	unlisted int // records left out to keep within maxTallies
 }
 
-func newFlowList() *flowList { return &flowList{byKey: make(map[flow.Key]uint32)} }
+func newFlowList() *flowList {
+	return &flowList{back: make(map[uint64]uint32), seed: maphash.MakeSeed()}
+}
 
 func (l *flowList) at(i uint32) *tally { return &l.slabs[i/slabSize][i%slabSize] }
 
 // add takes one record of f. A flow is looked up only when one that left memory
 // before could be the same.
 func (l *flowList) add(f *flow.Flow, r *flow.Record) {
-	if len(l.byKey) > 0 {
-		if i, ok := l.byKey[r.Key]; ok {
+	var hash uint64
+	if r.Why != flow.Flushed || len(l.back) > 0 {
+		hash = maphash.Comparable(l.seed, r.Key)
+		if i, ok := l.back[hash]; ok && l.at(i).key == r.Key {
 			l.at(i).merge(f, r)
 			return
 		}
@@ -67,7 +76,7 @@ func (l *flowList) add(f *flow.Flow, r *flow.Record) {
 	i := uint32(l.n)
 	l.n++
 	if r.Why != flow.Flushed {
-		l.byKey[r.Key] = i
+		l.back[hash] = i
 	}
 	t := l.at(i)
 	t.key, t.client, t.app, t.first = r.Key, r.Client, dpi.App(f.Service), r.First
