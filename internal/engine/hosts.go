@@ -139,7 +139,7 @@ func (m *matcher) host(h *device.Host) bool {
 		m.nameText != "" && (d == nil || !strings.Contains(strings.ToLower(d.Name), m.nameText)):
 		return false
 	}
-	if m.text == "" || strings.Contains(h.Addr.String(), m.text) {
+	if m.text == "" || m.inAddress(&h.Addr) {
 		return true
 	}
 	return h.Device != nil && strings.Contains(strings.ToLower(h.Device.Name), m.text)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"strings"
@@ -21,11 +22,14 @@ type matcher struct {
 	never    bool   // nothing can match
 	nameText string // lower case
 	text     string // lower case
+	pattern  []byte // text
+	buf      []byte // of inAddress
 }
 
 func (e *Engine) matcher(f Filter) *matcher {
 	m := &matcher{Filter: f, e: e, point: -1, app: -1,
 		nameText: strings.ToLower(f.Name), text: strings.ToLower(f.Text)}
+	m.pattern = []byte(m.text)
 	if f.Interface != "" {
 		i, ok := e.byName[f.Interface]
 		m.point, m.never = int(i), !ok
@@ -86,10 +90,19 @@ func (m *matcher) ends(f *flow.Flow) bool {
 			name = name || strings.Contains(strings.ToLower(d.Name), m.nameText)
 			text = text || d.Name != "" && strings.Contains(strings.ToLower(d.Name), m.text)
 		}
-		text = text || m.text != "" && strings.Contains(a.String(), m.text)
+		text = text || m.inAddress(a)
 	}
 	text = text || m.text != "" && strings.Contains(dpi.App(f.Service).String(), m.text)
 	return (m.Device == 0 || dev) && (m.MAC == "" || mac) && (m.nameText == "" || name) && (m.text == "" || text)
+}
+
+// inAddress reports whether the text is part of an address as it is written.
+func (m *matcher) inAddress(a *packet.Addr) bool {
+	if m.text == "" {
+		return false
+	}
+	m.buf = a.Append(m.buf[:0])
+	return bytes.Contains(m.buf, m.pattern)
 }
 
 // direction says who opened a flow as the house sees it: "out" when somebody in

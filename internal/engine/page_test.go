@@ -18,7 +18,7 @@ func fullTable(tb testing.TB) *engine.Engine {
 	f := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:50000", dst: "203.0.113.1:443", pay: 100}.raw()
 	for i := range 8192 {
 		f.Time += 1000
-		f.Data[33] = byte(i)                            // last byte of the destination
+		f.Data[33] = byte(i)                           // last byte of the destination
 		f.Data[34], f.Data[35] = byte(i>>8)+1, byte(i) // source port
 		e.Packets([]packet.Raw{f})
 	}
