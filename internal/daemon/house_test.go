@@ -1,0 +1,298 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/gopacket"
+	"github.com/google/gopacket/layers"
+
+	"weir/internal/packet"
+	"weir/uci"
+)
+
+// patience is how long tests wait for what should come at once.
+const patience = 10 * time.Second
+
+// until waits for what ok reports.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// house is a directory with a configuration, and the daemon that runs on it.
+type house struct {
+	dir    string
+	log    *lines
+	reload chan struct{}
+	opt    Options
+	stop   func() error // ends the daemon and returns what Run did
+	ended  chan error
+}
+
+// newHouse writes a configuration whose paths are in a directory of the test;
+// extra is put behind it and $DIR in it is that directory.
+func newHouse(t *testing.T, extra string) *house {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "weir") // short, as paths of sockets have to be
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	h := &house{dir: dir, log: &lines{}, reload: make(chan struct{})}
+	h.opt = Options{
+		ConfigPath: h.path("config"), Version: "test", Reload: h.reload, Level: new(slog.LevelVar),
+		Log: slog.New(slog.NewTextHandler(h.log, nil)),
+	}
+	h.configure(t, extra)
+	return h
+}
+
+func (h *house) path(name string) string { return filepath.Join(h.dir, name) }
+
+// configure writes the configuration anew.
+func (h *house) configure(t *testing.T, extra string) {
+	t.Helper()
+	text := "config weir 'main'\n\tlist interface 'weirtest0'\n\toption idle_timeout '3600'\n" +
+		"config store 'store'\n\toption path '$DIR/db'\n" +
+		"config api 'api'\n\toption socket '$DIR/sock'\n\toption token_file '$DIR/token'\n" + extra
+	text = strings.ReplaceAll(text, "$DIR", h.dir)
+	if err := os.WriteFile(h.path("config"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// load reads the configuration.
+func (h *house) load(t *testing.T) *uci.Config {
+	t.Helper()
+	cfg, _, err := uci.Load(h.path("config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// daemon returns a daemon with an open store and engine that runs nothing.
+func (h *house) daemon(t *testing.T) *Daemon {
+	t.Helper()
+	cfg := h.load(t)
+	d := newDaemon(h.opt, cfg)
+	if err := d.open(cfg); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		d.tasks.stopAll()
+		if err := d.store.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+// run starts the daemon and waits until it answers.
+func (h *house) run(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	h.ended = make(chan error, 1)
+	go func() { h.ended <- Run(ctx, h.opt) }()
+	h.stop = sync.OnceValue(func() error {
+		cancel()
+		select {
+		case err := <-h.ended:
+			return err
+		case <-time.After(patience):
+			return fmt.Errorf("the daemon does not stop")
+		}
+	})
+	t.Cleanup(func() { h.stop() })
+	until(t, "the API answers\n"+h.log.String(), func() bool {
+		select {
+		case err := <-h.ended:
+			t.Fatalf("Run: %v\n%s", err, h.log)
+		default:
+		}
+		_, err := get(h.path("sock"), "status", nil)
+		return err == nil
+	})
+}
+
+// call calls a method of the API on a socket of the house.
+func (h *house) call(t *testing.T, method string, args url.Values) map[string]any {
+	t.Helper()
+	reply, err := get(h.path("sock"), method, args)
+	if err != nil {
+		t.Fatalf("%s: %v", method, err)
+	}
+	return reply
+}
+
+// reloaded asks for a reload and waits until it was done.
+func (h *house) reloaded(t *testing.T) {
+	t.Helper()
+	for range 2 { // the second is taken when the first was done, with the API
+		select {
+		case h.reload <- struct{}{}:
+		case <-time.After(patience):
+			t.Fatal("the daemon does not reload")
+		}
+	}
+}
+
+// get calls a method over a unix socket; those that change something by POST.
+func get(socket, method string, args url.Values) (map[string]any, error) {
+	c := http.Client{Timeout: patience, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "unix", socket)
+		},
+	}}
+	at := "http://weir/api/v1/" + method + "?" + args.Encode()
+	verb := http.MethodGet
+	if method == "reload" || method == "config_check" {
+		verb = http.MethodPost
+	}
+	request, err := http.NewRequest(verb, at, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := c.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", response.Status, body)
+	}
+	var reply map[string]any
+	return reply, json.Unmarshal(body, &reply)
+}
+
+// at returns what stands in a reply under keys, and list indexes in digits.
+func at(reply any, path string) any {
+	for key := range strings.SplitSeq(path, ".") {
+		switch v := reply.(type) {
+		case map[string]any:
+			reply = v[key]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(v) {
+				return nil
+			}
+			reply = v[i]
+		default:
+			return nil
+		}
+	}
+	return reply
+}
+
+// sum adds up the values of a series, null counting for nothing.
+func sum(series map[string]any) (n float64) {
+	values, _ := series["values"].([]any)
+	for _, v := range values {
+		f, _ := v.(float64)
+		n += f
+	}
+	return n
+}
+
+// lines is a log that can be read while it is written.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// Hardware addresses of the traffic that tests make.
+var (
+	phoneMAC  = packet.MAC{2, 0, 0, 0, 1, 1}
+	tvMAC     = packet.MAC{2, 0, 0, 0, 1, 2}
+	routerMAC = packet.MAC{2, 0, 0, 0, 0, 1}
+)
+
+// datagram returns an Ethernet frame with a UDP datagram.
+func datagram(t testing.TB, from, to packet.MAC, src, dst string, srcPort, dstPort uint16, payload int) []byte {
+	t.Helper()
+	ip := &layers.IPv4{Version: 4, TTL: 64, Protocol: layers.IPProtocolUDP, SrcIP: net.ParseIP(src), DstIP: net.ParseIP(dst)}
+	udp := &layers.UDP{SrcPort: layers.UDPPort(srcPort), DstPort: layers.UDPPort(dstPort)}
+	if err := udp.SetNetworkLayerForChecksum(ip); err != nil {
+		t.Fatal(err)
+	}
+	b := gopacket.NewSerializeBuffer()
+	err := gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
+		&layers.Ethernet{SrcMAC: from[:], DstMAC: to[:], EthernetType: layers.EthernetTypeIPv4},
+		ip, udp, gopacket.Payload(make([]byte, payload)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// captureHeader begins a classic capture of Ethernet frames, little endian.
+func captureHeader() []byte {
+	b := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4)
+	b = append(b, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	b = binary.LittleEndian.AppendUint32(b, 65535)
+	return binary.LittleEndian.AppendUint32(b, 1)
+}
+
+// appendRecord appends a frame of a classic capture.
+func appendRecord(b []byte, when time.Time, frame []byte) []byte {
+	b = binary.LittleEndian.AppendUint32(b, uint32(when.Unix()))
+	b = binary.LittleEndian.AppendUint32(b, uint32(when.Nanosecond()/1000))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(frame)))
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(frame)))
+	return append(b, frame...)
+}
+
+// writeCapture writes a capture of so many datagrams of 100 IP bytes that the
+// phone sends to a server elsewhere.
+func writeCapture(t testing.TB, path string, count int) {
+	t.Helper()
+	b := captureHeader()
+	frame := datagram(t, phoneMAC, routerMAC, "192.168.1.20", "203.0.113.7", 50000, 53, 72)
+	for i := range count {
+		b = appendRecord(b, time.Unix(1_700_000_000, int64(i)*1000), frame)
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// fileSource is a section that reads a capture in the house's directory.
+func fileSource(name, file string) string {
+	return fmt.Sprintf("config source '%s'\n\toption kind 'pcap'\n\toption path '$DIR/%s'\n", name, file)
+}

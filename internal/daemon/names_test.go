@@ -1,0 +1,38 @@
+package daemon
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"weir/internal/device"
+	"weir/internal/packet"
+	"weir/uci"
+)
+
+func TestNamedDevices(t *testing.T) {
+	ip := netip.MustParseAddr("192.168.1.9")
+	a, b, c := uci.MAC{2, 0, 0, 0, 0, 1}, uci.MAC{2, 0, 0, 0, 0, 2}, uci.MAC{2, 0, 0, 0, 0, 3}
+	cfg := &uci.Config{
+		Devices: []uci.Device{
+			{Name: "anna", MACs: []uci.MAC{a, b}},
+			{MACs: []uci.MAC{c}}, // has no name to give
+			{Name: "camera", IPs: []netip.Addr{ip}},
+		},
+		Router: uci.Router{Hosts: []uci.Host{
+			{Name: "annas-phone", MACs: []uci.MAC{b}}, // is anna's already
+			{Name: "printer", MACs: []uci.MAC{c}},
+			{Name: "nobody"},
+		}},
+	}
+	want := []device.Named{
+		{Name: "anna", MACs: []packet.MAC{packet.MAC(a), packet.MAC(b)}},
+		{Name: "camera", IPs: []netip.Addr{ip}},
+		{Name: "printer", MACs: []packet.MAC{packet.MAC(c)}},
+	}
+	if diff := cmp.Diff(want, namedDevices(cfg), cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
+		t.Error(diff)
+	}
+}
