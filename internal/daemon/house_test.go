@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,7 +50,9 @@ type house struct {
 }
 
 // newHouse writes a configuration whose paths are in a directory of the test;
-// extra is put behind it and $DIR in it is that directory.
+// extra is put behind it and $DIR in it is that directory. Its sources are an
+// interface that does not exist, which fails without the right to capture, and a
+// pipe, which always runs.
 func newHouse(t *testing.T, extra string) *house {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "weir") // short, as paths of sockets have to be
@@ -62,6 +65,9 @@ func newHouse(t *testing.T, extra string) *house {
 		ConfigPath: h.path("config"), Version: "test", Reload: h.reload, Level: new(slog.LevelVar),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
 	}
+	if err := syscall.Mkfifo(h.path("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	h.configure(t, extra)
 	return h
 }
@@ -71,8 +77,11 @@ func (h *house) path(name string) string { return filepath.Join(h.dir, name) }
 // configure writes the configuration anew.
 func (h *house) configure(t *testing.T, extra string) {
 	t.Helper()
-	text := "config weir 'main'\n\tlist interface 'weirtest0'\n\toption idle_timeout '3600'\n" +
-		"config store 'store'\n\toption path '$DIR/db'\n" +
+	text := "config weir 'main'\n\toption idle_timeout '3600'\n"
+	if !strings.Contains(extra, "list interface") {
+		text += "\tlist interface 'weirtest0'\n"
+	}
+	text += fileSource("pipe", "pipe") + "config store 'store'\n\toption path '$DIR/db'\n" +
 		"config api 'api'\n\toption socket '$DIR/sock'\n\toption token_file '$DIR/token'\n" + extra
 	text = strings.ReplaceAll(text, "$DIR", h.dir)
 	if err := os.WriteFile(h.path("config"), []byte(text), 0o644); err != nil {
