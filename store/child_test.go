@@ -171,7 +171,18 @@ func outOfSpace(dir string, setFull func(size int64, full bool) error) error {
 	}
 	fmt.Printf("%d slots, %d dropped by a full queue, %d saved after %d errors on %s\n", n, st.Dropped, known(after), st.Errors, st.FS)
 	stop()
-	return errors.Join(<-done, s.Close(context.Background()))
+	if err := errors.Join(<-done, setFull(s.Status().FileBytes, true)); err != nil {
+		return err
+	}
+	for i := range int64(40) {
+		put(n + i)
+	}
+	short, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if err := s.Close(short); err == nil || !strings.Contains(err.Error(), "40 slots not saved") || !strings.Contains(err.Error(), "is full") {
+		return fmt.Errorf("close with a full disk: %w", err)
+	}
+	return nil
 }
 
 // known counts the points that are not gaps.
