@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"log/slog"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,9 +29,21 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// needsPrograms skips a test that starts programs of this architecture where the
+// kernel does not run them, as under qemu-user.
+func needsPrograms(t *testing.T) {
+	t.Helper()
+	if err := exec.Command("weir", "version").Run(); errors.Is(err, syscall.ENOEXEC) {
+		t.Skipf("SKIPPED: this kernel does not run programs for %s", runtime.GOARCH)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestScripts runs the scripts of testdata/script, each with a daemon's socket
 // of its own, which answers from a recorded house, in $WEIR_SOCKET.
 func TestScripts(t *testing.T) {
+	needsPrograms(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,

@@ -33,6 +33,7 @@ type terminal struct {
 // script makes.
 func openTerminal(t *testing.T, shell string) *terminal {
 	t.Helper()
+	needsPrograms(t)
 	script, err := exec.LookPath("script")
 	if err != nil {
 		t.Skipf("SKIPPED: needs script of util-linux: %v", err)
@@ -147,6 +148,7 @@ func TestReadOnTerminal(t *testing.T) {
 
 // TestReadInterrupted ends the reading of a pipe whose writer has not ended.
 func TestReadInterrupted(t *testing.T) {
+	needsPrograms(t)
 	path := t.TempDir() + "/home.pcap"
 	if out, err := exec.Command("makecapture", path).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
