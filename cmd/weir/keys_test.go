@@ -36,3 +36,24 @@ func TestNextKey(t *testing.T) {
 		})
 	}
 }
+
+// FuzzNextKey checks that whatever is typed or pasted is taken apart to its end.
+func FuzzNextKey(f *testing.F) {
+	for _, s := range []string{"q", "\x1b", "\x1b[5~", "\x1bOA", "\x1b[<0;10;20M", "\xff\x1b[", "ü"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v := newTopView(&console{})
+		for len(b) > 0 {
+			k, n := nextKey(b)
+			if n < 1 || n > len(b) {
+				t.Fatalf("%q: took %d bytes", b, n)
+			}
+			v.press(k, 20)
+			b = b[n:]
+		}
+		if len(v.draft) > maxFilter || len(v.lines(80, 24)) != 24 {
+			t.Fatalf("%d bytes typed", len(v.draft))
+		}
+	})
+}

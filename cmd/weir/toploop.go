@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type topLoop struct {
 	ask     func(question) // returns at once; one answer comes later
 	answers chan answer    // holds one, so that whoever asks never waits
 	asking  bool           // a question is under way
+	since   time.Time      // when it was asked
 	again   bool           // the view changed since it was asked
 }
 
@@ -22,6 +24,11 @@ type answer struct {
 	snapshot
 	err error
 }
+
+// patient is how long an answer may take before the view says so.
+const patient = 3 * time.Second
+
+var errWaiting = errors.New("the daemon has not answered for a while; still waiting")
 
 // run returns when the user quits, the terminal goes away or ctx is done.
 func (l *topLoop) run(ctx context.Context, interval time.Duration) error {
@@ -37,6 +44,9 @@ func (l *topLoop) run(ctx context.Context, interval time.Duration) error {
 			l.screen.redraw()
 			l.refresh()
 		case <-tick.C:
+			if l.asking && time.Since(l.since) > patient {
+				l.view.take(snapshot{}, errWaiting)
+			}
 			if !l.view.paused {
 				l.refresh()
 			}
@@ -73,7 +83,7 @@ func (l *topLoop) refresh() {
 		l.again = true
 		return
 	}
-	l.asking, l.again = true, false
+	l.asking, l.again, l.since = true, false, time.Now()
 	l.ask(l.view.question(l.visible()))
 }
 
