@@ -19,6 +19,7 @@ func TestReadCountsEvents(t *testing.T) {
 {"Action":"output","Package":"weir/a","Test":"TestAway","Output":"=== RUN   TestAway\n"}
 {"Action":"output","Package":"weir/a","Test":"TestAway","Output":"    a_test.go:9: needs root\n"}
 {"Action":"skip","Package":"weir/a","Test":"TestAway"}
+{"Action":"output","Package":"weir/a","Test":"TestStuck","Output":"panic: out of time\n"}
 {"Action":"fail","Package":"weir/a"}
 {"Action":"build-output","ImportPath":"weir/b","Output":"b.go:1: syntax error\n"}
 {"Action":"build-fail","ImportPath":"weir/b"}
@@ -37,7 +38,7 @@ func TestReadCountsEvents(t *testing.T) {
 	if diff := cmp.Diff(want, r, cmp.AllowUnexported(report{})); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
-	if got := out.String(); !strings.Contains(got, "loud") || !strings.Contains(got, "syntax error") || strings.Contains(got, "quiet") {
+	if got := out.String(); !strings.Contains(got, "loud") || !strings.Contains(got, "syntax error") || !strings.Contains(got, "out of time") || strings.Contains(got, "quiet") {
 		t.Errorf("printed %q", got)
 	}
 	if got, want := r.String(), "1 passed, 1 skipped, 1 FAILED"; got != want {

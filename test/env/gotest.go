@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -64,7 +66,7 @@ func goTest(ctx context.Context, r *report, env []string, args ...string) error 
 	if err != nil && len(r.failures) > 0 {
 		return errors.New(strings.Join(r.failures, ", "))
 	}
-	return err
+	return err // a failure without a failed test: go test itself
 }
 
 // event is one line of go test -json (go doc test2json).
@@ -95,7 +97,12 @@ func (r *report) read(events io.Reader, w io.Writer) error {
 			if e.Test != "" {
 				r.failed++
 			}
-			r.failures = append(r.failures, strings.TrimSpace(key))
+			if !strings.Contains(e.Test, "/") { // their parent fails too
+				r.failures = append(r.failures, strings.TrimSpace(key))
+			}
+			if e.Test == "" {
+				writeUnfinished(w, output, e.Package+" ")
+			}
 			if b := output[key]; b != nil {
 				io.WriteString(w, b.String())
 			}
@@ -110,6 +117,17 @@ func (r *report) read(events io.Reader, w io.Writer) error {
 			if e.Test != "" {
 				r.passed++
 			}
+			delete(output, key)
+		}
+	}
+}
+
+// writeUnfinished writes what tests said that neither passed nor failed, as when
+// one of them panicked or ran out of time. Their keys begin with prefix.
+func writeUnfinished(w io.Writer, output map[string]*strings.Builder, prefix string) {
+	for _, key := range slices.Sorted(maps.Keys(output)) {
+		if strings.HasPrefix(key, prefix) && key != prefix {
+			io.WriteString(w, output[key].String())
 			delete(output, key)
 		}
 	}
