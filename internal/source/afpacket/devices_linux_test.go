@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -37,8 +38,7 @@ func TestDeviceMadeAgain(t *testing.T) {
 		home.AddressRouter(t)
 		await(t, "the source to run", func() bool { return s.Status().State == stateRunning })
 		total = add(total, send(t, home.Client1, netns.Eth, flow, 1000, 0).Sent[0])
-		// The last frames must be read before the device goes, not only before
-		// the source ends.
+		arrive(t, sink, total)
 		home.Router.IP(t, "link del br-lan")
 	}
 	s.end()
@@ -56,6 +56,7 @@ func TestDeviceDownAndUp(t *testing.T) {
 	for range 3 {
 		await(t, "the source to run", func() bool { return s.Status().State == stateRunning })
 		total = add(total, send(t, home.Client1, netns.Eth, toServer(1), 1000, 0).Sent[0])
+		arrive(t, sink, total)
 		home.Router.IP(t, "link set lan1 down")
 		await(t, "the source to wait", func() bool { return s.Status().State == stateWaiting })
 		if note := s.Status().Note; note != "lan1 is down" {
@@ -65,6 +66,13 @@ func TestDeviceDownAndUp(t *testing.T) {
 	}
 	s.end()
 	sink.check(t, "lan", total)
+}
+
+// arrive waits until all that was sent has been captured. A device that goes
+// away takes along what its kernel has not yet received.
+func arrive(t *testing.T, sink *ledger, sent netns.Sent) {
+	t.Helper()
+	await(t, "what was sent", func() bool { return sink.get(keyOf("lan", sent)).packets >= sent.Packets })
 }
 
 func add(a, b netns.Sent) netns.Sent {
@@ -150,18 +158,22 @@ func TestPortsComeAndGo(t *testing.T) {
 	rings(3) // two ports, and the bridge for groups
 
 	total = add(total, send(t, home.Client2, netns.Eth, []netns.Flow{toRouter}, 100, 0).Sent[0])
+	arrive(t, sink, total)
 	home.Router.IP(t, "link set lan2 nomaster")
 	rings(2)
 	send(t, home.Client2, netns.Eth, []netns.Flow{toRouter}, 100, 0) // not on the bridge, not counted
+	time.Sleep(50 * time.Millisecond)                                // until they have passed
 	home.Router.IP(t, "link set lan2 master br-lan")
 	rings(3)
 	total = add(total, send(t, home.Client2, netns.Eth, []netns.Flow{toRouter}, 100, 0).Sent[0])
+	arrive(t, sink, total)
 
 	home.Router.IP(t, "link del lan2")
 	rings(2)
 	home.AddPort(t, netns.Port2, home.Client2, netns.Client2MAC)
 	rings(3)
 	total = add(total, send(t, home.Client2, netns.Eth, []netns.Flow{toRouter}, 100, 0).Sent[0])
+	arrive(t, sink, total)
 
 	moved := [6]byte{2, 0, 0, 0, 0, 0x77}
 	home.Router.IP(t, "link set br-lan address 02:00:00:00:00:77")
@@ -197,7 +209,7 @@ func TestSocketFails(t *testing.T) {
 	var total netns.Sent
 	for range 2 {
 		total = add(total, send(t, home.Client1, netns.Eth, toServer(1), 100, 0).Sent[0])
-		await(t, "the frames to be read", func() bool { return sink.get(keyOf("lan", total)).packets == total.Packets })
+		arrive(t, sink, total)
 		failed := s.ring()
 		failed.file.Close()
 		await(t, "another ring", func() bool { r := s.ring(); return r != nil && r != failed })

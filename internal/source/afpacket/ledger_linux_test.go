@@ -101,9 +101,13 @@ type running struct {
 	stop func() error // ends Run and returns its error
 }
 
-// capture runs a source in a namespace until the test ends or stops it.
+// capture runs a source in a namespace until the test ends or stops it. Its ring
+// is large unless cfg has one, so that a busy machine loses nothing.
 func capture(tb testing.TB, n *netns.Namespace, cfg Config, sink source.Sink) running {
 	tb.Helper()
+	if cfg.RingBytes == 0 {
+		cfg.RingBytes = 8 << 20
+	}
 	s, err := New(cfg, slog.New(slog.NewTextHandler(tb.Output(), nil)))
 	if err != nil {
 		tb.Fatal(err)
@@ -121,11 +125,32 @@ func capture(tb testing.TB, n *netns.Namespace, cfg Config, sink source.Sink) ru
 	return r
 }
 
-// end stops the source, which delivers what it still holds.
+// end stops the source, which delivers what it still holds, once the kernel has
+// delivered what is on its way.
 func (r running) end() {
 	r.tb.Helper()
+	r.settle()
 	if err := r.stop(); err != nil {
 		r.tb.Errorf("Run: %v", err)
+	}
+	if n := r.drops(); n != 0 {
+		r.tb.Errorf("%d frames dropped", n)
+	}
+}
+
+// settle waits until nothing has come for a while, at most a few seconds.
+func (r running) settle() {
+	const while = retireAfter + 50*time.Millisecond
+	for before, rounds := ^uint64(0), 0; rounds < 20; rounds++ {
+		var now uint64
+		for _, p := range r.Status().Points {
+			now += p.Packets
+		}
+		if now == before {
+			return
+		}
+		before = now
+		time.Sleep(while)
 	}
 }
 
