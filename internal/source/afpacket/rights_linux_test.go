@@ -103,6 +103,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestTriedAgain leaves the kernel no memory for a filter, and then some.
+func TestTriedAgain(t *testing.T) {
+	home := netns.New(t, netns.Options{Silent: true})
+	const setting = "net.core.optmem_max="
+	home.Router.Sysctl(t, setting+"16")
+	sink := newLedger()
+	s := capture(t, home.Router, Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge, Ports: true}}}, sink)
+	if st := s.Status(); st.State != stateWaiting || !strings.Contains(st.Note, "lan1: attach filter of 12 instructions: cannot allocate memory; raise net.core.optmem_max") {
+		t.Errorf("status %+v", st)
+	}
+	home.Router.Sysctl(t, setting+"131072")
+	await(t, "another attempt", func() bool { st := s.Status(); return st.State == stateRunning && st.Note == "" })
+	sent := send(t, home.Client1, netns.Eth, toServer(1), 10, 0).Sent[0]
+	s.end()
+	sink.check(t, "lan", sent)
+}
+
 func promiscuity(t *testing.T, n *netns.Namespace, device string) (p uint32) {
 	t.Helper()
 	err := n.Do(func() error {

@@ -92,7 +92,10 @@ func (r *ring) mapRing(fd, ringBytes, snaplen int) error {
 		Frame_nr:       uint32(count),
 		Retire_blk_tov: uint32(retireAfter / time.Millisecond),
 	}
-	if err := unix.SetsockoptTpacketReq3(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); err != nil {
+	switch err := unix.SetsockoptTpacketReq3(fd, unix.SOL_PACKET, unix.PACKET_RX_RING, &req); {
+	case errors.Is(err, unix.ENOMEM):
+		return fmt.Errorf("allocate a ring of %d bytes: %w; configure a smaller one", size*count, err)
+	case err != nil:
 		return fmt.Errorf("allocate a ring of %d bytes: %w", size*count, err)
 	}
 	mem, err := unix.Mmap(fd, 0, size*count, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
@@ -121,7 +124,10 @@ func (r *ring) attach(cfg Config, t tap) error {
 	if err != nil {
 		return fmt.Errorf("assemble filter: %w", err)
 	}
-	if err := r.setFilter(prog); err != nil {
+	switch err := r.setFilter(prog); {
+	case errors.Is(err, unix.ENOMEM):
+		return fmt.Errorf("attach filter of %d instructions: %w; raise net.core.optmem_max", len(prog), err)
+	case err != nil:
 		return fmt.Errorf("attach filter of %d instructions: %w", len(prog), err)
 	}
 	r.tap.direction, r.tap.own = t.direction, t.own
