@@ -87,6 +87,9 @@ type Daemon struct {
 // what was counted is stored.
 func Run(ctx context.Context, opt Options) error {
 	cfg, warnings, err := uci.Load(opt.ConfigPath)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w; name the file or folder to read, see weir help run", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -169,14 +172,18 @@ func explainOpen(err error) error {
 
 // reportOpened logs what became of an earlier database.
 func (d *Daemon) reportOpened(path string) {
-	switch o := d.store.Opened(); {
+	o := d.store.Opened()
+	switch {
 	case o.MovedTo != "":
 		d.log.Error("the database cannot be used; it was moved aside and history begins anew",
-			"path", path, "moved_to", o.MovedTo, "why", o.Why, "removed", o.Removed)
+			"path", path, "moved_to", o.MovedTo, "why", o.Why)
 	case o.Fresh:
 		d.log.Info("new database", "path", path)
 	default:
 		d.log.Info("database", "path", path, "names", o.Names)
+	}
+	if len(o.Removed) > 0 {
+		d.log.Warn("older databases that could not be used made room", "removed", o.Removed)
 	}
 }
 

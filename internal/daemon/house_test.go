@@ -84,7 +84,11 @@ func (h *house) configure(t *testing.T, extra string) {
 	text += fileSource("pipe", "pipe") + "config store 'store'\n\toption path '$DIR/db'\n" +
 		"config api 'api'\n\toption socket '$DIR/sock'\n\toption token_file '$DIR/token'\n" + extra
 	text = strings.ReplaceAll(text, "$DIR", h.dir)
-	if err := os.WriteFile(h.path("config"), []byte(text), 0o644); err != nil {
+	// As a whole, for the daemon may be reading it.
+	if err := os.WriteFile(h.path("config.new"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(h.path("config.new"), h.path("config")); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -148,7 +152,7 @@ func (h *house) call(t *testing.T, method string, args url.Values) map[string]an
 	t.Helper()
 	reply, err := get(h.path("sock"), method, args)
 	if err != nil {
-		t.Fatalf("%s: %v", method, err)
+		t.Fatalf("%s: %v\n%s", method, err, h.log)
 	}
 	return reply
 }

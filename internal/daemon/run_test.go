@@ -1,0 +1,390 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"weir/internal/clock"
+	"weir/store"
+)
+
+// A process of the test binary that is given a configuration runs the daemon on
+// it, so that it can be killed. Its clock is ahead by so many nanoseconds.
+const (
+	envConfig = "WEIR_TEST_CONFIG"
+	envAhead  = "WEIR_TEST_AHEAD"
+)
+
+func TestMain(m *testing.M) {
+	path := os.Getenv(envConfig)
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	ahead, err := strconv.ParseInt(os.Getenv(envAhead), 10, 64)
+	if err == nil {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		defer stop()
+		err = Run(ctx, Options{ConfigPath: path, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: runningAhead(time.Duration(ahead))})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// runningAhead returns clocks that are ahead of the machine's.
+func runningAhead(by time.Duration) func() clock.Reading {
+	return func() clock.Reading {
+		now := clock.Now()
+		now.Wall = now.Wall.Add(by)
+		return now
+	}
+}
+
+// pour writes datagrams of 100 IP bytes into the house's pipe until stop is
+// called, which returns how many it wrote.
+func (h *house) pour(t *testing.T, ahead time.Duration) (stop func() uint64) {
+	t.Helper()
+	f, err := os.OpenFile(h.path("pipe"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := datagram(t, phoneMAC, routerMAC, "192.168.1.20", "203.0.113.7", 50000, 53, 72)
+	done, wrote := make(chan struct{}), make(chan uint64)
+	go func() {
+		defer f.Close()
+		n := uint64(0)
+		b := captureHeader()
+		for {
+			for range 100 {
+				b = appendRecord(b, time.Now().Add(ahead), frame)
+			}
+			if _, err := f.Write(b); err != nil { // the reader was killed
+				break
+			}
+			n += 100
+			b = b[:0]
+			select {
+			case <-done:
+				wrote <- n
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+		<-done
+		wrote <- n
+	}()
+	return func() uint64 { close(done); return <-wrote }
+}
+
+func span(from, to time.Time) url.Values {
+	return url.Values{"class": {"total"}, "metric": {"packets"}, "points": {"12"},
+		"from": {strconv.FormatInt(from.Unix(), 10)}, "to": {strconv.FormatInt(to.Unix(), 10)}}
+}
+
+// What was counted and who was seen is there again after a clean stop.
+func TestHistorySurvives(t *testing.T) {
+	h := newHouse(t, "config device\n\toption name 'Anna'\n\tlist mac '02:00:00:00:01:01'\n")
+	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	h.run(t)
+	stop := h.pour(t, 0)
+	until(t, "packets", func() bool { n, _ := at(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 1000 })
+	wrote := float64(stop())
+	until(t, "all of them", func() bool { return at(h.call(t, "status", nil), "traffic.pkts") == wrote })
+	phone := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	if err := h.stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	h.run(t)
+	if got := sum(h.call(t, "series", span(from, to))); got != wrote {
+		t.Errorf("series: %v packets of %v", got, wrote)
+	}
+	again := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	for _, field := range []string{"id", "name", "first", "last"} {
+		if again[field] != phone[field] || phone[field] == nil {
+			t.Errorf("the phone's %s is %v, was %v", field, again[field], phone[field])
+		}
+	}
+	list := h.call(t, "series_list", url.Values{"class": {"device"}})
+	if at(list, "series.0.label") != "Anna" {
+		t.Errorf("series of devices: %v", list)
+	}
+
+	stop = h.pour(t, 0)
+	until(t, "packets", func() bool { n, _ := at(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 100 })
+	wrote += float64(stop())
+	until(t, "the sum of both runs", func() bool { return sum(h.call(t, "series", span(from, to))) == wrote })
+	if err := h.stop(); err != nil {
+		t.Error(err)
+	}
+	if strings.Contains(h.log.String(), "level=ERROR") {
+		t.Errorf("log: %s", h.log)
+	}
+}
+
+// start starts the daemon as a process, and returns it with what it logs.
+func (h *house) start(t *testing.T, ahead time.Duration) (*exec.Cmd, *lines) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), envConfig+"="+h.path("config"), fmt.Sprintf("%s=%d", envAhead, ahead))
+	var log lines
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
+	until(t, "the process answers", func() bool { _, err := get(h.path("sock"), "status", nil); return err == nil })
+	return cmd, &log
+}
+
+// A daemon that is killed under load keeps every slot that had ended, to the
+// packet, and starts again.
+func TestKilled(t *testing.T) {
+	h := newHouse(t, "")
+	// Its clock is one that reaches the end of a slot in two seconds.
+	now := time.Now()
+	end := now.Truncate(5 * time.Minute).Add(5 * time.Minute)
+	ahead := end.Sub(now) - 2*time.Second
+	cmd, _ := h.start(t, ahead)
+	stop := h.pour(t, ahead)
+	until(t, "the slot is saved", func() bool {
+		n, _ := at(h.call(t, "status", nil), "db.written_today").(float64)
+		return n > 0 && time.Now().Add(ahead).After(end.Add(time.Second))
+	})
+	slot := span(end.Add(-5*time.Minute), end)
+	want := sum(h.call(t, "series", slot))
+	device := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	wrote := stop()
+	if want < 100 || want > float64(wrote) {
+		t.Fatalf("%v of %d packets in the slot that ended", want, wrote)
+	}
+
+	cmd, log := h.start(t, ahead)
+	if got := sum(h.call(t, "series", slot)); got != want {
+		t.Errorf("%v packets, %v before the kill", got, want)
+	}
+	again, _ := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	if again["id"] != device["id"] || again["first"] != device["first"] {
+		t.Errorf("device %v, was %v", again, device)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("stop: %v\n%s", err, log)
+	}
+	if strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("log: %s", log)
+	}
+	t.Logf("killed with %v packets in the saved slot and %v after it, which are lost", want, float64(wrote)-want)
+}
+
+// What makes it impossible to start is one line that names the thing and the
+// remedy, and nothing that is there is harmed.
+func TestStartFailures(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	tests := []struct {
+		name    string
+		extra   string
+		prepare func(*testing.T, *house)
+		want    []string
+	}{
+		{"unknown option", "config weir 'main'\n\toption snalpen '100'\n", nil, []string{"/config:", "snalpen", "did you mean snaplen?"}},
+		{"bad network", "config weir 'main'\n\tlist local_network '192.168.1.0/40'\n", nil, []string{"/config:", "local_network", "192.168.1.0/40", "allowed: "}},
+		{"key without certificate", "config api 'api'\n\toption key '/etc/key.pem'\n", nil, []string{"option cert is missing", "give the path"}},
+		{"no certificate there", "config api 'api'\n\tlist listen '" + taken.Addr().String() + "'\n\toption key '$DIR/key.pem'\n\toption cert '$DIR/cert.pem'\n", nil, []string{"cert.pem", "no such file"}},
+		{"port taken", "config api 'api'\n\tlist listen '" + taken.Addr().String() + "'\n", nil, []string{taken.Addr().String(), "in use", "choose another"}},
+		{"socket is a file", "", func(t *testing.T, h *house) { write(t, h.path("sock"), "mine") }, []string{"/sock", "remove it or choose another path"}},
+		{"directory of the database is a file", "", func(t *testing.T, h *house) { write(t, h.path("db"), "mine") }, []string{"/db", "option path in section store"}},
+		{"no configuration", "", func(t *testing.T, h *house) { os.Remove(h.path("config")) }, []string{"/config", "no such file", "weir help run"}},
+		{"database of a running weir", "", func(t *testing.T, h *house) {
+			h.run(t)
+			h.configure(t, "config api 'api'\n\toption socket '$DIR/sock2'\n")
+		},
+			[]string{"/db/weir.db", "in use by another weir", "stop that one"}},
+		{"socket of a running weir", "", func(t *testing.T, h *house) {
+			h.run(t)
+			h.configure(t, "config store 'store'\n\toption path '$DIR/db2'\n")
+		},
+			[]string{"/sock", "another weir", "stop it first"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHouse(t, tt.extra)
+			if tt.prepare != nil {
+				tt.prepare(t, h)
+			}
+			err := Run(t.Context(), h.opt)
+			if err == nil {
+				t.Fatal("it runs")
+			}
+			t.Log(err)
+			for _, w := range tt.want {
+				if !strings.Contains(err.Error(), w) {
+					t.Errorf("%q is not in: %v", w, err)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("more than a line: %q", err)
+			}
+			for _, name := range []string{"sock", "db"} {
+				if b, err := os.ReadFile(h.path(name)); err == nil && string(b) != "mine" {
+					t.Errorf("%s was changed", name)
+				}
+			}
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The only source fails: the daemon does not pretend to watch.
+func TestOnlySourceFails(t *testing.T) {
+	tests := []struct {
+		name    string
+		prepare func(*testing.T, *house)
+		want    string
+	}{
+		{"missing", func(*testing.T, *house) {}, "no such file"},
+		{"a text", func(t *testing.T, h *house) { write(t, h.path("pipe"), "Dear Anna, this is a letter and no capture") }, "not a capture file"},
+		{"a directory", func(t *testing.T, h *house) { os.Mkdir(h.path("pipe"), 0o700) }, "neither a file nor a named pipe"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHouse(t, "config weir 'main'\n\toption enabled '1'\n")
+			os.Remove(h.path("pipe"))
+			tt.prepare(t, h)
+			cfg := h.load(t)
+			d := newDaemon(h.opt, cfg)
+			if err := d.open(cfg); err != nil {
+				t.Fatal(err)
+			}
+			p, err := d.plan(cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.origins, p.sources = p.origins[1:], p.sources[1:] // without the interface
+			err = d.run(t.Context(), cfg, p)
+			t.Log(err)
+			if err == nil || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), h.path("pipe")) {
+				t.Errorf("want %q", tt.want)
+			}
+		})
+	}
+}
+
+func TestDisabled(t *testing.T) {
+	h := newHouse(t, "config weir 'main'\n\toption enabled '0'\n")
+	if err := Run(t.Context(), h.opt); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(h.log.String(), "option enabled is 0") {
+		t.Errorf("log: %s", h.log)
+	}
+}
+
+// A database that cannot be used is kept beside a new one, and told.
+func TestUnusableDatabase(t *testing.T) {
+	tests := []struct {
+		name  string
+		spoil func([]byte)
+		why   string
+	}{
+		{"of the other byte order", func(b []byte) {
+			for _, page := range []int{0, 4096} { // magic of both meta pages
+				m := b[page+16:][:4]
+				m[0], m[1], m[2], m[3] = m[3], m[2], m[1], m[0]
+			}
+		}, "other byte order"},
+		{"overwritten", func(b []byte) {
+			for i := range b[:3*4096] {
+				b[i] = byte(i)
+			}
+		}, "damaged"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHouse(t, fileSource("home", "home.pcap"))
+			writeCapture(t, h.path("home.pcap"), 5)
+			h.run(t)
+			if err := h.stop(); err != nil {
+				t.Fatal(err)
+			}
+			path := h.path("db/" + store.FileName)
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.spoil(b)
+			write(t, path, string(b))
+			h.run(t)
+			for line := range strings.SplitSeq(h.log.String(), "\n") {
+				if strings.Contains(line, "level=ERROR") {
+					t.Log(line)
+				}
+			}
+			if !strings.Contains(h.log.String(), tt.why) || !strings.Contains(h.log.String(), "moved_to="+path+".bad-") {
+				t.Errorf("log: %s", h.log)
+			}
+			kept, _ := filepath.Glob(path + ".bad-*")
+			if len(kept) != 1 {
+				t.Fatalf("kept: %v", kept)
+			}
+			if got, err := os.ReadFile(kept[0]); err != nil || string(got) != string(b) {
+				t.Errorf("it is not as it was: %v", err)
+			}
+			if err := h.stop(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestExplainOpen(t *testing.T) {
+	tests := []struct {
+		name string
+		err  error
+		want bool
+	}{
+		{"may not write", &os.PathError{Op: "mkdir", Path: "/x", Err: syscall.EACCES}, true},
+		{"may not change", &os.PathError{Op: "open", Path: "/x", Err: syscall.EPERM}, true},
+		{"read-only", &os.PathError{Op: "open", Path: "/x", Err: syscall.EROFS}, true},
+		{"has its own remedy", &store.LockedError{Path: "/x"}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := explainOpen(fmt.Errorf("open database: %w", tt.err))
+			if !errors.Is(got, tt.err) && tt.want || strings.HasSuffix(got.Error(), "to a directory that weir may write to") != tt.want {
+				t.Error(got)
+			}
+		})
+	}
+}
