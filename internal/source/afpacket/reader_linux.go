@@ -27,7 +27,9 @@ const (
 	frameOverhead = 256
 )
 
-// ring is a packet socket with its memory. One goroutine, read, owns it.
+// ring is a packet socket with its memory. The goroutine of read is the only user
+// of the memory and closes both at its end; all else belongs to the goroutine of
+// Source.Run, which changes it under Source.mu.
 type ring struct {
 	tap         tap
 	file        *os.File // the socket
@@ -68,8 +70,8 @@ func (r *ring) ready(i int) bool { return atomic.LoadUint32(r.status(i))&statusU
 func (r *ring) release(i int) { atomic.StoreUint32(r.status(i), statusKernel) }
 
 // read hands frames to the sink until the deadline of a stop passes or the
-// socket fails; then it empties what is left in the ring. It is the only user of
-// the ring's memory and waits in the runtime's poller, not in a thread.
+// socket fails; then it empties what is left in the ring. It waits in the
+// runtime's poller, not in a thread.
 func (r *ring) read(sink source.Sink) {
 	next := 0
 	batch := make([]packet.Raw, batchFrames)
