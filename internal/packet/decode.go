@@ -59,6 +59,11 @@ func Decode(r *Raw, p *Packet) Outcome {
 	} else {
 		o = decodeIPv6(r, p, d)
 	}
+	if r.Whole && o == OK && p.Bytes > uint64(r.wire(d)) {
+		// Captures that were cut without saying so are counted as their headers
+		// tell. Live, only somebody who wants to be counted for more lies so.
+		return p.headerOnly(Malformed)
+	}
 	if r.GSOSize != 0 && o == OK {
 		p.split(uint32(r.GSOSize))
 	}

@@ -294,3 +294,31 @@ func TestAllocs(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+// A packet that claims to be longer than its frame counts as it claims, for the
+// capture may have been cut without saying so; but not where the length of the
+// frame is certain.
+func TestWhole(t *testing.T) {
+	for _, version := range []int{4, 6} {
+		raw := Raw{Link: LinkRaw, Data: make([]byte, 48)}
+		if version == 4 {
+			raw.Data = raw.Data[:28]
+			copy(raw.Data, []byte{0x45, 0, 0xff, 0xff, 0, 0, 0, 0, 64, ProtoUDP})
+		} else {
+			copy(raw.Data, []byte{0x60, 0, 0, 0, 0xff, 0xff, ProtoUDP, 64})
+		}
+		raw.Len = uint32(len(raw.Data))
+		var p Packet
+		if o := Decode(&raw, &p); o != OK || p.Bytes < 0xffff {
+			t.Errorf("IPv%d: %v with %d bytes", version, o, p.Bytes)
+		}
+		raw.Whole = true
+		if o := Decode(&raw, &p); o != Malformed || p.PayLen != 0 || p.Payload != nil {
+			t.Errorf("IPv%d, whole: %v with %d bytes of payload", version, o, p.PayLen)
+		}
+		raw.Len += 0x10000
+		if o := Decode(&raw, &p); o != OK {
+			t.Errorf("IPv%d, whole but cut by the snap length: %v", version, o)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type Raw struct {
 	VLAN    uint16   // 802.1Q VLAN ID that the kernel took out of the frame, 0 for none
 	GSOSize uint16   // payload bytes of each wire segment of a merged (GRO, TSO) frame, 0 when not merged
 	Weight  uint16   // frames that this one stands for when the source samples; 0 and 1 for itself alone
+	Whole   bool     // Len is certain, as the kernel's is: a packet that claims more is malformed
 }
 
 // Addr is an IP address in network order; IPv4 is mapped as RFC 4291 section

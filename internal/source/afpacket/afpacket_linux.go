@@ -53,10 +53,6 @@ func New(cfg Config, log *slog.Logger) (*Source, error) {
 	}, nil
 }
 
-// Sampling returns the factor that figures of what was captured have to be
-// multiplied with, 1 when every frame is passed.
-func (s *Source) Sampling() int { return s.cfg.Sampling }
-
 // Status implements source.Source. Its name lists the devices; a merged frame
 // counts as one packet with its merged length.
 func (s *Source) Status() source.Status {

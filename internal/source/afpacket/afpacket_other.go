@@ -25,6 +25,3 @@ func (s *Source) Run(context.Context, source.Sink) error { return errLinuxOnly }
 func (s *Source) Status() source.Status {
 	return source.Status{Kind: "afpacket", State: "failed", Note: errLinuxOnly.Error()}
 }
-
-// Sampling returns 1.
-func (s *Source) Sampling() int { return 1 }

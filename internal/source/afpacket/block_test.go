@@ -89,9 +89,10 @@ func TestBlock(t *testing.T) {
 	}
 	for i := range want {
 		want[i].Data, want[i].Link, want[i].Iface = frames[i].data, packet.LinkEthernet, 9
+		want[i].Weight, want[i].Whole = 100, true
 	}
 	for _, n := range []int{1, 3, 8, 256} {
-		b := block{link: packet.LinkEthernet, iface: 9, vnet: true}
+		b := block{link: packet.LinkEthernet, iface: 9, vnet: true, weight: 100}
 		got, broken := walk(&b, mem, n)
 		if d := cmp.Diff(want, got); d != "" || broken != 0 {
 			t.Errorf("in batches of %d, %d broken: %s", n, broken, d)

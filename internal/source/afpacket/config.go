@@ -3,7 +3,6 @@ package afpacket
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"weir/internal/link"
 	"weir/internal/source"
@@ -17,6 +16,7 @@ const (
 	MaxRingBytes     = 256 << 20
 	MinSnaplen       = 64     // Ethernet, IPv6 and ports
 	MaxSnaplen       = 262144 // what libpcap takes as "everything"
+	MaxSampling      = 1<<16 - 1
 )
 
 // Config says what to capture and how. Zero numbers mean the defaults.
@@ -24,7 +24,7 @@ type Config struct {
 	Interfaces  []Interface
 	RingBytes   int  // memory of all rings, shared out evenly among the devices there are when one joins, MinRingBytes each at least
 	Snaplen     int  // bytes captured of each frame, link header included
-	Sampling    int  // pass one frame in so many, 0 and 1 for all
+	Sampling    int  // pass one frame in so many, at most MaxSampling; 0 and 1 for all
 	Promiscuous bool // ask for frames to other stations, too
 }
 
@@ -56,8 +56,8 @@ func (c Config) withDefaults() (Config, error) {
 		return c, fmt.Errorf("capture: a ring of %d bytes is out of range; take %d to %d", c.RingBytes, MinRingBytes, MaxRingBytes)
 	case c.Snaplen < MinSnaplen || c.Snaplen > MaxSnaplen:
 		return c, fmt.Errorf("capture: a snap length of %d bytes is out of range; take %d to %d", c.Snaplen, MinSnaplen, MaxSnaplen)
-	case c.Sampling < 0 || c.Sampling > math.MaxInt32:
-		return c, fmt.Errorf("capture: sampling one in %d is out of range; take 1 or more", c.Sampling)
+	case c.Sampling < 0 || c.Sampling > MaxSampling:
+		return c, fmt.Errorf("capture: sampling one in %d is out of range; take 1 to %d", c.Sampling, MaxSampling)
 	}
 	devices := make(map[string]bool)
 	for _, i := range c.Interfaces {

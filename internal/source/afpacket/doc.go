@@ -41,9 +41,9 @@
 //
 // # Sampling
 //
-// With Sampling N > 1 the kernel passes each frame with probability 1/N, and
-// nothing here is scaled: Source.Sampling tells the factor to whoever shows
-// figures.
+// With Sampling N > 1 the kernel passes each frame with probability 1/N. Every
+// frame says so in its weight, and the engine counts it that many times; Status
+// tells what was passed.
 //
 // # Rights
 //

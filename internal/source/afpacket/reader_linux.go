@@ -36,7 +36,8 @@ type ring struct {
 	conn        syscall.RawConn
 	mem         []byte
 	blockSize   int
-	vnet        bool // a virtio_net_hdr precedes each frame
+	vnet        bool   // a virtio_net_hdr precedes each frame
+	weight      uint16 // frames that each one stands for
 	promiscuous bool
 	notes       []string // what was refused
 	point       *point
@@ -75,7 +76,7 @@ func (r *ring) release(i int) { atomic.StoreUint32(r.status(i), statusKernel) }
 func (r *ring) read(sink source.Sink) {
 	next := 0
 	batch := make([]packet.Raw, batchFrames)
-	b := block{link: r.tap.link, iface: r.point.number, vnet: r.vnet}
+	b := block{link: r.tap.link, iface: r.point.number, vnet: r.vnet, weight: r.weight}
 	waiting := func(uintptr) bool { return r.ready(next) }
 	for open := true; open; {
 		open = r.conn.Read(waiting) == nil

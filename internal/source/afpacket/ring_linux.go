@@ -19,7 +19,7 @@ func open(cfg Config, t tap, p *point, ringBytes int) (*ring, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &ring{tap: t, point: p, file: os.NewFile(uintptr(fd), "packet:"+t.device)}
+	r := &ring{tap: t, point: p, weight: uint16(cfg.Sampling), file: os.NewFile(uintptr(fd), "packet:"+t.device)}
 	if err := r.setUp(fd, cfg, ringBytes); err != nil {
 		r.close()
 		return nil, err
