@@ -1,0 +1,249 @@
+package daemon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long tests wait for what should come soon.
+const patience = 10 * time.Second
+
+// program is the built weir, unusable says why it cannot be run.
+var program, unusable string
+
+// envShim makes a process of the test binary pretend to be systemd: it says
+// whom the sockets are for and becomes the program in its arguments.
+const envShim = "WEIR_TEST_SHIM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envShim) != "" {
+		os.Setenv("LISTEN_PID", fmt.Sprint(os.Getpid()))
+		fmt.Fprintln(os.Stderr, syscall.Exec(os.Args[1], os.Args[1:], os.Environ()))
+		os.Exit(1)
+	}
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "weir")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	program = filepath.Join(dir, "weir")
+	if out, err := exec.Command("go", "build", "-o", program, "weir/cmd/weir").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build weir: %v\n%s", err, out)
+		return 1
+	}
+	if err := exec.Command(program, "version").Run(); errors.Is(err, syscall.ENOEXEC) {
+		unusable = "emulated programs cannot start others here"
+	}
+	return m.Run()
+}
+
+// site is a directory with a configuration.
+type site struct{ dir string }
+
+// newSite makes one with a database, a socket and a pipe of its own. extra is
+// put behind the configuration; $DIR in it is the directory.
+func newSite(t *testing.T, extra string) *site {
+	t.Helper()
+	if unusable != "" {
+		t.Skip("SKIPPED: " + unusable)
+	}
+	dir, err := os.MkdirTemp("", "weir") // short, as paths of sockets have to be
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s := &site{dir}
+	if err := syscall.Mkfifo(s.path("pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(t, extra)
+	return s
+}
+
+func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *site) configure(t *testing.T, extra string) {
+	t.Helper()
+	text := strings.ReplaceAll(`
+config store 'store'
+	option path '$DIR/db'
+config api 'api'
+	option socket '$DIR/sock'
+	option token_file '$DIR/token'
+config source 'pipe'
+	option kind 'pcap'
+	option path '$DIR/pipe'
+`+extra, "$DIR", s.dir)
+	if err := os.WriteFile(s.path("new"), []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path("new"), s.path("config")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// process is a running weir.
+type process struct {
+	*exec.Cmd
+	site *site
+	log  *lines
+	wait func() error
+}
+
+// start runs cmd, which is to be weir on the site's configuration.
+func (s *site) start(t *testing.T, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{Cmd: cmd, site: s, log: &lines{}}
+	cmd.Stderr = p.log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.wait = sync.OnceValue(cmd.Wait)
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		p.wait()
+		if t.Failed() {
+			t.Logf("log:\n%s", p.log)
+		}
+	})
+	return p
+}
+
+// ready waits until weir answers.
+func (p *process) ready(t *testing.T) *process {
+	t.Helper()
+	until(t, "the API answers", func() bool {
+		if err := p.Process.Signal(syscall.Signal(0)); err != nil {
+			t.Fatalf("weir has ended: %v", p.log)
+		}
+		_, err := p.site.get("status", nil)
+		return err == nil
+	})
+	return p
+}
+
+// stop asks weir to end and checks that it ends well.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.wait(); err != nil {
+		t.Errorf("weir ends with %v", err)
+	}
+}
+
+// get calls a method of the API.
+func (s *site) get(method string, args url.Values) (map[string]any, error) {
+	return get(s.path("sock"), method, args)
+}
+
+// call is get for what must not fail.
+func (s *site) call(t *testing.T, method string, args url.Values) map[string]any {
+	t.Helper()
+	reply, err := s.get(method, args)
+	if err != nil {
+		t.Fatalf("%s: %v", method, err)
+	}
+	return reply
+}
+
+func get(socket, method string, args url.Values) (map[string]any, error) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socket)
+	}
+	c := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
+	response, err := c.Get("http://weir/api/v1/" + method + "?" + args.Encode())
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", response.Status, body)
+	}
+	var reply map[string]any
+	return reply, json.Unmarshal(body, &reply)
+}
+
+// at returns what stands in a reply under keys, and list indexes in digits.
+func at(reply any, path string) any {
+	for key := range strings.SplitSeq(path, ".") {
+		switch v := reply.(type) {
+		case map[string]any:
+			reply = v[key]
+		case []any:
+			var i int
+			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(v) {
+				return nil
+			}
+			reply = v[i]
+		default:
+			return nil
+		}
+	}
+	return reply
+}
+
+// number is at for numbers, 0 for anything else.
+func number(reply any, path string) float64 {
+	f, _ := at(reply, path).(float64)
+	return f
+}
+
+// text is at for texts, "" for anything else.
+func text(reply any, path string) string {
+	s, _ := at(reply, path).(string)
+	return s
+}
+
+// until waits for what ok reports.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// lines is a log that can be read while it is written.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
