@@ -33,7 +33,7 @@ func answering(t *testing.T, raw string) *client {
 			c.Close()
 		}
 	}()
-	return &client{network: "unix", address: path, url: "http://localhost/ubus", where: "odd.sock"}
+	return &client{network: "unix", address: path, host: "localhost", path: "/ubus", where: "odd.sock"}
 }
 
 func reply(status, body string) string {
@@ -52,7 +52,7 @@ func TestClientOddAnswers(t *testing.T) {
 		{"denied", reply("200 OK", `{"jsonrpc":"2.0","id":1,"error":{"code":-32002,"message":"Access denied"}}`), "", "Access denied (-32002); give the daemon's token with --token-file"},
 		{"other error", reply("200 OK", `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Object not found"}}`), "", "Object not found (-32000)"},
 		{"busy", reply("503 Service Unavailable", `{"code":"busy","message":"too many calls","hint":"try again"}`), "", "odd.sock answers: too many calls; try again"},
-		{"another server", reply("404 Not Found", "<html>"), "", "odd.sock answers: Not Found"},
+		{"another server", reply("404 Not Found", "<html>"), "", "odd.sock answers: 404 Not Found"},
 		{"another protocol", reply("200 OK", "hello"), "", "what answers on odd.sock does not speak JSON-RPC"},
 		{"not HTTP", "SSH-2.0-dropbear\r\n", "", "is it weir that answers there?"},
 		{"nothing", "", "", "is it weir that answers there?"},
@@ -83,7 +83,7 @@ func TestClientGivesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	c := &client{network: "unix", address: path, url: "http://localhost/ubus", where: "mute.sock"}
+	c := &client{network: "unix", address: path, host: "localhost", path: "/ubus", where: "mute.sock"}
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begin := time.Now()

@@ -4,20 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
 	"reflect"
-
-	"github.com/coreos/go-systemd/v22/activation"
 
 	"weir/internal/api"
 	"weir/internal/api/httpapi"
 	"weir/uci"
 )
-
-// activatedSockets returns the sockets that systemd opened for weir
-// (sd_listen_fds(3)). They are kept as files so that a reload can serve on them
-// again.
-func activatedSockets() []*os.File { return activation.Files(true) }
 
 // served is what the API is served with, and the task that does.
 type served struct {

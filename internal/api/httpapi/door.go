@@ -1,9 +1,7 @@
 package httpapi
 
 import (
-	"log/slog"
 	"net"
-	"net/http"
 
 	"weir/internal/api"
 )
@@ -34,21 +32,4 @@ func (s *Server) newDoor(ln net.Listener, t *token) *door {
 	}
 	d.listener = &gate{Listener: ln, places: make(chan struct{}, maxConns), allow: s.c.Allow, any: d.trusted || len(s.c.Allow) == 0, refused: &s.stats.refused}
 	return d
-}
-
-// httpServer returns a server for d. HTTP/2 stays off: nothing here gains from
-// it, and its limits would have to be watched as well.
-func (s *Server) httpServer(d *door) *http.Server {
-	var protocols http.Protocols
-	protocols.SetHTTP1(true)
-	return &http.Server{
-		Handler:           d,
-		Protocols:         &protocols,
-		MaxHeaderBytes:    maxHeader - 4096, // net/http adds 4096 to what it is told
-		ReadHeaderTimeout: headerTime,
-		ReadTimeout:       readTime,
-		WriteTimeout:      writeTime,
-		IdleTimeout:       idleTime,
-		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers' broken handshakes
-	}
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net"
-	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
@@ -12,18 +11,18 @@ import (
 
 // admit checks where a request to TCP is addressed and which page sent it. It
 // answers what it refuses, and preflights, itself.
-func (d *door) admit(w http.ResponseWriter, r *http.Request) bool {
+func (d *door) admit(w *response, r *request) bool {
 	if d.trusted {
 		return true
 	}
-	host := hostname(r.Host)
+	host := hostname(r.host)
 	if !d.hostAccepted(host) {
 		d.s.stats.denied.Add(1)
 		d.fail(w, &api.Error{Code: api.PermissionDenied, Message: "this machine is not called " + host, Hint: "use its address, or add the name to list host of config api"})
 		return false
 	}
-	origin := r.Header.Get("Origin")
-	if origin == "" || d.sameOrigin(origin, r.Host) {
+	origin := r.fields.get("Origin")
+	if origin == "" || d.sameOrigin(origin, r.host) {
 		return true
 	}
 	if !slices.Contains(d.s.c.Origins, origin) {
@@ -31,14 +30,13 @@ func (d *door) admit(w http.ResponseWriter, r *http.Request) bool {
 		d.fail(w, &api.Error{Code: api.PermissionDenied, Message: "pages of " + origin + " may not call", Hint: "add it to list origin of config api"})
 		return false
 	}
-	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", origin)
-	h.Add("Vary", "Origin")
-	if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
-		h.Set("Access-Control-Allow-Methods", "GET, POST")
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type")
-		h.Set("Access-Control-Max-Age", "600")
-		w.WriteHeader(http.StatusNoContent)
+	w.set("Access-Control-Allow-Origin", origin)
+	w.set("Vary", "Origin")
+	if r.method == "OPTIONS" && r.fields.get("Access-Control-Request-Method") != "" {
+		w.set("Access-Control-Allow-Methods", "GET, POST")
+		w.set("Access-Control-Allow-Headers", "Authorization, Content-Type")
+		w.set("Access-Control-Max-Age", "600")
+		w.begin(204)
 		return false
 	}
 	return true
@@ -65,11 +63,11 @@ func (d *door) sameOrigin(origin, host string) bool {
 }
 
 // authorized reports whether r carries the token, or needs none.
-func (d *door) authorized(r *http.Request) bool {
+func (d *door) authorized(r *request) bool {
 	if d.trusted {
 		return true
 	}
-	scheme, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	scheme, secret, _ := strings.Cut(r.fields.get("Authorization"), " ")
 	return strings.EqualFold(scheme, "Bearer") && d.token.is(strings.TrimSpace(secret))
 }
 
@@ -84,10 +82,10 @@ func hostname(host string) string {
 }
 
 // secureHeaders keep browsers from guessing, caching or running a reply.
-func secureHeaders(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
+func secureHeaders(w *response) {
+	w.set("X-Content-Type-Options", "nosniff")
+	w.set("Cache-Control", "no-store")
+	w.set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	w.set("Cross-Origin-Resource-Policy", "same-origin")
+	w.set("Referrer-Policy", "no-referrer")
 }

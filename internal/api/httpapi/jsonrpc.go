@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net/http"
 	"strings"
 
 	"weir/internal/api"
@@ -51,18 +49,18 @@ type rpcCall struct {
 
 // jsonRPC answers POST /ubus. As with uhttpd the HTTP status is 200 whatever the
 // outcome, also for a body that is too large, after which the connection ends.
-func (d *door) jsonRPC(w http.ResponseWriter, r *http.Request) {
-	if !allowed(w, r, http.MethodPost) {
+func (d *door) jsonRPC(ctx context.Context, w *response, r *request) {
+	if !allowed(w, r, "POST") {
 		d.notAllowed(w, r)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := w.c.readBody(r.body)
 	if err != nil {
 		body = nil // a parse error
 	}
 	d.withSlot(w, func(e *api.Encoder) {
-		w.Header().Set("Content-Type", "application/json")
-		d.answerBody(r.Context(), e, body, d.authorized(r))
+		w.set("Content-Type", "application/json")
+		d.answerBody(ctx, e, body, d.authorized(r))
 	})
 }
 

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -113,17 +112,6 @@ func listenTCP(address string) (net.Listener, error) {
 	return nil, fmt.Errorf("listen %s: %w; give ADDRESS:PORT, as 192.168.1.1:3000", address, err)
 }
 
-func loadTLS(cert, key string) (*tls.Config, error) {
-	if cert == "" || key == "" {
-		return nil, errors.New("TLS needs both cert and key; give the other one too")
-	}
-	pair, err := tls.LoadX509KeyPair(cert, key)
-	if err != nil {
-		return nil, fmt.Errorf("load TLS certificate %s with key %s: %w", cert, key, err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}, nil
-}
-
 // gate is a listener that closes at once what comes from a network that is not
 // allowed or finds no place, before it costs anything.
 type gate struct {
@@ -179,8 +167,8 @@ func (g *guest) Close() error {
 	return g.Conn.Close()
 }
 
-// CloseWrite ends the sending side, as net/http does before it closes a
-// connection on which it refused something: the refusal arrives that way.
+// CloseWrite ends the sending side, as is done before a connection closes on which
+// something was refused: the refusal arrives that way.
 func (g *guest) CloseWrite() error {
 	if c, ok := g.Conn.(interface{ CloseWrite() error }); ok {
 		return c.CloseWrite()

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -14,43 +13,43 @@ import (
 	"weir/internal/api"
 )
 
-// ServeHTTP answers one request.
-func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	secureHeaders(w.Header())
+// serveHTTP answers one request.
+func (d *door) serveHTTP(ctx context.Context, w *response, r *request) {
+	secureHeaders(w)
 	if !d.admit(w, r) {
 		return
 	}
-	path := strings.TrimPrefix(r.URL.Path, strings.TrimSuffix(d.s.c.BasePath, "/"))
+	path := strings.TrimPrefix(r.url.Path, strings.TrimSuffix(d.s.c.BasePath, "/"))
 	method, isMethod := strings.CutPrefix(path, "/api/v1/")
 	switch {
 	case path == "/healthz":
 		d.health(w, r)
 	case path == "/ubus" || path == "/ubus/":
-		d.jsonRPC(w, r)
+		d.jsonRPC(ctx, w, r)
 	case isMethod && !d.authorized(r):
 		d.s.stats.denied.Add(1)
-		w.Header().Set("WWW-Authenticate", `Bearer realm="weir"`)
-		d.failStatus(w, http.StatusUnauthorized, &api.Error{Code: api.PermissionDenied, Message: "the token is missing or wrong", Hint: "send the header Authorization: Bearer TOKEN, with what is in the token file"})
+		w.set("WWW-Authenticate", `Bearer realm="weir"`)
+		d.failStatus(w, 401, &api.Error{Code: api.PermissionDenied, Message: "the token is missing or wrong", Hint: "send the header Authorization: Bearer TOKEN, with what is in the token file"})
 	case isMethod:
-		d.rest(w, r, method)
+		d.rest(ctx, w, r, method)
 	default:
-		d.fail(w, &api.Error{Code: api.NotFound, Message: "there is nothing at " + r.URL.Path, Hint: "methods are at /api/v1/METHOD, JSON-RPC is at /ubus"})
+		d.fail(w, &api.Error{Code: api.NotFound, Message: "there is nothing at " + r.url.Path, Hint: "methods are at /api/v1/METHOD, JSON-RPC is at /ubus"})
 	}
 }
 
 // health says that the program answers; to strangers, nothing more.
-func (d *door) health(w http.ResponseWriter, r *http.Request) {
-	if !allowed(w, r, http.MethodGet, http.MethodHead) {
+func (d *door) health(w *response, r *request) {
+	if !allowed(w, r, "GET", "HEAD") {
 		d.notAllowed(w, r)
 		return
 	}
 	if !d.trusted {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "ok\n")
 		return
 	}
 	state := d.s.backend.Daemon.State()
-	d.small(w, http.StatusOK, func(e *api.Encoder) {
+	d.small(w, 200, func(e *api.Encoder) {
 		e.Bool("ok", true)
 		e.Str("version", state.Version)
 		e.Bool("clock_trusted", state.ClockTrusted)
@@ -59,7 +58,7 @@ func (d *door) health(w http.ResponseWriter, r *http.Request) {
 
 // withSlot runs f when a call may begin, with an encoder that is f's until it
 // returns. The request must have been read: a slow client waits for itself.
-func (d *door) withSlot(w http.ResponseWriter, f func(*api.Encoder)) {
+func (d *door) withSlot(w *response, f func(*api.Encoder)) {
 	select {
 	case e := <-d.slots:
 		if e == nil {
@@ -75,20 +74,20 @@ func (d *door) withSlot(w http.ResponseWriter, f func(*api.Encoder)) {
 		e.Flush() // an error means that the client left
 	default:
 		d.s.stats.busy.Add(1)
-		w.Header().Set("Retry-After", "1")
+		w.set("Retry-After", "1")
 		d.fail(w, &api.Error{Code: api.Busy, Message: strconv.Itoa(maxCalls) + " calls are under way", Hint: "try again in a second"})
 	}
 }
 
 // rest answers /api/v1/METHOD: arguments in the query, or as a JSON object in
 // the body. What changes something must be a POST.
-func (d *door) rest(w http.ResponseWriter, r *http.Request, name string) {
+func (d *door) rest(ctx context.Context, w *response, r *request, name string) {
 	m, err := api.Lookup(name)
 	if err != nil {
 		d.fail(w, api.AsError(err))
 		return
 	}
-	verbs := []string{http.MethodGet, http.MethodHead, http.MethodPost}
+	verbs := []string{"GET", "HEAD", "POST"}
 	if m.Write {
 		verbs = verbs[2:]
 	}
@@ -98,23 +97,22 @@ func (d *door) rest(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	raw, err := restArgs(w, r)
 	if err != nil {
-		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
-			d.failStatus(w, http.StatusRequestEntityTooLarge, &api.Error{Code: api.InvalidArgument, Message: "the body is larger than 64 KiB"})
+		if errors.Is(err, errBodySize) {
+			d.failStatus(w, 413, &api.Error{Code: api.InvalidArgument, Message: err.Error()})
 			return
 		}
 		d.fail(w, &api.Error{Code: api.InvalidArgument, Message: err.Error()})
 		return
 	}
 	d.withSlot(w, func(e *api.Encoder) {
-		ctx, cancel := context.WithTimeout(r.Context(), callTime)
+		ctx, cancel := context.WithTimeout(ctx, callTime)
 		defer cancel()
 		reply, err := d.call(ctx, m, raw)
 		if err != nil {
 			d.fail(w, api.AsError(err))
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
+		w.set("Content-Type", "application/json")
 		e.Table("")
 		reply(e)
 		e.EndTable()
@@ -131,16 +129,16 @@ func (d *door) call(ctx context.Context, m *api.Method, raw map[string]any) (api
 	return reply, err
 }
 
-func restArgs(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
-	query, err := url.ParseQuery(r.URL.RawQuery)
+func restArgs(w *response, r *request) (map[string]any, error) {
+	query, err := url.ParseQuery(r.url.RawQuery)
 	if err != nil {
 		return nil, errors.New("the query is not well formed")
 	}
 	raw := map[string]any{}
-	if r.Method == http.MethodPost {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if r.method == "POST" {
+		body, err := w.c.readBody(r.body)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("the body is %w", err)
 		}
 		if len(bytes.TrimSpace(body)) > 0 {
 			if raw, err = arguments(body); err != nil {
@@ -158,30 +156,30 @@ func restArgs(w http.ResponseWriter, r *http.Request) (map[string]any, error) {
 }
 
 // allowed checks the request's method and says in the header what is.
-func allowed(w http.ResponseWriter, r *http.Request, methods ...string) bool {
+func allowed(w *response, r *request, methods ...string) bool {
 	for _, m := range methods {
-		if r.Method == m {
+		if r.method == m {
 			return true
 		}
 	}
-	w.Header().Set("Allow", strings.Join(methods, ", "))
+	w.set("Allow", strings.Join(methods, ", "))
 	return false
 }
 
-func (d *door) notAllowed(w http.ResponseWriter, r *http.Request) {
-	d.failStatus(w, http.StatusMethodNotAllowed, &api.Error{Code: api.NotSupported, Message: r.Method + " is not answered here", Hint: "use " + w.Header().Get("Allow")})
+func (d *door) notAllowed(w *response, r *request) {
+	d.failStatus(w, 405, &api.Error{Code: api.NotSupported, Message: r.method + " is not answered here", Hint: "use " + w.fields.get("Allow")})
 }
 
-func (d *door) fail(w http.ResponseWriter, err *api.Error) { d.failStatus(w, err.HTTP(), err) }
+func (d *door) fail(w *response, err *api.Error) { d.failStatus(w, err.HTTP(), err) }
 
-func (d *door) failStatus(w http.ResponseWriter, status int, err *api.Error) {
+func (d *door) failStatus(w *response, status int, err *api.Error) {
 	d.small(w, status, err.Encode)
 }
 
 // small answers with one short object, for which no slot is needed.
-func (d *door) small(w http.ResponseWriter, status int, fields func(*api.Encoder)) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
+func (d *door) small(w *response, status int, fields func(*api.Encoder)) {
+	w.set("Content-Type", "application/json")
+	w.begin(status)
 	e := api.NewEncoder(w)
 	e.Table("")
 	fields(e)

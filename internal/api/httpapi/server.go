@@ -2,12 +2,10 @@ package httpapi
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -107,11 +105,11 @@ func (s *Server) Run(ctx context.Context) error {
 		return err
 	}
 	ended := make(chan error, len(doors))
-	servers := make([]*http.Server, len(doors))
+	servers := make([]*connServer, len(doors))
 	for i, d := range doors {
-		servers[i] = s.httpServer(d)
+		servers[i] = newConnServer(d.serveHTTP, s.log)
 		s.log.Info("serving the API", "at", d.name, "token", !d.trusted)
-		go func() { ended <- servers[i].Serve(d.listener) }()
+		go func() { ended <- servers[i].serve(d.listener) }()
 	}
 	close(s.ready)
 
@@ -125,9 +123,7 @@ func (s *Server) Run(ctx context.Context) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	for _, h := range servers {
-		if h.Shutdown(stop) != nil {
-			h.Close()
-		}
+		h.stop(stop)
 	}
 	for range running {
 		<-ended
@@ -173,7 +169,7 @@ func (s *Server) open() (doors []*door, err error) {
 		}
 		d := s.newDoor(ln, token)
 		if secure != nil {
-			d.listener = tls.NewListener(d.listener, secure)
+			d.listener = secure(d.listener)
 			d.secure = true
 		}
 		doors = append(doors, d)
@@ -186,7 +182,7 @@ func (s *Server) open() (doors []*door, err error) {
 
 // secrets reads what TCP needs: the token and, when it is configured, the
 // certificate. Both are nil when there is no TCP.
-func (s *Server) secrets() (*token, *tls.Config, error) {
+func (s *Server) secrets() (*token, overTLS, error) {
 	if !s.tcp() {
 		return nil, nil, nil
 	}
