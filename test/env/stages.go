@@ -33,7 +33,7 @@ var stages = []stage{
 		return goTestPackages(ctx, r, []string{"GOARCH=386"}, []string{"-vet=off"}, aboutTheTree)
 	}},
 	{"mips", "as a big-endian 32-bit program under qemu-user", noQEMU, func(ctx context.Context, r *report) error {
-		fmt.Printf("   without %s: they start the program anew or measure memory\n", strings.Join(testsNotUnderQEMU, ", "))
+		fmt.Printf("   without %s: they start the program anew, measure memory or take too long\n", strings.Join(testsNotUnderQEMU, ", "))
 		return goTestPackages(ctx, r, []string{"GOARCH=mips", "GOMIPS=softfloat"}, []string{
 			"-vet=off", "-short", "-timeout=4m", "-skip=^(" + strings.Join(testsNotUnderQEMU, "|") + ")$", "-exec=" + tool{commands: qemuCommands}.path(),
 		}, notUnderQEMU)
@@ -67,8 +67,9 @@ var notUnderQEMU = map[string]string{
 }
 
 // testsNotUnderQEMU are single tests that do not run there: those that start the
-// program they are part of, and one that would measure the emulator's memory.
-var testsNotUnderQEMU = []string{"TestExamples", "TestKilledWriter", "TestFileSizeLimit", "TestMemoryDoesNotGrow"}
+// program they are part of, one that would measure the emulator's memory, and one
+// that takes a minute there.
+var testsNotUnderQEMU = []string{"TestExamples", "TestKilledWriter", "TestFileSizeLimit", "TestMemoryDoesNotGrow", "TestPruneBySize"}
 
 func never() string { return "" }
 

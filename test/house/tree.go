@@ -44,7 +44,7 @@ func CheckTopLevel(root string) ([]string, error) {
 var (
 	makeTarget = regexp.MustCompile(`(?m)^([a-z][a-z0-9-]*):(?:[^=]|$)`)
 	makeHelp   = regexp.MustCompile(`(?m)^([a-z][a-z0-9-]*):.*## \S`)
-	command    = regexp.MustCompile("(?m)^ *(?:\\$ )?(make(?: +[A-Za-z0-9_=.-]+)*)\\b")
+	command    = regexp.MustCompile(`(?m)^ *(?:\$ )?(make(?: +[A-Za-z0-9_=.-]+)*)\b`)
 	codeBlock  = regexp.MustCompile("(?s)```[a-z]*\n(.*?)```")
 )
 
