@@ -59,19 +59,25 @@ func runningAhead(by time.Duration) func() clock.Reading {
 // called, which returns how many it wrote.
 func (h *house) pour(t *testing.T, ahead time.Duration) (stop func() uint64) {
 	t.Helper()
+	frame := datagram(t, phoneMAC, routerMAC, "192.168.1.20", "203.0.113.7", 50000, 53, 72)
+	return h.pourFrames(t, ahead, [][]byte{frame})
+}
+
+// pourFrames is pour for frames in turn.
+func (h *house) pourFrames(t *testing.T, ahead time.Duration, frames [][]byte) (stop func() uint64) {
+	t.Helper()
 	f, err := os.OpenFile(h.path("pipe"), os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	frame := datagram(t, phoneMAC, routerMAC, "192.168.1.20", "203.0.113.7", 50000, 53, 72)
 	done, wrote := make(chan struct{}), make(chan uint64)
 	go func() {
 		defer f.Close()
 		n := uint64(0)
 		b := captureHeader()
 		for {
-			for range 100 {
-				b = appendRecord(b, time.Now().Add(ahead), frame)
+			for i := range 100 {
+				b = appendRecord(b, time.Now().Add(ahead), frames[(int(n)+i)%len(frames)])
 			}
 			if _, err := f.Write(b); err != nil { // the reader was killed
 				break
@@ -137,10 +143,12 @@ func TestHistorySurvives(t *testing.T) {
 	}
 }
 
-// start starts the daemon as a process, and returns it with what it logs.
-func (h *house) start(t *testing.T, ahead time.Duration) (*exec.Cmd, *lines) {
+// start starts the daemon as a process, by the command before it if there is
+// any, and returns it with what it logs.
+func (h *house) start(t *testing.T, ahead time.Duration, by ...string) (*exec.Cmd, *lines) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	by = append(by, os.Args[0])
+	cmd := exec.Command(by[0], by[1:]...)
 	cmd.Env = append(os.Environ(), envConfig+"="+h.path("config"), fmt.Sprintf("%s=%d", envAhead, ahead))
 	var log lines
 	cmd.Stderr = &log

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime/debug"
 	"runtime/metrics"
@@ -12,6 +13,7 @@ import (
 	"weir/internal/api"
 	"weir/internal/clock"
 	"weir/internal/source"
+	"weir/store"
 	"weir/uci"
 )
 
@@ -26,7 +28,7 @@ func (d *Daemon) State() api.State {
 		CPU:    clock.CPU(),
 	}
 	if st.Err != nil {
-		s.DB.Err = st.Err.Error()
+		s.DB.Err = waiting(st) + ": " + st.Err.Error()
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -34,6 +36,14 @@ func (d *Daemon) State() api.State {
 	s.DB.WrittenToday = d.written.today()
 	s.Problems = slices.Concat(d.problems, d.apiProblems)
 	return s
+}
+
+// waiting says what becomes of history while the database cannot be written.
+func waiting(st store.Status) string {
+	if st.Dropped > 0 {
+		return fmt.Sprintf("history waits in memory, %d slots of it are lost", st.Dropped)
+	}
+	return "history waits in memory"
 }
 
 // modeWhy says why packets are what is counted.
@@ -64,7 +74,7 @@ func (d *Daemon) CheckConfig(_ context.Context, text string) []api.Problem {
 	var warnings []uci.Warning
 	var err error
 	if text == "" {
-		_, warnings, err = uci.Load(d.opt.ConfigPath)
+		_, warnings, err = d.opt.load()
 	} else {
 		_, warnings, err = uci.Parse(strings.NewReader(text), "text")
 	}

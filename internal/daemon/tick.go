@@ -125,7 +125,7 @@ func (w *diskWatch) look(d *Daemon) {
 	st := d.store.Status()
 	switch failing := st.Err != nil; {
 	case failing && !w.failing:
-		d.log.Error("history is not saved", "error", st.Err)
+		d.log.Error(waiting(st), "error", st.Err)
 	case !failing && w.failing:
 		d.log.Info("history is saved again", "path", st.Path)
 	}

@@ -247,3 +247,23 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// folder writes a folder of configuration: the site's own with extra behind it,
+// and the router's files.
+func (s *site) folder(t *testing.T, files map[string]string, extra string) string {
+	t.Helper()
+	s.configure(t, extra)
+	etc := s.path("etc")
+	if err := os.Mkdir(etc, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path("config"), etc+"/weir"); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(etc, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return etc
+}
