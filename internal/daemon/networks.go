@@ -52,7 +52,8 @@ func (d *Daemon) relocate() {
 // networks returns the scopes of addresses: the networks of the captured
 // interfaces and those of the configuration are local, every address of this
 // machine is the router's. Where neither is known, as behind a mirror port,
-// private addresses are local.
+// private addresses are local and the traffic tells the
+// others.
 func (d *Daemon) networks(cfg *uci.Config) *device.Networks {
 	local := slices.Clone(cfg.Main.LocalNetworks)
 	var own []netip.Addr
@@ -71,8 +72,11 @@ func (d *Daemon) networks(cfg *uci.Config) *device.Networks {
 		}
 	}
 	d.mu.Unlock()
-	if !slices.ContainsFunc(local, func(p netip.Prefix) bool { return p.Addr().IsGlobalUnicast() }) {
+	guessed := !slices.ContainsFunc(local, func(p netip.Prefix) bool { return p.Addr().IsGlobalUnicast() })
+	if guessed {
 		local = append(local, device.Private...)
 	}
-	return device.NewNetworks(local, own)
+	n := device.NewNetworks(local, own)
+	n.Guessed = guessed
+	return n
 }

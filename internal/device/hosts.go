@@ -15,7 +15,8 @@ type Host struct {
 	TCP         [2]Faults
 	Traffic
 
-	used bool
+	used   bool
+	onLink bool // local by evidence, whatever the networks say
 }
 
 // Faults counts TCP segments of ended flows, by who sent them: 0 the host itself,
@@ -127,7 +128,17 @@ func (h *Hosts) Rescope(nets *Networks) {
 	for i := range h.slots {
 		if s := &h.slots[i]; s.used {
 			s.Scope = nets.Scope(&s.Addr)
+			if s.onLink = s.onLink && nets.Guessed; s.onLink && s.Scope == Remote {
+				s.Scope = Local
+			}
 		}
+	}
+}
+
+// OnLink notes that the address was seen at home on the link.
+func (h *Host) OnLink() {
+	if h.Scope == Remote {
+		h.Scope, h.onLink = Local, true
 	}
 }
 

@@ -40,6 +40,11 @@ func (s Scope) House() bool { return s == Local || s == Router }
 // Networks tells local addresses from others. It is immutable: a change of
 // addresses makes another one.
 type Networks struct {
+	// Guessed says that nothing is known of the house: as behind a mirror port or
+	// in a capture, where only private addresses are sure to be local and the
+	// traffic itself has to tell the others.
+	Guessed bool
+
 	prefixes []network
 	own      map[packet.Addr]struct{}
 }
@@ -75,6 +80,14 @@ func NewNetworks(local []netip.Prefix, own []netip.Addr) *Networks {
 	for _, a := range own {
 		n.own[packet.AddrOf(a)] = struct{}{}
 	}
+	return n
+}
+
+// Guess returns the scopes in a house of which nothing is known but the local
+// prefixes given.
+func Guess(local ...netip.Prefix) *Networks {
+	n := NewNetworks(append(local, Private...), nil)
+	n.Guessed = true
 	return n
 }
 

@@ -86,7 +86,7 @@ func New(cfg Config) *Engine {
 	e := &Engine{
 		cfg:    cfg,
 		byName: make(map[string]uint8),
-		nets:   device.NewNetworks(device.Private, nil),
+		nets:   device.Guess(),
 		hosts:  device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
 		series: newSeriesIDs(cfg.Names),
 	}
@@ -222,25 +222,37 @@ func (e *Engine) fragment(pt *point, p *packet.Packet) {
 }
 
 // learn ties the sender's hardware address to its IP address: a local address
-// belongs to the device that sends from it, and a device that sends from a
-// remote address forwards it: it is a router.
+// belongs to the device that sends from it.
 func (e *Engine) learn(p *packet.Packet) {
 	t := p.Time / 1000
 	d := e.devices.Seen(p.SrcMAC, p.Iface, p.VLAN, t)
-	if d == nil {
+	if d == nil || unspecified(&p.Src) {
 		return
 	}
-	switch scope := e.nets.Scope(&p.Src); {
-	case scope == device.Remote:
-		d.Router = true
-	case scope.House() && p.Src != (packet.Addr{}) && !(p.Src.Is4() && p.Src[12] == 0):
-		if scope == device.Router {
-			d.Router = true
-		}
-		if h := e.hosts.Seen(&p.Src, e.nets, p.Iface, t); h != nil {
-			h.Bind(d)
-		}
+	scope := e.nets.Scope(&p.Src)
+	if scope == device.Remote && !firstHop(p.TTL) {
+		d.Router = true // it forwards what others sent
+		return
 	}
+	if scope == device.Router {
+		d.Router = true
+	}
+	if !scope.House() && (!e.nets.Guessed || d.Router) {
+		return
+	}
+	if h := e.hosts.Seen(&p.Src, e.nets, p.Iface, t); h != nil {
+		h.OnLink()
+		h.Bind(d)
+	}
+}
+
+// firstHop reports whether a packet with that time to live was forwarded by
+// nobody yet: hosts send with one of three values and every router takes one off.
+func firstHop(ttl uint8) bool { return ttl == 64 || ttl == 128 || ttl == 255 }
+
+// unspecified reports whether the sender has no address yet.
+func unspecified(a *packet.Addr) bool {
+	return *a == packet.Addr{} || a.Is4() && a[12]|a[13]|a[14]|a[15] == 0
 }
 
 // Records accounts a batch of flow deltas. It implements source.Sink.

@@ -126,3 +126,42 @@ func TestPacketsAllocateNothing(t *testing.T) {
 		t.Errorf("%.3f allocations a packet", perPacket)
 	}
 }
+
+// Where nothing is known of the house, as behind a mirror port, a packet that
+// nobody forwarded yet tells who is at home: that keeps IPv6 addresses with their
+// devices. On a router, which knows its networks, nobody can claim an address so.
+func TestGuessedNetworks(t *testing.T) {
+	home, away, laptop := "[2001:db8:5::20]:50000", "[2001:db8:9::9]:443", packet.MAC{0, 1, 2, 3, 4, 5}
+	frames := []frame{
+		{from: laptop, to: routerMAC, src: home, dst: away, pay: 10},
+		{at: 10, from: routerMAC, to: laptop, src: away, dst: home, pay: 10, ttl: 55},
+	}
+	for _, guessed := range []bool{true, false} {
+		e := engine.New(engine.Config{Flows: flow.Config{Max: 8}, MaxHosts: 8, MaxDevices: 8})
+		if _, err := e.Interface("mirror"); err != nil {
+			t.Fatal(err)
+		}
+		if !guessed {
+			e.SetNetworks(device.NewNetworks(device.Private, nil))
+		}
+		for _, f := range frames {
+			e.Packets([]packet.Raw{f.raw()})
+		}
+		e.Tick(start+second, true)
+		all := devicesByName(t, e)
+		if d := all[laptop.String()]; d.Router || (len(d.IPs) == 1) != guessed || (d.Bytes.Tx > 0) != guessed {
+			t.Errorf("guessed %v: laptop %+v", guessed, d)
+		}
+		if d := all[routerMAC.String()]; !d.Router || len(d.IPs) != 0 {
+			t.Errorf("guessed %v: router %+v", guessed, d)
+		}
+		h, _ := e.Host(netip.MustParseAddr("2001:db8:5::20"))
+		if want := map[bool]string{true: "local", false: "remote"}[guessed]; h.Scope != want {
+			t.Errorf("guessed %v: the laptop's address is %s", guessed, h.Scope)
+		}
+		e.SetNetworks(device.NewNetworks(nil, nil))
+		if h, _ := e.Host(netip.MustParseAddr("2001:db8:5::20")); h.Scope != "remote" {
+			t.Errorf("guessed %v: the guess outlived better knowledge", guessed)
+		}
+	}
+}

@@ -34,6 +34,7 @@ type frame struct {
 	seq      uint32
 	pay      int
 	point    uint8
+	ttl      uint8 // 0 = 64
 }
 
 // raw builds the frame's bytes: Ethernet, IPv4 or IPv6, TCP or UDP.
@@ -49,16 +50,20 @@ func (f frame) raw() packet.Raw {
 	binary.BigEndian.PutUint16(transport[0:], src.Port())
 	binary.BigEndian.PutUint16(transport[2:], dst.Port())
 	transport = append(transport, make([]byte, f.pay)...)
+	ttl := f.ttl
+	if ttl == 0 {
+		ttl = 64
+	}
 	var b []byte
 	b = append(append(b, f.to[:]...), f.from[:]...)
 	if src.Addr().Is4() {
 		b = append(b, 8, 0, 0x45, 0)
 		b = binary.BigEndian.AppendUint16(b, uint16(20+len(transport)))
-		b = append(b, 0, 0, 0, 0, 64, proto, 0, 0)
+		b = append(b, 0, 0, 0, 0, ttl, proto, 0, 0)
 	} else {
 		b = append(b, 0x86, 0xdd, 0x60, 0, 0, 0)
 		b = binary.BigEndian.AppendUint16(b, uint16(len(transport)))
-		b = append(b, proto, 64)
+		b = append(b, proto, ttl)
 	}
 	b = append(append(b, src.Addr().AsSlice()...), dst.Addr().AsSlice()...)
 	b = append(b, transport...)
@@ -91,17 +96,17 @@ func house(tb testing.TB) *engine.Engine {
 	const S, SA, A, P = packet.SYN, packet.SYN | packet.ACK, packet.ACK, packet.PSH | packet.ACK
 	web, phone := "203.0.113.5:443", "192.168.1.20:50000"
 	frames := []frame{
-		{0, phoneMAC, routerMAC, phone, web, S, 100, 0, 0},
-		{20_000, routerMAC, phoneMAC, web, phone, SA, 900, 0, 0},
-		{21_000, phoneMAC, routerMAC, phone, web, A, 101, 0, 0},
-		{22_000, phoneMAC, routerMAC, phone, web, P, 101, 200, 0},
-		{52_000, routerMAC, phoneMAC, web, phone, P, 901, 1000, 0},
-		{53_000, routerMAC, phoneMAC, web, phone, P, 901, 1000, 0}, // again
-		{100_000, phoneMAC, nasMAC, "[2001:db8:1::20]:50001", "[2001:db8:1::30]:445", S, 1, 0, 0},
-		{100_500, nasMAC, phoneMAC, "[2001:db8:1::30]:445", "[2001:db8:1::20]:50001", SA, 1, 0, 0},
-		{200_000, routerMAC, nasMAC, "198.51.100.9:6666", "192.168.1.30:22", S, 1, 0, 0},
-		{300_000, nasMAC, packet.MAC{1, 0, 0x5e, 0, 0, 251}, "192.168.1.30:5353", "224.0.0.251:5353", 0, 0, 60, 0},
-		{400_000, phoneMAC, routerMAC, "192.168.1.20:40001", "192.168.1.1:53", 0, 0, 40, 1},
+		{0, phoneMAC, routerMAC, phone, web, S, 100, 0, 0, 0},
+		{20_000, routerMAC, phoneMAC, web, phone, SA, 900, 0, 0, 57},
+		{21_000, phoneMAC, routerMAC, phone, web, A, 101, 0, 0, 0},
+		{22_000, phoneMAC, routerMAC, phone, web, P, 101, 200, 0, 0},
+		{52_000, routerMAC, phoneMAC, web, phone, P, 901, 1000, 0, 57},
+		{53_000, routerMAC, phoneMAC, web, phone, P, 901, 1000, 0, 57}, // again
+		{100_000, phoneMAC, nasMAC, "[2001:db8:1::20]:50001", "[2001:db8:1::30]:445", S, 1, 0, 0, 0},
+		{100_500, nasMAC, phoneMAC, "[2001:db8:1::30]:445", "[2001:db8:1::20]:50001", SA, 1, 0, 0, 0},
+		{200_000, routerMAC, nasMAC, "198.51.100.9:6666", "192.168.1.30:22", S, 1, 0, 0, 57},
+		{300_000, nasMAC, packet.MAC{1, 0, 0x5e, 0, 0, 251}, "192.168.1.30:5353", "224.0.0.251:5353", 0, 0, 60, 0, 0},
+		{400_000, phoneMAC, routerMAC, "192.168.1.20:40001", "192.168.1.1:53", 0, 0, 40, 1, 0},
 	}
 	batch := make([]packet.Raw, len(frames))
 	for i := range frames {
