@@ -26,7 +26,7 @@ type action func(ctx context.Context, con *console, args []string) error
 // commands returns the table, in the order in which the help shows it.
 func commands() []command {
 	return []command{
-		{"run", "[CONFIG]", "watch the network, in the foreground", runLong, runCommand, nil},
+		{"run", "[OPTION...] [CONFIG]", "watch the network, in the foreground", runLong, runCommand, nil},
 		{"read", "[OPTION...] FILE...", "print the flows of captures", readLong, readCommand, nil},
 		{"top", "[OPTION...]", "show live what the daemon sees", topLong, topCommand, nil},
 		{"call", "[METHOD [ARG...]]", "call a method of the daemon's API", callLong, callCommand, callHelp},

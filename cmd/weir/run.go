@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"weir/internal/daemon"
+	"weir/uci"
 )
 
 const runLong = `
@@ -20,35 +21,64 @@ such as /etc/config; it is only read. The daemon stays in the foreground and log
 to standard error: with the time on a terminal or into a file, without it into a
 pipe, as the system's log has its own.
 
+Options stand above CONFIG. With --interface or --read no CONFIG is needed:
+
+  weir run -i eth0                      watch a device of this machine
+  weir run -r home.pcap --pace 10x      replay a capture as if it were now
+  tcpdump -i eth0 -w - | weir run -r -  watch what another program captures
+
 SIGHUP reads the configuration again; an invalid one changes nothing and is
 reported. SIGTERM and SIGINT stop cleanly, a second one at once.
 `
 
-func runCommand(*flag.FlagSet) action {
+func runCommand(fs *flag.FlagSet) action {
+	var o uci.Overrides
+	interfaces := func(s string) error { o.Interfaces = append(o.Interfaces, s); return nil }
+	fs.Func("interface", "watch network or device `NAME`, not those of CONFIG; repeatable", interfaces)
+	fs.Func("i", "short for --interface `NAME`", interfaces)
+	captures := func(s string) error { o.Captures = append(o.Captures, s); return nil }
+	fs.Func("read", "read capture or pipe `FILE`, - for standard input; repeatable", captures)
+	fs.Func("r", "short for --read `FILE`", captures)
+	fs.Func("pace", "replay captures at `N`x real time; the default is max, as they can be read", func(s string) (err error) {
+		o.Pace, err = uci.ParsePace(s)
+		return err
+	})
+	fs.BoolVar(&o.Loop, "loop", false, "begin the captures again when they end")
+	fs.StringVar(&o.StorePath, "store", "", "keep the database in `FOLDER`")
+	fs.StringVar(&o.Socket, "socket", "", "serve the API on the socket `FILE`")
 	return func(ctx context.Context, con *console, args []string) error {
 		path := defaultConfig
-		switch len(args) {
-		case 0:
-		case 1:
+		switch {
+		case len(args) == 1:
 			path = args[0]
-		default:
+		case len(args) > 1:
 			return usageError(fmt.Sprintf("takes one file or folder, got %d", len(args)))
+		case len(o.Interfaces)+len(o.Captures) > 0:
+			path = ""
 		}
-		reload := make(chan struct{}, 1)
-		ctx, cancel := context.WithCancel(ctx)
-		var forward sync.WaitGroup
-		defer forward.Wait()
-		defer cancel()
-		forward.Go(func() { forwardHangups(ctx, reload) })
-		log, level := newLogger(con, os.Stderr)
-		err := daemon.Run(ctx, daemon.Options{
-			ConfigPath: path, Version: programVersion(), Log: log, Level: level, Reload: reload,
-		})
-		if listErrors(con, err) {
-			return errors.New("the configuration cannot be used as it is")
+		if len(o.Captures) == 0 && (o.Loop || o.Pace != 0) {
+			return usageError("--pace and --loop go with --read")
 		}
-		return err
+		return runDaemon(ctx, con, path, o)
 	}
+}
+
+// runDaemon runs the daemon until ctx is done.
+func runDaemon(ctx context.Context, con *console, path string, o uci.Overrides) error {
+	reload := make(chan struct{}, 1)
+	ctx, cancel := context.WithCancel(ctx)
+	var forward sync.WaitGroup
+	defer forward.Wait()
+	defer cancel()
+	forward.Go(func() { forwardHangups(ctx, reload) })
+	log, level := newLogger(con, os.Stderr)
+	err := daemon.Run(ctx, daemon.Options{
+		ConfigPath: path, Overrides: o, Version: programVersion(), Log: log, Level: level, Reload: reload,
+	})
+	if listErrors(con, err) {
+		return errors.New("the configuration cannot be used as it is")
+	}
+	return err
 }
 
 // forwardHangups asks for a reload at every SIGHUP until ctx is done. Those that

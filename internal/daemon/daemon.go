@@ -34,7 +34,8 @@ import (
 
 // Options says what Run is given from outside the configuration.
 type Options struct {
-	ConfigPath string               // a file, or a folder of UCI files
+	ConfigPath string               // a file, or a folder of UCI files; "" for the defaults
+	Overrides  uci.Overrides        // what the command line says over it
 	Version    string               // shown by the API
 	Log        *slog.Logger         // required
 	Level      *slog.LevelVar       // set from the configuration; may be nil
@@ -86,7 +87,7 @@ type Daemon struct {
 // impossible to go on. It returns after everything it started has stopped and
 // what was counted is stored.
 func Run(ctx context.Context, opt Options) error {
-	cfg, warnings, err := uci.Load(opt.ConfigPath)
+	cfg, warnings, err := opt.load()
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%w; name the file or folder to read, see weir help run", err)
 	}
@@ -110,6 +111,18 @@ func Run(ctx context.Context, opt Options) error {
 		return err
 	}
 	return d.run(ctx, cfg, p)
+}
+
+// load reads the configuration with what the command line says over it.
+func (o *Options) load() (*uci.Config, []uci.Warning, error) {
+	cfg, warnings, err := uci.Default(), []uci.Warning(nil), error(nil)
+	if o.ConfigPath != "" {
+		cfg, warnings, err = uci.Load(o.ConfigPath)
+	}
+	if err != nil {
+		return nil, warnings, err
+	}
+	return o.Overrides.Apply(cfg), warnings, nil
 }
 
 func newDaemon(opt Options, cfg *uci.Config) *Daemon {

@@ -24,7 +24,7 @@ func (d *Daemon) Reload(context.Context) error {
 	}
 	notify(reloading)
 	defer notify(ready)
-	cfg, warnings, err := uci.Load(d.opt.ConfigPath)
+	cfg, warnings, err := d.opt.load()
 	var p plan
 	if err == nil {
 		p, err = d.plan(cfg)
