@@ -150,6 +150,9 @@ func TestSlowClients(t *testing.T) {
 		{"slow header", "GET /healthz HTTP/1.1\r\n", "X-A: b\r\n", headerTime},
 		{"slow body", "POST /ubus HTTP/1.1\r\nHost: weir\r\nContent-Length: 60000\r\n\r\n", " ", readTime},
 		{"slow REST body", "POST /api/v1/flows HTTP/1.1\r\nHost: weir\r\nContent-Length: 60000\r\n\r\n", " ", readTime},
+		{"slow chunks", "POST /ubus HTTP/1.1\r\nHost: weir\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n", readTime},
+		{"slow second header", "GET /healthz HTTP/1.1\r\nHost: weir\r\n\r\nGET /", "x", headerTime},
+		{"waits to be told to go ahead", "POST /ubus HTTP/1.1\r\nHost: weir\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n", "", readTime},
 		{"idle afterwards", "GET /healthz HTTP/1.1\r\nHost: weir\r\n\r\n", "", idleTime},
 	}
 	for _, tt := range tests {
