@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -200,21 +202,41 @@ func fuzzTargets(root string) ([]target, error) {
 	return found, err
 }
 
-// fuzz runs each target for d and stops at the first finding.
+// fuzz runs each target for d, one target on each processor at a time, the
+// others too when one finds something.
 func fuzz(ctx context.Context, d time.Duration, r *report) error {
 	targets, err := fuzzTargets(".")
 	if err != nil {
 		return err
 	}
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex // guards found and r
+		found []error
+		free  = make(chan struct{}, runtime.NumCPU())
+	)
 	for _, t := range targets {
-		cmd := exec.CommandContext(ctx, "go", "test", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+d.String(), t.dir)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s in %s: %w\n%s", t.name, t.dir, err, out)
-		}
-		r.targets++
-		if d > 10*time.Second {
-			fmt.Printf("   %s in %s: nothing found in %v\n", t.name, t.dir, d)
-		}
+		free <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-free }()
+			if ctx.Err() != nil {
+				return
+			}
+			cmd := exec.CommandContext(ctx, "go", "test", "-vet=off", "-run=^$", "-fuzz=^"+t.name+"$", "-fuzztime="+d.String(), "-parallel=1", t.dir)
+			out, err := cmd.CombinedOutput()
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				r.failed++
+				found = append(found, fmt.Errorf("%s in %s: %w\n%s", t.name, t.dir, err, out))
+				return
+			}
+			r.targets++
+			if d > 10*time.Second {
+				fmt.Printf("   %s in %s: nothing found in %v\n", t.name, t.dir, d)
+			}
+		})
 	}
-	return nil
+	wg.Wait()
+	return errors.Join(append(found, context.Cause(ctx))...)
 }
