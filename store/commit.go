@@ -1,11 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 	"syscall"
 
@@ -99,7 +99,7 @@ func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) 
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(all, func(a, b seen) int { return cmp.Compare(a.last, b.last) })
+	sort.Slice(all, func(i, j int) bool { return all[i].last < all[j].last })
 	for _, d := range all[:len(all)-s.opt.MaxDevices] {
 		if err := bucket.Delete(d.key); err != nil {
 			return fmt.Errorf("forget device %s: %w", d.key, err)

@@ -1,12 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"syscall"
@@ -228,7 +228,7 @@ func badCopies(path string) ([]string, error) {
 			found = append(found, copied{filepath.Join(filepath.Dir(path), e.Name()), t})
 		}
 	}
-	slices.SortFunc(found, func(a, b copied) int { return cmp.Compare(b.time, a.time) })
+	sort.Slice(found, func(i, j int) bool { return found[i].time > found[j].time })
 	names := make([]string, len(found))
 	for i, c := range found {
 		names[i] = c.name

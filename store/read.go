@@ -1,11 +1,11 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -277,6 +277,6 @@ func (s *Store) Devices() ([]Device, error) {
 	for _, d := range waiting {
 		devices = append(devices, d)
 	}
-	slices.SortFunc(devices, func(a, b Device) int { return cmp.Compare(a.Key, b.Key) })
+	sort.Slice(devices, func(i, j int) bool { return devices[i].Key < devices[j].Key })
 	return devices, nil
 }

@@ -3,7 +3,7 @@ package daemon
 import (
 	"cmp"
 	"context"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -74,8 +74,9 @@ func (d *Daemon) Members(class rollup.Class, text string, limit int) ([]uint32, 
 			found = append(found, member{m.ID, label})
 		}
 	}
-	slices.SortFunc(found, func(a, b member) int {
-		return cmp.Or(cmp.Compare(a.label, b.label), cmp.Compare(a.id, b.id))
+	sort.Slice(found, func(i, j int) bool {
+		a, b := &found[i], &found[j]
+		return a.label < b.label || a.label == b.label && a.id < b.id
 	})
 	ids := make([]uint32, min(max(limit, 0), len(found)))
 	for i := range ids {

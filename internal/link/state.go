@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sort"
 )
 
 // MaxLinks and MaxAddresses bound a State. What is beyond them is dropped and
@@ -102,7 +103,7 @@ func (s *State) linksWhere(ok func(Link) bool) []Link {
 			all = append(all, l)
 		}
 	}
-	slices.SortFunc(all, func(a, b Link) int { return cmp.Compare(a.Index, b.Index) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Index < all[j].Index })
 	return all
 }
 
@@ -131,8 +132,9 @@ func (s *State) Addresses(index int) []Address {
 			all = append(all, a)
 		}
 	}
-	slices.SortFunc(all, func(a, b Address) int {
-		return cmp.Or(cmp.Compare(a.Index, b.Index), a.Prefix.Compare(b.Prefix), a.Peer.Compare(b.Peer))
+	sort.Slice(all, func(i, j int) bool {
+		a, b := &all[i], &all[j]
+		return cmp.Or(cmp.Compare(a.Index, b.Index), a.Prefix.Compare(b.Prefix), a.Peer.Compare(b.Peer)) < 0
 	})
 	return all
 }
@@ -162,7 +164,7 @@ func (s *State) MACs(index int) []MAC {
 			all = append(all, l.MAC)
 		}
 	}
-	slices.SortFunc(all, func(a, b MAC) int { return slices.Compare(a[:], b[:]) })
+	sort.Slice(all, func(i, j int) bool { return slices.Compare(all[i][:], all[j][:]) < 0 })
 	return slices.Compact(all)
 }
 
