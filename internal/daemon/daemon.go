@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -88,11 +89,9 @@ type Daemon struct {
 // what was counted is stored.
 func Run(ctx context.Context, opt Options) error {
 	cfg, warnings, err := opt.load()
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w; name the file or folder to read, see weir help run", err)
-	}
 	if err != nil {
-		return err
+		err = explain(err, "name the file or folder to read, see weir help run", fs.ErrNotExist)
+		return explain(err, readable, fs.ErrPermission)
 	}
 	if !cfg.Main.Enabled {
 		opt.Log.Info("disabled by the configuration: option enabled is 0", "config", opt.ConfigPath)
@@ -111,6 +110,17 @@ func Run(ctx context.Context, opt Options) error {
 		return err
 	}
 	return d.run(ctx, cfg, p)
+}
+
+// readable is the remedy where weir may not read.
+const readable = "make it readable for the user that weir runs as"
+
+// explain adds the remedy to an error that has one of the causes.
+func explain(err error, remedy string, causes ...error) error {
+	if slices.ContainsFunc(causes, func(cause error) bool { return errors.Is(err, cause) }) {
+		return fmt.Errorf("%w; %s", err, remedy)
+	}
+	return err
 }
 
 // load reads the configuration with what the command line says over it.
@@ -149,7 +159,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		TimeTrusted: func() bool { return clock.Trusted(d.now()) != clock.Untrusted },
 	})
 	if err != nil {
-		return explainOpen(err)
+		return explain(err, "set option path in section store to another directory", syscall.ENOTDIR, syscall.EISDIR)
 	}
 	d.store = st
 	d.reportOpened(path)
@@ -171,16 +181,6 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	d.relocate()
 	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d, Now: d.now}
 	return nil
-}
-
-// explainOpen adds the remedy to errors of the system; the store's own have it.
-func explainOpen(err error) error {
-	for _, cause := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOTDIR, syscall.EISDIR} {
-		if errors.Is(err, cause) {
-			return fmt.Errorf("%w; set option path in section store to a directory that weir may write to", err)
-		}
-	}
-	return err
 }
 
 // reportOpened logs what became of an earlier database.

@@ -52,8 +52,7 @@ func (d *Daemon) relocate() {
 // networks returns the scopes of addresses: the networks of the captured
 // interfaces and those of the configuration are local, every address of this
 // machine is the router's. Where neither is known, as behind a mirror port,
-// private addresses are local and the traffic tells the
-// others.
+// private addresses are local and the traffic tells the others.
 func (d *Daemon) networks(cfg *uci.Config) *device.Networks {
 	local := slices.Clone(cfg.Main.LocalNetworks)
 	var own []netip.Addr

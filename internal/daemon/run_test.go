@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/url"
@@ -140,6 +141,37 @@ func TestHistorySurvives(t *testing.T) {
 	}
 	if strings.Contains(h.log.String(), "level=ERROR") {
 		t.Errorf("log: %s", h.log)
+	}
+}
+
+// Clients that do not finish what they ask for hold up neither the stop, which
+// procd gives five seconds, nor what is stored.
+func TestStopWithStuckClients(t *testing.T) {
+	h := newHouse(t, fileSource("home", "home.pcap"))
+	writeCapture(t, h.path("home.pcap"), 5)
+	h.run(t)
+	for _, text := range []string{"", "GET /api/v1/status HTTP/1.1\r\n", "POST /ubus HTTP/1.1\r\nHost: weir\r\nContent-Length: 100\r\n\r\n{"} {
+		c, err := net.Dial("unix", h.path("sock"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(t, "the file is read", func() bool { return at(h.call(t, "status", nil), "traffic.pkts") == 5.0 })
+	begin := time.Now()
+	if err := h.stop(); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 4500*time.Millisecond {
+		t.Errorf("the stop took %v", took)
+	}
+	h.run(t)
+	list := h.call(t, "series_list", url.Values{"class": {"device"}})
+	if at(list, "total") != 1.0 {
+		t.Errorf("history: %v", list)
 	}
 }
 
@@ -285,7 +317,7 @@ func TestOnlySourceFails(t *testing.T) {
 		prepare func(*testing.T, *house)
 		want    string
 	}{
-		{"missing", func(*testing.T, *house) {}, "no such file"},
+		{"missing", func(*testing.T, *house) {}, "no such file or directory; make it, or set another option path"},
 		{"a text", func(t *testing.T, h *house) { write(t, h.path("pipe"), "Dear Anna, this is a letter and no capture") }, "not a capture file"},
 		{"a directory", func(t *testing.T, h *house) { os.Mkdir(h.path("pipe"), 0o700) }, "neither a file nor a named pipe"},
 	}
@@ -380,23 +412,12 @@ func TestUnusableDatabase(t *testing.T) {
 	}
 }
 
-func TestExplainOpen(t *testing.T) {
-	tests := []struct {
-		name string
-		err  error
-		want bool
-	}{
-		{"may not write", &os.PathError{Op: "mkdir", Path: "/x", Err: syscall.EACCES}, true},
-		{"may not change", &os.PathError{Op: "open", Path: "/x", Err: syscall.EPERM}, true},
-		{"read-only", &os.PathError{Op: "open", Path: "/x", Err: syscall.EROFS}, true},
-		{"has its own remedy", &store.LockedError{Path: "/x"}, false},
+func TestExplain(t *testing.T) {
+	err := fmt.Errorf("open x: %w", syscall.EACCES)
+	if got := explain(err, "ask", fs.ErrNotExist, fs.ErrPermission); got.Error() != err.Error()+"; ask" || !errors.Is(got, syscall.EACCES) {
+		t.Error(got)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := explainOpen(fmt.Errorf("open database: %w", tt.err))
-			if !errors.Is(got, tt.err) && tt.want || strings.HasSuffix(got.Error(), "to a directory that weir may write to") != tt.want {
-				t.Error(got)
-			}
-		})
+	if got := explain(err, "ask", fs.ErrNotExist); got != err {
+		t.Error(got)
 	}
 }

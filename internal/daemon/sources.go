@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"reflect"
 	"slices"
 	"time"
@@ -148,9 +149,14 @@ func (d *Daemon) startSource(r running) *task {
 		d.log.Info("reading", "interface", name, "path", f.Path, "pace", f.Pace, "loop", f.Loop)
 	}
 	return d.tasks.startSource(name, func(ctx context.Context) error {
-		if err := r.source.Run(ctx, d.engine); err != nil {
-			return fmt.Errorf("source %s: %w", name, err)
+		err := r.source.Run(ctx, d.engine)
+		if err == nil {
+			return nil
 		}
-		return nil
+		if r.origin.file != nil {
+			err = explain(err, "make it, or set another option path or enabled 0 in its config source", fs.ErrNotExist)
+			err = explain(err, readable, fs.ErrPermission)
+		}
+		return fmt.Errorf("source %s: %w", name, err)
 	})
 }
