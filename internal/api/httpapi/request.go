@@ -81,10 +81,10 @@ func peekHead(in *bufio.Reader) ([]byte, error) {
 
 // parseHead reads the request line and the fields.
 func parseHead(head []byte) (*request, error) {
-	lines := strings.Split(string(head), "\n")
-	if len(lines) > maxFields+3 { // the request line, the empty one, and what follows it
+	if bytes.Count(head, []byte("\n")) > maxFields+2 { // with the request line and the empty one
 		return nil, errHeaderSize
 	}
+	lines := strings.Split(string(head), "\n") // the last is what follows the end
 	for i, line := range lines[:len(lines)-1] {
 		text, ok := strings.CutSuffix(line, "\r")
 		if !ok || strings.IndexFunc(text, isControl) >= 0 {
