@@ -55,7 +55,7 @@ func run(ctx context.Context, benchtime string, count int) error {
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	fmt.Printf("%-28s %10s %9s %14s\n", "", "ns/packet", "B/packet", "allocs/packet")
+	fmt.Printf("%-30s %10s %9s %14s\n", "", "ns/packet", "B/packet", "allocs/packet")
 	bin := filepath.Join(tmp, "bench.test")
 	if out, err := exec.CommandContext(ctx, "go", "test", "-c", "-o", bin, dir).CombinedOutput(); err != nil {
 		return fmt.Errorf("build the tests of %s: %w\n%s", dir, err, out)
@@ -127,14 +127,14 @@ func (r results) print() error {
 		f := median(r[name])
 		group, contender := path.Base(path.Dir(name)), path.Base(name)
 		if contender != "in-turn" {
-			fmt.Printf("%-28s %10.1f %9.2f %14.4f\n", name, f.ns, f.bytes, f.allocs)
+			fmt.Printf("%-30s %10.1f %9.2f %14.4f\n", name, f.ns, f.bytes, f.allocs)
 			if contender == "weir" && f.allocs > maxAllocs {
 				bad = append(bad, fmt.Errorf("%s allocates %.4f times a packet", name, f.allocs))
 			}
 			continue
 		}
 		delete(missing, group)
-		fmt.Printf("%-28s weir is %.1f times faster, at least %.1f\n", name, f.faster, atLeast[group])
+		fmt.Printf("%-30s weir is %.1f times faster, at least %.1f\n", name, f.faster, atLeast[group])
 		if f.faster < atLeast[group] {
 			bad = append(bad, fmt.Errorf("%s: weir is %.1f times faster, at least %.1f", name, f.faster, atLeast[group]))
 		}
