@@ -96,13 +96,12 @@ func (h *home) frame(at time.Duration, snap int, all ...gopacket.SerializableLay
 	if err := gopacket.SerializeLayers(h.buf, opts, all...); err != nil {
 		panic(err) // the layers are ours
 	}
-	data := append([]byte(nil), h.buf.Bytes()...)
-	for len(data) < 60 {
-		data = append(data, 0)
+	wire := max(len(h.buf.Bytes()), 60)
+	keep := wire
+	if snap != whole {
+		keep = min(wire, snap)
 	}
-	f := Frame{At: at, Wire: len(data), Data: data}
-	if snap != whole && len(data) > snap {
-		f.Data = data[:snap:snap]
-	}
+	f := Frame{At: at, Wire: wire, Data: make([]byte, keep)}
+	copy(f.Data, h.buf.Bytes()) // cuts, or leaves zeros behind
 	h.frames = append(h.frames, f)
 }

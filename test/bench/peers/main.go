@@ -20,7 +20,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -90,13 +89,45 @@ func (c *contender) once(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, c.argv[0], c.argv[1:]...)
 	var msg bytes.Buffer
 	cmd.Stderr = &msg // standard output goes to the null device
-	if err := cmd.Run(); err != nil {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan struct{})
+	peak := make(chan int64)
+	go func() { peak <- watchPeak(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
+	close(ended)
+	c.peak = max(c.peak, <-peak)
+	if err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(c.argv, " "), err, msg.Bytes())
 	}
-	usage := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	c.cpu = append(c.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
-	c.peak = max(c.peak, int64(usage.Maxrss)*1024) // getrusage(2): kilobytes
 	return nil
+}
+
+// watchPeak returns the most resident memory that a process ever had, as last
+// read before it ended. The kernel's own figure for ended processes (ru_maxrss)
+// will not do: it counts the memory of this program, which forked it.
+func watchPeak(pid int, ended <-chan struct{}) int64 {
+	var peak int64
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ended:
+			return peak
+		}
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			continue // ended between the tick and now
+		}
+		var kib int64
+		if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+			fmt.Sscan(rest, &kib)
+		}
+		peak = max(peak, kib*1024)
+	}
 }
 
 func (c *contender) perPacket(i int, packets int) float64 {
