@@ -1,10 +1,6 @@
 package httpapi
 
-import (
-	"net"
-
-	"weir/internal/api"
-)
+import "net"
 
 // door is one listener with its own bounds, so that what happens at one cannot
 // close the other.
@@ -15,20 +11,14 @@ type door struct {
 	trusted  bool // a unix socket: its mode decides who may use it
 	secure   bool
 	token    *token
-
-	// slots holds an encoder for each call that may begin; nil stands for one
-	// that was never needed.
-	slots   chan *api.Encoder
-	cleanup func()
+	slots    chan struct{} // taken by the calls under way
+	cleanup  func()
 }
 
 func (s *Server) newDoor(ln net.Listener, t *token) *door {
 	d := &door{
 		s: s, name: ln.Addr().String(), trusted: isUnix(ln), token: t,
-		slots: make(chan *api.Encoder, maxCalls), cleanup: func() { ln.Close() },
-	}
-	for range maxCalls {
-		d.slots <- nil
+		slots: make(chan struct{}, maxCalls), cleanup: func() { ln.Close() },
 	}
 	d.listener = &gate{Listener: ln, places: make(chan struct{}, maxConns), allow: s.c.Allow, any: d.trusted || len(s.c.Allow) == 0, refused: &s.stats.refused}
 	return d

@@ -60,23 +60,27 @@ func (d *door) health(w *response, r *request) {
 // returns. The request must have been read: a slow client waits for itself.
 func (d *door) withSlot(w *response, f func(*api.Encoder)) {
 	select {
-	case e := <-d.slots:
-		if e == nil {
-			e = api.NewEncoder(nil)
-		}
-		e.Reset(w)
-		defer func() {
-			d.s.stats.clamped.Add(e.Clamped())
-			e.Reset(nil)
-			d.slots <- e
-		}()
-		f(e)
-		e.Flush() // an error means that the client left
+	case d.slots <- struct{}{}:
+		defer func() { <-d.slots }()
+		d.withEncoder(w, f)
 	default:
 		d.s.stats.busy.Add(1)
 		w.set("Retry-After", "1")
 		d.fail(w, &api.Error{Code: api.Busy, Message: strconv.Itoa(maxCalls) + " calls are under way", Hint: "try again in a second"})
 	}
+}
+
+// withEncoder runs f with an encoder that writes to w until f returns.
+func (d *door) withEncoder(w *response, f func(*api.Encoder)) {
+	e := d.s.encoders.Get().(*api.Encoder)
+	e.Reset(w)
+	defer func() {
+		d.s.stats.clamped.Add(e.Clamped())
+		e.Reset(nil)
+		d.s.encoders.Put(e)
+	}()
+	f(e)
+	e.Flush() // an error means that the client left
 }
 
 // rest answers /api/v1/METHOD: arguments in the query, or as a JSON object in
@@ -180,9 +184,9 @@ func (d *door) failStatus(w *response, status int, err *api.Error) {
 func (d *door) small(w *response, status int, fields func(*api.Encoder)) {
 	w.set("Content-Type", "application/json")
 	w.begin(status)
-	e := api.NewEncoder(w)
-	e.Table("")
-	fields(e)
-	e.EndTable()
-	e.Flush()
+	d.withEncoder(w, func(e *api.Encoder) {
+		e.Table("")
+		fields(e)
+		e.EndTable()
+	})
 }

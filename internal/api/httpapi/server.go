@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,8 @@ type Server struct {
 	log     *slog.Logger
 	ready   chan struct{}
 	stats   counters
+
+	encoders sync.Pool // of *api.Encoder; a large buffer is in each
 }
 
 // Stats counts since the start.
@@ -74,6 +77,7 @@ type counters struct {
 // New returns a server that answers from b once it runs.
 func New(c Config, b *api.Backend) *Server {
 	s := &Server{c: c, backend: b, log: c.Log, ready: make(chan struct{})}
+	s.encoders.New = func() any { return api.NewEncoder(nil) }
 	if s.log == nil {
 		s.log = slog.Default()
 	}
