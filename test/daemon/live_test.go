@@ -3,7 +3,6 @@
 package daemon
 
 import (
-	"fmt"
 	"math"
 	"net/netip"
 	"net/url"
@@ -16,170 +15,6 @@ import (
 
 	"weir/test/netns"
 )
-
-// live starts weir in the router of a home. What is measured is weir, not what
-// else the machine does.
-func (s *site) live(t *testing.T, home *netns.Home) *process {
-	t.Helper()
-	netns.Favour(t)
-	p := s.start(t, home.Router.Command(program, "run", s.path("config"))).ready(t)
-	until(t, "it captures", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "running" })
-	return p
-}
-
-// bridge is the configuration that captures the home's bridge.
-const bridge = "config weir 'main'\n\tlist interface '" + netns.Bridge + "'\n\toption idle_timeout '600'\n"
-
-// fromClient returns count flows from the first client to the server, over IPv4
-// and IPv6, TCP and UDP, of several sizes; no two have a port in common.
-func fromClient(count, firstPort int) []netns.Flow {
-	var flows []netns.Flow
-	for i := range count {
-		f := netns.Flow{
-			Proto: []uint8{17, 6}[i%2], Payload: []int{0, 18, 200, 1200}[i/2%4],
-			SrcMAC: netns.Client1MAC, DstMAC: netns.RouterMAC,
-			Src: netip.AddrPortFrom(netns.Client1IP, uint16(firstPort+i)), Dst: netip.AddrPortFrom(netns.ServerIP, 443),
-		}
-		if i%4 >= 2 {
-			f.Src = netip.AddrPortFrom(netns.Client1IP6, uint16(firstPort+i))
-			f.Dst = netip.AddrPortFrom(netns.ServerIP6, 443)
-		}
-		flows = append(flows, f)
-	}
-	return flows
-}
-
-// fromServer returns the other direction of those flows that are not translated.
-func fromServer(flows []netns.Flow) []netns.Flow {
-	var back []netns.Flow
-	for _, f := range flows {
-		if f.Src.Addr().Is6() {
-			f.Src, f.Dst = f.Dst, f.Src
-			f.SrcMAC, f.DstMAC = netns.ServerMAC, netns.WANMAC
-			back = append(back, f)
-		}
-	}
-	return back
-}
-
-// counted is what the API says of a direction of a flow.
-type counted struct{ packets, bytes float64 }
-
-// flows asks for all flows and returns what each end of each sent, by proto and
-// both ends.
-func (s *site) flows(t *testing.T) map[string]counted {
-	t.Helper()
-	all := make(map[string]counted)
-	const page = 200
-	for offset := 0; ; offset += page {
-		reply := s.call(t, "flows", url.Values{"limit": {strconv.Itoa(page)}, "offset": {strconv.Itoa(offset)}, "sort": {"first"}})
-		rows, _ := at(reply, "flows").([]any)
-		for _, r := range rows {
-			client := fmt.Sprintf("%s:%v", text(r, "client.ip"), number(r, "client.port"))
-			server := fmt.Sprintf("%s:%v", text(r, "server.ip"), number(r, "server.port"))
-			all[text(r, "proto")+" "+client+" "+server] = counted{number(r, "pkts.tx"), number(r, "bytes.tx")}
-			all[text(r, "proto")+" "+server+" "+client] = counted{number(r, "pkts.rx"), number(r, "bytes.rx")}
-		}
-		if len(rows) < page {
-			return all
-		}
-	}
-}
-
-// name is the key of a flow in what flows returns.
-func name(f netns.Flow) string {
-	proto := map[uint8]string{6: "tcp", 17: "udp"}[f.Proto]
-	return fmt.Sprintf("%s %s:%d %s:%d", proto, f.Src.Addr(), f.Src.Port(), f.Dst.Addr(), f.Dst.Port())
-}
-
-// settle waits until no more packets are accounted.
-func (s *site) settle(t *testing.T) {
-	t.Helper()
-	last, same := -1.0, 0
-	until(t, "the last frames are accounted", func() bool {
-		now := number(s.call(t, "status", nil), "traffic.pkts")
-		if same++; now != last {
-			last, same = now, 0
-		}
-		time.Sleep(100 * time.Millisecond) // a block of the ring waits 80 ms
-		return same == 5
-	})
-}
-
-// check compares what was sent with what was counted: to the packet and byte.
-func (s *site) check(t *testing.T, sent ...netns.Sent) {
-	t.Helper()
-	s.settle(t)
-	got := s.flows(t)
-	for _, f := range sent {
-		if have, want := got[name(f.Flow)], (counted{float64(f.Packets), float64(f.Bytes)}); have != want {
-			t.Errorf("%s: %v, sent %v", name(f.Flow), have, want)
-		}
-	}
-	s.checkDrops(t)
-}
-
-// checkDrops reports what the kernel had to drop, which explains other failures.
-func (s *site) checkDrops(t *testing.T) {
-	t.Helper()
-	if drops := number(s.call(t, "status", nil), "drops.packets"); drops != 0 {
-		t.Errorf("%v packets dropped", drops)
-	}
-}
-
-func send(t *testing.T, from *netns.Namespace, flows []netns.Flow, perFlow, rate int) netns.Report {
-	t.Helper()
-	r, err := from.Send(netns.Eth, flows, perFlow, rate)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-// questions are asked all the time while packets come.
-var questions = []struct {
-	method string
-	args   url.Values
-}{
-	{"status", nil}, {"sources", nil}, {"interfaces", nil},
-	{"flows", url.Values{"limit": {"200"}}},
-	{"devices", nil}, {"hosts", url.Values{"limit": {"200"}}},
-	{"series", url.Values{"class": {"total"}, "metric": {"packets"}, "period": {"hour"}}},
-	{"top", url.Values{"class": {"device"}, "period": {"day"}}},
-}
-
-// ask asks the questions in turn until stop is called, which returns how many
-// there were and the slowest answer.
-func (s *site) ask(t *testing.T) (stop func() (int, time.Duration, string)) {
-	done := make(chan struct{})
-	var asking sync.WaitGroup
-	var count int
-	var slowest time.Duration
-	var which string
-	asking.Go(func() {
-		for {
-			q := questions[count%len(questions)]
-			begin := time.Now()
-			if _, err := s.get(q.method, q.args); err != nil {
-				t.Errorf("%s under load: %v", q.method, err)
-			}
-			if took := time.Since(begin); took > slowest {
-				slowest, which = took, q.method
-			}
-			count++
-			select {
-			case <-done:
-				return
-			case <-time.After(20 * time.Millisecond):
-			}
-		}
-	})
-	return func() (int, time.Duration, string) {
-		close(done)
-		asking.Wait()
-		return count, slowest, which
-	}
-}
 
 // At more than 50,000 packets a second for ten seconds nothing is dropped, every
 // flow is counted to the packet and to the byte, and the API answers.
@@ -225,6 +60,23 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// transfer makes a connection none of whose segments had to be sent again: where
+// one was lost, TCP does not tell.
+func transfer(t *testing.T, home *netns.Home, addr netip.AddrPort, up, down int64) netns.Connection {
+	t.Helper()
+	for range 10 {
+		c, err := netns.Transfer(home.Client1, home.Server, addr, up, down)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Retransmitted == 0 {
+			return c
+		}
+	}
+	t.Skip("SKIPPED: this machine is too busy for a connection without losses")
+	return netns.Connection{}
+}
+
 // With segmentation offloads the kernel hands over merged frames; what is counted
 // is what was on the wire.
 func TestOffloads(t *testing.T) {
@@ -233,20 +85,17 @@ func TestOffloads(t *testing.T) {
 	s.live(t, home)
 	const up, down = 3_000_000, 20_000_000
 	for _, addr := range []netip.Addr{netns.ServerIP, netns.ServerIP6} {
-		c, err := netns.Transfer(home.Client1, home.Server, netip.AddrPortFrom(addr, 8080), up, down)
-		if err != nil {
-			t.Fatal(err)
-		}
+		c := transfer(t, home, netip.AddrPortFrom(addr, 8080), up, down)
 		s.settle(t)
 		reply := s.call(t, "flows", url.Values{"ip": {addr.String()}, "port": {strconv.Itoa(int(c.Client.Port()))}})
 		row := at(reply, "flows.0")
 		if out, in := number(row, "pkts.tx"), number(row, "pkts.rx"); out != float64(c.Out) || in != float64(c.In) {
 			t.Errorf("%s: %v and %v packets, TCP counts %d and %d segments", addr, out, in, c.Out, c.In)
 		}
-		if c.Retransmitted == 0 && (number(row, "goodput.tx") != up || number(row, "goodput.rx") != down) {
+		if number(row, "goodput.tx") != up || number(row, "goodput.rx") != down {
 			t.Errorf("%s: payload %v and %v", addr, number(row, "goodput.tx"), number(row, "goodput.rx"))
 		}
-		t.Logf("%s: %d segments out, %d in, %d sent again", addr, c.Out, c.In, c.Retransmitted)
+		t.Logf("%s: %d segments out, %d in", addr, c.Out, c.In)
 	}
 	points := s.call(t, "interfaces", nil)
 	frames, packets := number(points, "interfaces.0.frames"), number(points, "interfaces.0.pkts")
@@ -331,14 +180,15 @@ func TestKilledLive(t *testing.T) {
 		return n
 	}
 	p := s.live(t, home)
-	send(t, home.Client1, fromClient(8, 40000), 1000, 0)
+	send(t, home.Client1, fromClient(8, 40000), 1000, 10_000)
 	s.settle(t)
+	counted := number(s.call(t, "status", nil), "traffic.pkts")
 	p.stop(t)
 
 	p = s.live(t, home)
 	stored := history()
-	if stored < 8000 {
-		t.Errorf("%v of 8000 packets after a clean stop", stored)
+	if stored < counted || counted < 8000 {
+		t.Errorf("%v packets counted of 8000, %v after a clean stop", counted, stored)
 	}
 	device := at(s.call(t, "devices", nil), "devices.0")
 	sending := make(chan error, 1)

@@ -1,0 +1,90 @@
+package daemon
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"weir/internal/api"
+	"weir/store"
+	"weir/uci"
+)
+
+func TestCheckConfig(t *testing.T) {
+	d := &Daemon{opt: newHouse(t, "config weir 'main'\n\toption source 'conntrack'\n").opt}
+	tests := []struct {
+		name, text string
+		want       []api.Problem // each message is a part of the real one
+	}{
+		{"the file", "", []api.Problem{{Section: "weir 'main'", Option: "source", Warning: true, Message: "not supported by this version"}}},
+		{"good", "config weir main\n", nil},
+		{"two errors", "config weir main\n\toption snaplen many\n\toption nonsense 1\n", []api.Problem{
+			{Section: "weir 'main'", Option: "snaplen", Message: "text:2: "},
+			{Section: "weir 'main'", Option: "nonsense", Message: "text:3: "},
+		}},
+		{"no configuration at all", "Dear Anna,\n", []api.Problem{{Message: "text:1: "}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := d.CheckConfig(t.Context(), tt.text)
+			if len(got) != len(tt.want) {
+				t.Fatalf("%+v", got)
+			}
+			for i, want := range tt.want {
+				message := got[i].Message
+				got[i].Message = want.Message
+				if got[i] != want || !strings.Contains(message, want.Message) {
+					t.Errorf("%+v %q, want %+v", got[i], message, want)
+				}
+			}
+		})
+	}
+	d.opt.ConfigPath = "/nonexistent/weir"
+	if got := d.CheckConfig(t.Context(), ""); len(got) != 1 || got[0].Warning || !strings.Contains(got[0].Message, "/nonexistent/weir") {
+		t.Errorf("a file that is missing: %+v", got)
+	}
+}
+
+func TestModeWhy(t *testing.T) {
+	cfg := uci.Default()
+	if why := modeWhy(cfg); why != "the only mode of this version" {
+		t.Error(why)
+	}
+	cfg.Main.Source = uci.ModePackets
+	if why := modeWhy(cfg); why != "as configured" {
+		t.Error(why)
+	}
+}
+
+func TestWaiting(t *testing.T) {
+	if got := waiting(store.Status{Err: errors.New("full")}); got != "history waits in memory" {
+		t.Error(got)
+	}
+	if got := waiting(store.Status{Err: errors.New("full"), Dropped: 3}); got != "history waits in memory, 3 slots of it are lost" {
+		t.Error(got)
+	}
+}
+
+func TestState(t *testing.T) {
+	h := newHouse(t, "")
+	h.opt.Now = standing(begin)
+	d := h.daemon(t)
+	d.tick(begin)
+	d.problems = []api.Problem{{Message: "one"}}
+	d.apiProblems = []api.Problem{{Message: "two"}}
+	s := d.State()
+	switch {
+	case s.Version != "test", s.ConfigPath != h.path("config"), s.Started.IsZero(), s.Mode != "packets":
+		t.Errorf("%+v", s)
+	case s.DB.Path != h.path("db/weir.db"), s.DB.FS == "", s.DB.Bytes == 0, s.DB.Err != "":
+		t.Errorf("database: %+v", s.DB)
+	case s.Memory.RSS == 0, s.Memory.Heap == 0, s.CPU == 0:
+		t.Errorf("process: %+v, %v", s.Memory, s.CPU)
+	case len(s.Problems) != 2:
+		t.Errorf("problems: %+v", s.Problems)
+	}
+	s.Problems[0].Message = "changed"
+	if d.problems[0].Message != "one" {
+		t.Error("the state is not the caller's own")
+	}
+}
