@@ -17,6 +17,7 @@ import (
 // What makes it impossible to start is one line that names the thing and the
 // remedy, and nothing that is there is harmed.
 func TestStartFailures(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 // While it is full history waits in memory and status says so; when there is room
 // again everything is saved, without a slot lost.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	if out, err := exec.Command("unshare", "--mount", "true").CombinedOutput(); err != nil {
 		if os.Getenv("CI") != "" {
 			t.Fatalf("mount namespaces are needed: %s", out)

@@ -191,6 +191,7 @@ func TestSeriesAndTop(t *testing.T) {
 
 // While slots move from the engine to the store, readers see each exactly once.
 func TestReadersWhileSlotsClose(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "")
 	h.opt.Now = standing(begin)
 	d := h.daemon(t)

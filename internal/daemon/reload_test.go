@@ -118,6 +118,7 @@ func TestReloadOfSources(t *testing.T) {
 }
 
 func TestReloadOfNamesAndTimeouts(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fileSource("home", "home.pcap"))
 	writeCapture(t, h.path("home.pcap"), 5)
 	h.run(t)

@@ -102,6 +102,7 @@ func span(from, to time.Time) url.Values {
 
 // What was counted and who was seen is there again after a clean stop.
 func TestHistorySurvives(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "config device\n\toption name 'Anna'\n\tlist mac '02:00:00:00:01:01'\n")
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	h.run(t)
@@ -144,6 +145,7 @@ func TestHistorySurvives(t *testing.T) {
 // Clients that do not finish what they ask for hold up neither the stop, which
 // procd gives five seconds, nor what is stored.
 func TestStopWithStuckClients(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, fileSource("home", "home.pcap"))
 	writeCapture(t, h.path("home.pcap"), 5)
 	h.run(t)
@@ -196,6 +198,7 @@ func (h *house) start(t *testing.T, ahead time.Duration, by ...string) (*exec.Cm
 // A daemon that is killed under load keeps every slot that had ended, to the
 // packet, and starts again.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "")
 	// Its clock is one that reaches the end of a slot in two seconds.
 	now := time.Now()

@@ -42,6 +42,7 @@ func TestTick(t *testing.T) {
 
 // A step of the clock ends no flow, and the log tells of it.
 func TestClockStep(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, "")
 	var now atomic.Pointer[clock.Reading]
 	var looks atomic.Int32
