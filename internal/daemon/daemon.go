@@ -11,12 +11,10 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -112,29 +110,6 @@ func Run(ctx context.Context, opt Options) error {
 	return d.run(ctx, cfg, p)
 }
 
-// readable is the remedy where weir may not read.
-const readable = "make it readable for the user that weir runs as"
-
-// explain adds the remedy to an error that has one of the causes.
-func explain(err error, remedy string, causes ...error) error {
-	if slices.ContainsFunc(causes, func(cause error) bool { return errors.Is(err, cause) }) {
-		return fmt.Errorf("%w; %s", err, remedy)
-	}
-	return err
-}
-
-// load reads the configuration with what the command line says over it.
-func (o *Options) load() (*uci.Config, []uci.Warning, error) {
-	cfg, warnings, err := uci.Default(), []uci.Warning(nil), error(nil)
-	if o.ConfigPath != "" {
-		cfg, warnings, err = uci.Load(o.ConfigPath)
-	}
-	if err != nil {
-		return nil, warnings, err
-	}
-	return o.Overrides.Apply(cfg), warnings, nil
-}
-
 func newDaemon(opt Options, cfg *uci.Config) *Daemon {
 	if opt.Now == nil {
 		opt.Now = clock.Now
@@ -179,7 +154,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	d.restoreDevices()
 	d.engine.Configure(namedDevices(cfg))
 	d.relocate()
-	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d, Now: d.now}
+	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d}
 	return nil
 }
 
@@ -287,20 +262,4 @@ func (d *Daemon) taskEnded(t *task) error {
 		}
 	}
 	return t.err
-}
-
-func (d *Daemon) setLevel(cfg *uci.Config) {
-	if d.opt.Level != nil {
-		d.opt.Level.Set(cfg.Main.LogLevel)
-	}
-}
-
-// hostIdle returns when remote hosts leave memory, 0 when they are to stay.
-func hostIdle(cfg *uci.Config) time.Duration {
-	for _, s := range cfg.Main.Sticky {
-		if s == uci.ScopeRemote || s == uci.ScopeAll {
-			return 0
-		}
-	}
-	return cfg.Main.HostIdle
 }
