@@ -152,6 +152,7 @@ func TestConfigurationFolder(t *testing.T) {
 		}
 		os.Chmod(etc, 0o555)
 	}
+	t.Cleanup(func() { os.Chmod(etc, 0o755) }) // so that it can be deleted
 	network("weirtest0")
 	p := s.start(t, exec.Command(program, "run", etc)).ready(t)
 	if name := text(s.call(t, "sources", nil), "sources.0.name"); name != "weirtest0" {
