@@ -15,7 +15,7 @@
 //
 // Its Server cannot be had without the client and server of TLS, HTTP/2 and the
 // tables for international names: on MIPS weir would be 9.9 MB (2.4 MB packed)
-// with it, and is 6.3 MB (1.5 MB packed) without, of which a router with 16 MB of
+// with it, and is 6.2 MB (1.5 MB packed) without, of which a router with 16 MB of
 // flash notices each. What the doors need of HTTP/1.1 is small: connServer holds
 // the connections, conn reads their requests in turn, response writes the
 // replies. It reads strictly: what other readers could take for another request
