@@ -49,12 +49,12 @@ var deviceFields = []Field{
 	{"online", Flag, false, "seen recently"},
 	{"first", Integer, true, "first seen"},
 	{"last", Integer, true, "last seen"},
-	{"bytes", TxRx, false, "IP bytes since the daemon started: tx sent by it, rx received"},
-	{"pkts", TxRx, false, "IP packets since the daemon started"},
+	{"bytes", TxRx, false, "IP bytes since it was first seen: tx sent by it, rx received"},
+	{"pkts", TxRx, false, "IP packets since it was first seen"},
 	{"bps", TxRx, false, "throughput at present"},
 	{"flows", Table, false, "its flows"},
 	{"flows.active", Integer, false, "alive now"},
-	{"flows.total", Integer, false, "since the daemon started"},
+	{"flows.total", Integer, false, "since it was first seen"},
 }
 
 func encodeDevice(e *Encoder, d *engine.DeviceRow) {

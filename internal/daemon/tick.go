@@ -106,7 +106,9 @@ func (d *Daemon) restoreDevices() {
 	}
 	kept := make([]device.Kept, len(rows))
 	for i, r := range rows {
-		k := device.Kept{Key: r.Key, MACs: r.MACs, First: r.First, Last: r.Last}
+		k := device.Kept{Key: r.Key, MACs: r.MACs, First: r.First, Last: r.Last, Flows: r.Totals.Flows}
+		k.TxBytes, k.RxBytes = r.Totals.TxBytes, r.Totals.RxBytes
+		k.TxPackets, k.RxPackets = r.Totals.TxPackets, r.Totals.RxPackets
 		for _, ip := range r.IPs {
 			k.Addrs = append(k.Addrs, packet.AddrOf(ip))
 		}

@@ -64,7 +64,7 @@ type Device struct {
 	Point       uint8  // observation point where it was seen last
 	VLAN        uint16 // likewise
 	Router      bool   // forwards traffic of others
-	Flows       uint64 // flows since start
+	Flows       uint64 // flows since First, as is Traffic
 	Traffic
 }
 
@@ -167,6 +167,9 @@ func (s *Devices) Configure(known []Named, now int64) {
 			}
 		}
 		if d == nil {
+			d = s.ByKey(k.key())
+		}
+		if d == nil {
 			if d = s.add(k.key(), now); d == nil {
 				continue
 			}
@@ -209,12 +212,14 @@ type Kept struct {
 	MACs        []packet.MAC
 	Addrs       []packet.Addr
 	First, Last int64
+	Flows       uint64
+	Traffic
 }
 
 // Restore puts back a device that the store kept, if there is room and none of
 // its hardware addresses belongs to another one by now.
 func (s *Devices) Restore(k *Kept) {
-	if len(k.MACs) == 0 || len(s.list) >= s.max {
+	if len(s.list) >= s.max {
 		return
 	}
 	for _, m := range k.MACs {
@@ -224,7 +229,7 @@ func (s *Devices) Restore(k *Kept) {
 	}
 	if d := s.add(k.Key, k.Last); d != nil {
 		s.own(d, k.MACs)
-		d.First, d.Last = k.First, k.Last
+		d.First, d.Last, d.Flows, d.Traffic = k.First, k.Last, k.Flows, k.Traffic
 		d.Addrs = k.Addrs[:min(len(k.Addrs), maxAddrs)]
 	}
 }
@@ -311,12 +316,15 @@ func (s *Devices) Tick(now, elapsed int64) {
 	}
 }
 
-// Shift moves all times by delta microseconds: the wall clock was set.
-func (s *Devices) Shift(delta int64) {
+// Shift moves times by delta microseconds because the wall clock was set, but
+// only those from the time from to the time to, which the wrong clock gave: what
+// the store kept is right already.
+func (s *Devices) Shift(delta, from, to int64) {
 	for _, d := range s.list {
-		if d.First != 0 {
-			d.First += delta
-			d.Last += delta
+		for _, t := range []*int64{&d.First, &d.Last} {
+			if *t >= from && *t <= to {
+				*t += delta
+			}
 		}
 	}
 }

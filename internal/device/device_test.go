@@ -132,16 +132,30 @@ func TestRestoreAndShift(t *testing.T) {
 	for i := range 3 {
 		s.Restore(&Kept{Key: mac(i + 1).String(), MACs: []packet.MAC{mac(i + 1)}, First: minute, Last: 2 * minute, Addrs: make([]packet.Addr, 99)})
 	}
-	s.Restore(&Kept{Key: "nothing"})
 	if s.Len() != 2 || s.ByKey(mac(1).String()).First != 9*minute || s.ByKey(mac(2).String()).First != minute {
 		t.Errorf("%d devices", s.Len())
 	}
 	if n := len(s.ByKey(mac(2).String()).Addrs); n > maxAddrs {
 		t.Errorf("%d addresses", n)
 	}
-	s.Shift(minute)
-	if d := s.ByKey(mac(2).String()); d.First != 2*minute || d.Last != 3*minute {
+	// The clock was set an hour ahead after it had run from minute 9 to 10.
+	s.Shift(60*minute, 9*minute, 10*minute)
+	if d := s.ByKey(mac(1).String()); d.First != 69*minute || d.Last != 69*minute {
 		t.Errorf("shifted to %d, %d", d.First, d.Last)
+	}
+	if d := s.ByKey(mac(2).String()); d.First != minute || d.Last != 2*minute {
+		t.Errorf("times of an earlier run were moved to %d, %d", d.First, d.Last)
+	}
+}
+
+// A device that is known by its address alone comes back with its history.
+func TestRestoreByAddress(t *testing.T) {
+	s := NewDevices(4, 0, handles(10))
+	s.Restore(&Kept{Key: "10.1.1.1", First: minute, Last: 2 * minute, Flows: 7, Traffic: Traffic{TxBytes: 99}})
+	s.Configure([]Named{{Name: "Camera", IPs: []netip.Addr{netip.MustParseAddr("10.1.1.1")}}}, 5*minute)
+	d := s.ByAddr(addr("10.1.1.1"))
+	if s.Len() != 1 || d == nil || d.Name != "Camera" || d.First != minute || d.Flows != 7 || d.TxBytes != 99 || s.Dropped != 0 {
+		t.Errorf("%d devices, %+v", s.Len(), d)
 	}
 }
 

@@ -56,7 +56,8 @@ type Engine struct {
 	hosts   *device.Hosts
 	series  seriesIDs
 
-	now      int64 // time of the last tick, microseconds since the Unix epoch
+	begin    int64 // time of the first tick, microseconds since the Unix epoch
+	now      int64 // and of the last one
 	nextTick int64 // with CaptureTime: when the next one is due
 	total    device.Traffic
 	pps      uint32

@@ -85,7 +85,7 @@ type DeviceRow struct {
 	VLAN           uint16
 	Online         bool
 	First, Last    int64
-	Bytes, Packets Pair[uint64] // since start
+	Bytes, Packets Pair[uint64] // since First
 	BpsNow         Pair[uint64]
 	ActiveFlows    uint32
 	TotalFlows     uint64

@@ -29,6 +29,9 @@ func (e *Engine) Tick(now int64, trusted bool) []rollup.Slot {
 
 func (e *Engine) tick(now int64) {
 	elapsed := now - e.now
+	if e.begin == 0 {
+		e.begin = now
+	}
 	if e.now == 0 || elapsed <= 0 {
 		elapsed = second
 	}
@@ -69,14 +72,15 @@ func (e *Engine) Close(now int64, trusted bool) []rollup.Slot {
 	return e.cfg.Rollup.Flush(now / second)
 }
 
-// Shift moves all times by d: the wall clock was set.
+// Shift moves all times of this run by d: the wall clock was set.
 func (e *Engine) Shift(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	us := d.Microseconds()
 	e.table.Shift(us)
 	e.hosts.Shift(us)
-	e.devices.Shift(us)
+	e.devices.Shift(us, e.begin-60*second, e.now+60*second) // packets come before the first tick and after the last
+	e.begin += us
 	e.now += us
 }
 
