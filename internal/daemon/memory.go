@@ -14,8 +14,10 @@ const mib = 1 << 20
 
 // limitMemory bounds the Go runtime: to what the configuration says, or else to
 // an eighth of the machine's memory between 16 and 128 MiB. The limit makes the
-// garbage collector work harder near it instead of letting the heap grow to
-// twice what is in use.
+// garbage collector work harder near it. Long before, the heap is kept within
+// 30 % of what is in use instead of Go's 100 %: nearly all of it is the flow
+// table, which holds no pointers, so collecting is cheap. With a full table on a
+// 32-bit machine that makes 6.5 MB of anonymous memory where 50 % makes 7.2 MB.
 func (d *Daemon) limitMemory(cfg *uci.Config) {
 	limit := int64(cfg.Main.MemoryLimit) * mib
 	if limit == 0 {
@@ -25,7 +27,7 @@ func (d *Daemon) limitMemory(cfg *uci.Config) {
 		debug.SetMemoryLimit(limit)
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
+		debug.SetGCPercent(30)
 	}
 }
 
