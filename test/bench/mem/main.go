@@ -73,11 +73,7 @@ func run(ctx context.Context, bin string, length time.Duration, pps int) error {
 	option max_flows '%d'
 	option memory_limit '16'
 	list local_network '192.168.0.0/16'
-
-config source 'load'
-	option kind 'pcap'
-	option path '%s'
-`, liveFlows, pipe))
+`, liveFlows), "--read", pipe)
 	if err != nil {
 		return err
 	}

@@ -24,9 +24,10 @@ type Daemon struct {
 }
 
 // Start writes a configuration to dir, with the store and the API's socket
-// there and sections appended, and runs bin on it. The daemon is in a process
-// group of its own: an interrupt from the terminal does not reach it.
-func Start(bin, dir, sections string) (*Daemon, error) {
+// there and sections appended, and runs bin on it with the options args. The
+// daemon is in a process group of its own: an interrupt from the terminal does
+// not reach it.
+func Start(bin, dir, sections string, args ...string) (*Daemon, error) {
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func Start(bin, dir, sections string) (*Daemon, error) {
 		return nil, err
 	}
 	defer log.Close()
-	d.cmd = exec.Command(bin, "run", file)
+	d.cmd = exec.Command(bin, append(append([]string{"run"}, args...), file)...)
 	d.cmd.Stdout, d.cmd.Stderr = log, log
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := d.cmd.Start(); err != nil {

@@ -46,11 +46,11 @@ func run(ctx context.Context, bin, device string, settle time.Duration) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	sections, err := observed(dir, device)
+	what, err := observed(dir, device)
 	if err != nil {
 		return err
 	}
-	daemon, err := process.Start(bin, dir, sections)
+	daemon, err := process.Start(bin, dir, "", what...)
 	if err != nil {
 		return err
 	}
@@ -75,29 +75,20 @@ func run(ctx context.Context, bin, device string, settle time.Duration) error {
 	return nil
 }
 
-// observed returns the configuration of what is watched: the device, or the
+// observed returns the options that say what is watched: the device, or the
 // household, whose capture it writes to dir.
-func observed(dir, device string) (string, error) {
+func observed(dir, device string) ([]string, error) {
 	if device != "" {
-		return fmt.Sprintf("config weir 'main'\n\tlist interface '%s'\n", device), nil
+		return []string{"--interface", device}, nil
 	}
 	capture := filepath.Join(dir, "evening.pcap")
 	f, err := os.Create(capture)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer f.Close()
 	if err := home.Write(f, home.Generate(1, 1)); err != nil {
-		return "", err
+		return nil, err
 	}
-	return fmt.Sprintf(`config weir 'main'
-	list local_network '192.168.1.0/24'
-	list local_network '2001:db8::/32'
-
-config source 'evening'
-	option kind 'pcap'
-	option path '%s'
-	option pace '10x'
-	option loop '1'
-`, capture), nil
+	return []string{"--read", capture, "--pace", "10x", "--loop"}, nil
 }
