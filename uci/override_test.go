@@ -1,6 +1,7 @@
 package uci
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,6 +60,21 @@ func TestParsePace(t *testing.T) {
 	for _, text := range []string{"", "0x", "fast", "-1x"} {
 		if _, err := ParsePace(text); err == nil {
 			t.Errorf("%q is a pace", text)
+		}
+	}
+}
+
+// Who only reads captures says so; LuCI leaves an empty line in a cleared list.
+func TestNoInterface(t *testing.T) {
+	for text, want := range map[string]int{"list interface 'none'": 0, "option interface 'None'": 0, "list interface ''": 0, "": 1} {
+		c, _, err := Parse(strings.NewReader("config weir 'main'\n\t"+text+"\n"), "t")
+		if err != nil || len(c.Main.Interfaces) != want {
+			t.Errorf("%s: %v, %v", text, c.Main.Interfaces, err)
+			continue
+		}
+		again, _, err := Parse(strings.NewReader(string(c.AppendUCI(nil))), "t")
+		if err != nil || len(again.Main.Interfaces) != want {
+			t.Errorf("%s, printed and read again: %v, %v", text, again.Main.Interfaces, err)
 		}
 	}
 }

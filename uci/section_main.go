@@ -86,7 +86,7 @@ const (
 func (m *Main) fields() []field {
 	return []field{
 		{name: "enabled", value: boolean(&m.Enabled), def: "1", help: "Start weir at boot."},
-		{name: "interface", value: iface(&m.Interfaces), def: "lan", help: "Networks to watch, by their name in /etc/config/network, or devices."},
+		{name: "interface", value: ifaces(&m.Interfaces), def: "lan", help: "Networks to watch, by their name in /etc/config/network, or devices; none watches nothing live."},
 		{name: "wan", value: iface(&m.WAN), example: "wan", help: "Uplinks; without it the masqueraded networks and those named wan*."},
 		{name: "local_network", value: prefixes(&m.LocalNetworks), example: "10.0.0.0/8", help: "Networks that are local beside those of the interfaces' own addresses."},
 		{name: "source", value: oneOf(&m.Source, ModeAuto, ModePackets, ModeConntrack, ModeHybrid), def: "auto", help: "How traffic is observed; auto takes what suits the router."},

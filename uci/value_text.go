@@ -54,6 +54,30 @@ func iface(field *[]string) value {
 	return list[string]{field, stringCodec("a network of /etc/config/network (lan) or a device (br-lan, eth0)", checkInterface)}
 }
 
+// ifaces is a list of interfaces that none empties: a list without values is its
+// default in UCI.
+func ifaces(field *[]string) value {
+	return ifaceList{list[string]{field, stringCodec("a network of /etc/config/network (lan), a device (br-lan, eth0), or none", checkInterface)}}
+}
+
+type ifaceList struct{ list[string] }
+
+func (v ifaceList) add(text string) error {
+	if strings.EqualFold(text, noInterface) {
+		return nil
+	}
+	return v.list.add(text)
+}
+
+func (v ifaceList) texts() []string {
+	if len(*v.field) == 0 {
+		return []string{noInterface}
+	}
+	return v.list.texts()
+}
+
+const noInterface = "none"
+
 // checkInterface applies the kernel's rules for device names (dev_valid_name)
 // with room for the longer names of UCI networks.
 func checkInterface(s string) error {
