@@ -31,13 +31,13 @@ var stages = []stage{
 	{"native", "every package on this machine", never, func(ctx context.Context, r *report) error {
 		return goTest(ctx, r, nil, "./...")
 	}},
-	{"386", "every package as a 32-bit program", not386, func(ctx context.Context, r *report) error {
-		return goTestPackages(ctx, r, []string{"GOARCH=386"}, []string{"-vet=off"}, aboutTheTree)
+	{"386", "every package as a 32-bit program, built as for routers", not386, func(ctx context.Context, r *report) error {
+		return goTestPackages(ctx, r, []string{"GOARCH=386"}, []string{"-vet=off", "-tags=notls"}, aboutTheTree)
 	}},
 	{"mips", "as a big-endian 32-bit program under qemu-user", noQEMU, func(ctx context.Context, r *report) error {
 		fmt.Printf("   without %s: they start the program anew, measure memory or take too long\n", strings.Join(testsNotUnderQEMU, ", "))
 		return goTestPackages(ctx, r, []string{"GOARCH=mips", "GOMIPS=softfloat"}, []string{
-			"-vet=off", "-short", "-timeout=4m", "-skip=^(" + strings.Join(testsNotUnderQEMU, "|") + ")$", "-exec=" + tool{commands: qemuCommands}.path(),
+			"-vet=off", "-tags=notls", "-short", "-timeout=4m", "-skip=^(" + strings.Join(testsNotUnderQEMU, "|") + ")$", "-exec=" + tool{commands: qemuCommands}.path(),
 		}, notUnderQEMU)
 	}},
 	{"integration", "real kernels: namespaces, devices, sockets", noNamespaces, func(ctx context.Context, r *report) error {
