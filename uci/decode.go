@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sort"
 	"strings"
+
+	"weir/internal/nearest"
 )
 
 // decoder turns a package into a Config and collects what is wrong with it.
@@ -77,7 +79,7 @@ func (d *decoder) unknownSection(s *Section, label string, all []kind) {
 		types[i] = all[i].typ
 	}
 	hint := "section types are " + strings.Join(types, ", ")
-	if near := nearest(s.Type, types); near != "" {
+	if near := nearest.Name(s.Type, types); near != "" {
 		hint = "did you mean config " + near + "?"
 	}
 	d.fail(Error{Line: s.Line, Section: label, Reason: "config " + s.Type + " is not a section weir knows", Hint: hint})
@@ -224,7 +226,7 @@ func optionHint(option, typ string, fields []field) string {
 			}
 		}
 	}
-	if near := nearest(option, names); near != "" {
+	if near := nearest.Name(option, names); near != "" {
 		return "did you mean " + near + "?"
 	}
 	if len(homes) > 0 {

@@ -3,6 +3,8 @@ package uci
 import (
 	"errors"
 	"strings"
+
+	"weir/internal/nearest"
 )
 
 // value binds one option to the field that holds it.
@@ -92,7 +94,7 @@ func wordCodec[T ~string](words []T) codec[T] {
 					return w, nil
 				}
 			}
-			if near := nearest(text, names); near != "" {
+			if near := nearest.Name(text, names); near != "" {
 				return "", errors.New("is not known, perhaps '" + near + "' is meant")
 			}
 			return "", errors.New("is not known")
@@ -108,43 +110,4 @@ func alternatives(names []string) string {
 		return strings.Join(names, "")
 	}
 	return strings.Join(names[:last], ", ") + " or " + names[last]
-}
-
-// nearest returns the name closest to word, or "" when none is near enough
-// to be meant.
-func nearest(word string, names []string) string {
-	best, limit := "", 1+min(len(word), 24)/4
-	for _, name := range names {
-		if d := distance(strings.ToLower(word), name); d <= limit {
-			best, limit = name, d-1
-		}
-	}
-	return best
-}
-
-// distance is the number of letters to insert, delete, replace or swap with
-// their neighbour to make b of a. Long words are far from everything.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	var before, previous, row [65]int
-	for j := range len(b) + 1 {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, previous = previous, row
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(previous[j]+1, row[j-1]+1, previous[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-	}
-	return row[len(b)]
 }

@@ -150,33 +150,6 @@ config device
 	}
 }
 
-func TestNearest(t *testing.T) {
-	names := []string{"interface", "snaplen", "mac", "ip", "max_flows", "max_devices"}
-	tests := []struct{ word, want string }{
-		{"interfce", "interface"}, {"Interface", "interface"}, {"interfaces", "interface"}, {"snaplne", "snaplen"}, {"mca", "mac"}, {"macs", "mac"},
-		{"max_flow", "max_flows"}, {"maxflows", "max_flows"}, {"colour", ""}, {"x", ""}, {"", ""}, {strings.Repeat("interface", 100), ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.word, func(t *testing.T) {
-			if got := nearest(tt.word, names); got != tt.want {
-				t.Errorf("nearest is %q, want %q", got, tt.want)
-			}
-		})
-	}
-}
-
-func TestDistance(t *testing.T) {
-	tests := []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"", "abc", 3}, {"abc", "abc", 0}, {"abc", "acb", 1}, {"abc", "abd", 1}, {"kitten", "sitting", 3}, {strings.Repeat("x", 65), "x", 64}}
-	for _, tt := range tests {
-		if got := distance(tt.a, tt.b); got != tt.want || distance(tt.b, tt.a) != tt.want {
-			t.Errorf("distance %q %q is %d, want %d both ways", tt.a, tt.b, got, tt.want)
-		}
-	}
-}
-
 // TestUnsupportedWarnings puts every listed name into a file and expects a
 // warning of it, and of nothing else.
 func TestUnsupportedWarnings(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"weir/internal/nearest"
 )
 
 // parseArgs parses the options in args, which may stand before, between and
@@ -78,44 +80,9 @@ func (s *seconds) Set(text string) error {
 // didYouMean returns `, did you mean "x"?` for the name that is nearest to
 // word, or nothing when none is near.
 func didYouMean(word string, names []string) string {
-	best, distance := "", 3
-	for _, n := range names {
-		if d := editDistance(word, n); d < distance && d < len(n) {
-			best, distance = n, d
-		}
-		if strings.HasPrefix(n, word) && word != "" && best == "" {
-			best = n
-		}
-	}
+	best := nearest.Name(word, names)
 	if best == "" {
 		return ""
 	}
 	return fmt.Sprintf(", did you mean %q?", best)
-}
-
-// editDistance counts the insertions, deletions, replacements and swaps of
-// neighbours that turn a into b (optimal string alignment).
-func editDistance(a, b string) int {
-	if len(a) > 64 {
-		return len(a)
-	}
-	prev2, prev, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range prev {
-		prev[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(prev[j]+1, row[j-1]+1, prev[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], prev2[j-2]+1)
-			}
-		}
-		prev2, prev, row = prev, row, prev2
-	}
-	return prev[len(b)]
 }

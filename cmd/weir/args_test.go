@@ -58,8 +58,7 @@ func TestParseArgsHelp(t *testing.T) {
 func TestDidYouMean(t *testing.T) {
 	names := []string{"run", "read", "top", "call", "check", "version", "help"}
 	tests := []struct{ word, want string }{
-		{"raed", "read"}, {"reed", "read"}, {"vers", "version"}, {"chekc", "check"}, {"tpo", "top"}, {"hlep", "help"},
-		{"export", ""}, {"", ""}, {"zzzzzzz", ""},
+		{"raed", "read"}, {"vers", "version"}, {"export", ""}, {"", ""},
 	}
 	for _, tt := range tests {
 		want := ""

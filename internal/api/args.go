@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"weir/internal/nearest"
 )
 
 // Type is what an argument holds.
@@ -212,39 +214,8 @@ func suggest(name string, names []string) string {
 	if len(names) == 0 {
 		return "it takes no arguments"
 	}
-	best, least := "", 3
-	for _, n := range names {
-		if d := distance(name, n); d < least && d < len(n) {
-			best, least = n, d
-		}
-	}
-	if best != "" {
+	if best := nearest.Name(name, names); best != "" {
 		return "did you mean " + best + "?"
 	}
 	return "there is: " + strings.Join(names, ", ")
-}
-
-// distance is the Levenshtein distance of two names, or more than 3 where the
-// first is too long to be a slip.
-func distance(a, b string) int {
-	if len(a) > 32 {
-		return len(a)
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next := min(row[j]+1, row[j+1]+1, diagonal+cost)
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }

@@ -11,12 +11,13 @@ import (
 // Layers is the table of docs/architecture.md: every package of weir and its
 // layer. A package imports only packages of lower layers.
 var Layers = map[string]int{
-	"internal/packet": 0, // headers, in place
-	"internal/clock":  0, // monotonic time, trust in wall time
-	"internal/intern": 0, // strings ↔ uint32
-	"internal/link":   0, // the kernel's view over netlink
-	"uci":             0, // configuration
+	"internal/packet":  0, // headers, in place
+	"internal/clock":   0, // monotonic time, trust in wall time
+	"internal/intern":  0, // strings ↔ uint32
+	"internal/link":    0, // the kernel's view over netlink
+	"internal/nearest": 0, // the name a mistyped word was meant to be
 
+	"uci":             1, // configuration
 	"internal/flow":   1, // key, table
 	"internal/dpi":    1, // what a flow is
 	"internal/device": 1, // devices and hosts
