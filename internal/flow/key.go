@@ -31,25 +31,30 @@ func (e End) Other() End { return e ^ 1 }
 
 // KeyOf returns the canonical key of a packet from src:sport to dst:dport, and
 // the end that sent it.
-func KeyOf(src, dst *packet.Addr, sport, dport uint16, proto, point uint8) (Key, End) {
-	if before(src, dst, sport, dport) {
-		return Key{*src, *dst, sport, dport, proto, point}, A
-	}
-	return Key{*dst, *src, dport, sport, proto, point}, B
+func KeyOf(src, dst *packet.Addr, sport, dport uint16, proto, point uint8) (k Key, e End) {
+	e = k.set(src, dst, sport, dport, proto, point)
+	return k, e
 }
 
-// before reports whether src:sport sorts before or equals dst:dport, in network
-// byte order so that every machine agrees.
-func before(src, dst *packet.Addr, sport, dport uint16) bool {
-	s, d := binary.BigEndian.Uint64(src[0:8]), binary.BigEndian.Uint64(dst[0:8])
-	if s != d {
-		return s < d
+// set makes k the key that KeyOf returns. It moves the addresses by the words
+// that sum and equal read: a processor that copied them otherwise would have to
+// wait for its own stores.
+func (k *Key) set(src, dst *packet.Addr, sport, dport uint16, proto, point uint8) End {
+	be := binary.BigEndian
+	s0, s1 := be.Uint64(src[0:8]), be.Uint64(src[8:16])
+	d0, d1 := be.Uint64(dst[0:8]), be.Uint64(dst[8:16])
+	k.Proto, k.Point = proto, point
+	e := A
+	// Network byte order, so that every machine agrees.
+	if s0 > d0 || s0 == d0 && (s1 > d1 || s1 == d1 && sport > dport) {
+		s0, s1, d0, d1, sport, dport, e = d0, d1, s0, s1, dport, sport, B
 	}
-	s, d = binary.BigEndian.Uint64(src[8:16]), binary.BigEndian.Uint64(dst[8:16])
-	if s != d {
-		return s < d
-	}
-	return sport <= dport
+	be.PutUint64(k.AddrA[0:8], s0)
+	be.PutUint64(k.AddrA[8:16], s1)
+	be.PutUint64(k.AddrB[0:8], d0)
+	be.PutUint64(k.AddrB[8:16], d1)
+	k.PortA, k.PortB = sport, dport
+	return e
 }
 
 // Addr returns the address of one end.

@@ -127,7 +127,8 @@ const (
 // with the end that sent p. Ports of later fragments must have been resolved.
 func (t *Table) Packet(p *packet.Packet) (*Flow, End, Event) {
 	now := p.Time / 1000
-	k, e := KeyOf(&p.Src, &p.Dst, p.SrcPort, p.DstPort, p.Proto, p.Iface)
+	var k Key
+	e := k.set(&p.Src, &p.Dst, p.SrcPort, p.DstPort, p.Proto, p.Iface)
 	h := t.seed.sum(&k)
 	i := t.find(&k, h)
 	if i != 0 && !t.cfg.Joined && t.reopens(&t.slots[i], p) {
