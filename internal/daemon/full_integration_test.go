@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"weir/internal/packet"
+	"weir/test/ask"
 )
 
 // The disk of the database is a small tmpfs in a mount namespace of the daemon.
@@ -50,7 +51,7 @@ func TestFullDisk(t *testing.T) {
 	slot := span(end.Add(-5*time.Minute), end)
 	var told string
 	until(t, "status tells that the disk is full", func() bool {
-		told, _ = at(h.call(t, "status", nil), "db.error").(string)
+		told, _ = ask.At(h.call(t, "status", nil), "db.error").(string)
 		return told != ""
 	})
 	t.Log(told)
@@ -71,18 +72,18 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	until(t, "it recovers", func() bool { return at(h.call(t, "status", nil), "db.error") == nil })
+	until(t, "it recovers", func() bool { return ask.At(h.call(t, "status", nil), "db.error") == nil })
 	t.Logf("saved %v after there was room again", time.Since(begin).Round(10*time.Millisecond))
 	until(t, "the log tells", func() bool { return strings.Contains(log.String(), `msg="history is saved again"`) })
 	wrote := float64(stop())
-	until(t, "all is counted", func() bool { return at(h.call(t, "status", nil), "traffic.pkts") == wrote })
+	until(t, "all is counted", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == wrote })
 	until(t, "all is in series", func() bool {
 		return sum(h.call(t, "series", span(end.Add(-time.Hour), end.Add(time.Hour)))) == wrote
 	})
 	if got := sum(h.call(t, "series", slot)); got != want {
 		t.Errorf("the slot has %v packets, %v when it waited", got, want)
 	}
-	if n := at(h.call(t, "series_list", url.Values{"class": {"device"}}), "total"); n != 400.0 {
+	if n := ask.At(h.call(t, "series_list", url.Values{"class": {"device"}}), "total"); n != 400.0 {
 		t.Errorf("series of %v devices", n)
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

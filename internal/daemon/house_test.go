@@ -3,12 +3,8 @@ package daemon
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/test/ask"
 	"weir/uci"
 )
 
@@ -137,7 +134,7 @@ func (h *house) run(t *testing.T) {
 			t.Fatalf("Run: %v\n%s", err, h.log)
 		default:
 		}
-		_, err := get(h.path("sock"), "status", nil)
+		_, err := ask.Get(h.path("sock"), "status", nil)
 		return err == nil
 	})
 }
@@ -145,7 +142,7 @@ func (h *house) run(t *testing.T) {
 // call calls a method of the API on a socket of the house.
 func (h *house) call(t *testing.T, method string, args url.Values) map[string]any {
 	t.Helper()
-	reply, err := get(h.path("sock"), method, args)
+	reply, err := ask.Get(h.path("sock"), method, args)
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", method, err, h.log)
 	}
@@ -162,58 +159,6 @@ func (h *house) reloaded(t *testing.T) {
 			t.Fatal("the daemon does not reload")
 		}
 	}
-}
-
-// get calls a method over a unix socket; those that change something by POST.
-func get(socket, method string, args url.Values) (map[string]any, error) {
-	c := http.Client{Timeout: patience, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socket)
-		},
-	}}
-	at := "http://weir/api/v1/" + method + "?" + args.Encode()
-	verb := http.MethodGet
-	if method == "reload" || method == "config_check" {
-		verb = http.MethodPost
-	}
-	request, err := http.NewRequest(verb, at, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := c.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", response.Status, body)
-	}
-	var reply map[string]any
-	return reply, json.Unmarshal(body, &reply)
-}
-
-// at returns what stands in a reply under keys, and list indexes in digits.
-func at(reply any, path string) any {
-	for key := range strings.SplitSeq(path, ".") {
-		switch v := reply.(type) {
-		case map[string]any:
-			reply = v[key]
-		case []any:
-			var i int
-			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(v) {
-				return nil
-			}
-			reply = v[i]
-		default:
-			return nil
-		}
-	}
-	return reply
 }
 
 // sum adds up the values of a series, null counting for nothing.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/test/ask"
 	"weir/uci"
 )
 
@@ -51,29 +52,29 @@ func TestInvalidReload(t *testing.T) {
 	h.configure(t, "config weir 'main'\n\toption snaplen 'many'\n\toption snalpen '100'\n")
 	h.reloaded(t)
 	status := h.call(t, "status", nil)
-	if at(status, "config.valid") != false {
+	if ask.At(status, "config.valid") != false {
 		t.Error("status says that the configuration is valid")
 	}
 	for i, word := range []string{`"many"`, "did you mean snaplen?"} {
-		e := at(status, "config.errors").([]any)[i]
-		if m := at(e, "message").(string); !strings.Contains(m, word) || at(e, "warning") != false {
+		e := ask.At(status, "config.errors").([]any)[i]
+		if m := ask.At(e, "message").(string); !strings.Contains(m, word) || ask.At(e, "warning") != false {
 			t.Errorf("error %d: %v", i, e)
 		}
 	}
-	if n := len(at(status, "sources").([]any)); n != 3 {
+	if n := len(ask.At(status, "sources").([]any)); n != 3 {
 		t.Errorf("%d sources, the old configuration has 3", n)
 	}
 	if !strings.Contains(h.log.String(), `msg="reload: the old configuration stays in force"`) {
 		t.Errorf("log: %s", h.log)
 	}
-	if _, err := get(h.path("sock"), "reload", nil); err == nil || !strings.Contains(err.Error(), "the old configuration stays in force") {
+	if _, err := ask.Get(h.path("sock"), "reload", nil); err == nil || !strings.Contains(err.Error(), "the old configuration stays in force") {
 		t.Errorf("reload by the API: %v", err)
 	}
 
 	h.configure(t, "")
 	h.reloaded(t)
-	if status := h.call(t, "status", nil); at(status, "config.valid") != true {
-		t.Errorf("config: %v", at(status, "config"))
+	if status := h.call(t, "status", nil); ask.At(status, "config.valid") != true {
+		t.Errorf("config: %v", ask.At(status, "config"))
 	}
 }
 
@@ -85,13 +86,13 @@ func TestReloadOfSources(t *testing.T) {
 	h.run(t)
 	packets := func(want float64) {
 		t.Helper()
-		until(t, "packets counted", func() bool { return at(h.call(t, "status", nil), "traffic.pkts") == want })
+		until(t, "packets counted", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == want })
 	}
 	packets(5)
 
 	h.configure(t, "config weir 'main'\n\tlist interface 'weirtest1'\n"+fileSource("home", "home.pcap"))
 	h.reloaded(t)
-	if got := at(h.call(t, "sources", nil), "sources.0.name"); got != "weirtest1" {
+	if got := ask.At(h.call(t, "sources", nil), "sources.0.name"); got != "weirtest1" {
 		t.Errorf("captured: %v", got)
 	}
 	packets(5)
@@ -100,7 +101,7 @@ func TestReloadOfSources(t *testing.T) {
 	h.configure(t, fileSource("home", "home.pcap")+fileSource("more", "more.pcap")+fileSource("gone", "gone.pcap"))
 	h.reloaded(t)
 	packets(12)
-	until(t, "the missing file is told", func() bool { return at(h.call(t, "sources", nil), "sources.4.state") == "failed" })
+	until(t, "the missing file is told", func() bool { return ask.At(h.call(t, "sources", nil), "sources.4.state") == "failed" })
 
 	writeCapture(t, h.path("gone.pcap"), 1)
 	h.reloaded(t) // the same configuration: what failed gets another chance
@@ -108,7 +109,7 @@ func TestReloadOfSources(t *testing.T) {
 
 	h.configure(t, "")
 	h.reloaded(t)
-	if n := len(at(h.call(t, "sources", nil), "sources").([]any)); n != 2 {
+	if n := len(ask.At(h.call(t, "sources", nil), "sources").([]any)); n != 2 {
 		t.Errorf("%d sources", n)
 	}
 	packets(13)
@@ -124,7 +125,7 @@ func TestReloadOfNamesAndTimeouts(t *testing.T) {
 	h.run(t)
 	device := func() map[string]any {
 		devices := h.call(t, "devices", url.Values{"mac": {phoneMAC.String()}})
-		d, _ := at(devices, "devices.0").(map[string]any)
+		d, _ := ask.At(devices, "devices.0").(map[string]any)
 		return d
 	}
 	until(t, "the phone is known", func() bool { return device() != nil })
@@ -138,12 +139,12 @@ func TestReloadOfNamesAndTimeouts(t *testing.T) {
 	if d := device(); d["name"] != "Anna" || d["id"] != id {
 		t.Errorf("%v", d)
 	}
-	if n := at(h.call(t, "status", nil), "flows.active"); n != 1.0 {
+	if n := ask.At(h.call(t, "status", nil), "flows.active"); n != 1.0 {
 		t.Errorf("%v flows before the timeout is lowered", n)
 	}
 	h.configure(t, fileSource("home", "home.pcap")+"config weir 'main'\n\toption idle_timeout '1'\n")
 	h.reloaded(t)
-	until(t, "the flow ends", func() bool { return at(h.call(t, "status", nil), "flows.active") == 0.0 })
+	until(t, "the flow ends", func() bool { return ask.At(h.call(t, "status", nil), "flows.active") == 0.0 })
 	if name := device()["name"]; name != nil {
 		t.Errorf("its name is %v once it is not configured any more", name)
 	}
@@ -156,11 +157,11 @@ func TestReloadAtRestart(t *testing.T) {
 	h.reloaded(t)
 	h.reloaded(t) // nothing changed since the last one, but the note stays true
 	status := h.call(t, "status", nil)
-	if at(status, "config.valid") != true || at(status, "config.errors.0.option") != "max_flows" {
-		t.Errorf("config: %v", at(status, "config"))
+	if ask.At(status, "config.valid") != true || ask.At(status, "config.errors.0.option") != "max_flows" {
+		t.Errorf("config: %v", ask.At(status, "config"))
 	}
-	if at(status, "flows.max") != 8192.0 {
-		t.Errorf("max: %v", at(status, "flows.max"))
+	if ask.At(status, "flows.max") != 8192.0 {
+		t.Errorf("max: %v", ask.At(status, "flows.max"))
 	}
 }
 
@@ -177,10 +178,10 @@ func TestReloadOfTheAPI(t *testing.T) {
 	// The new socket is served, and the call that brought it about is answered.
 	h.configure(t, "config api 'api'\n\toption socket '$DIR/other'\n")
 	begin := time.Now()
-	if _, err := get(h.path("sock"), "reload", nil); err != nil {
+	if _, err := ask.Get(h.path("sock"), "reload", nil); err != nil {
 		t.Fatalf("reload by the API: %v", err)
 	}
-	until(t, "the other socket answers", func() bool { _, err := get(h.path("other"), "status", nil); return err == nil })
+	until(t, "the other socket answers", func() bool { _, err := ask.Get(h.path("other"), "status", nil); return err == nil })
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -193,20 +194,20 @@ func TestReloadOfTheAPI(t *testing.T) {
 	h.reloaded(t)
 	var status map[string]any
 	until(t, "status tells", func() bool {
-		status, err = get(h.path("other"), "status", nil)
-		return err == nil && at(status, "config.valid") == false
+		status, err = ask.Get(h.path("other"), "status", nil)
+		return err == nil && ask.At(status, "config.valid") == false
 	})
 	want := "listen " + address + ": port is in use; choose another or stop the program that has it"
-	if at(status, "config.errors.0.message") != want || at(status, "config.errors.0.section") != "api" {
-		t.Errorf("config: %v", at(status, "config"))
+	if ask.At(status, "config.errors.0.message") != want || ask.At(status, "config.errors.0.section") != "api" {
+		t.Errorf("config: %v", ask.At(status, "config"))
 	}
 
 	// Once it is free the same configuration does.
 	taken.Close()
 	h.reloaded(t)
-	until(t, "the configured socket answers", func() bool { _, err := get(h.path("sock"), "status", nil); return err == nil })
-	if status := h.call(t, "status", nil); at(status, "config.valid") != true {
-		t.Errorf("config: %v", at(status, "config"))
+	until(t, "the configured socket answers", func() bool { _, err := ask.Get(h.path("sock"), "status", nil); return err == nil })
+	if status := h.call(t, "status", nil); ask.At(status, "config.valid") != true {
+		t.Errorf("config: %v", ask.At(status, "config"))
 	}
 	c, err := net.Dial("tcp", address)
 	if err != nil {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"weir/internal/clock"
+	"weir/test/ask"
 )
 
 // A process of the test binary that is given a configuration runs the daemon on
@@ -107,10 +108,10 @@ func TestHistorySurvives(t *testing.T) {
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	h.run(t)
 	stop := h.pour(t, 0)
-	until(t, "packets", func() bool { n, _ := at(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 1000 })
+	until(t, "packets", func() bool { n, _ := ask.At(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 1000 })
 	wrote := float64(stop())
-	until(t, "all of them", func() bool { return at(h.call(t, "status", nil), "traffic.pkts") == wrote })
-	phone := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	until(t, "all of them", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == wrote })
+	phone := ask.At(h.call(t, "devices", nil), "devices.0").(map[string]any)
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
 	}
@@ -119,19 +120,19 @@ func TestHistorySurvives(t *testing.T) {
 	if got := sum(h.call(t, "series", span(from, to))); got != wrote {
 		t.Errorf("series: %v packets of %v", got, wrote)
 	}
-	again := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	again := ask.At(h.call(t, "devices", nil), "devices.0").(map[string]any)
 	for _, field := range []string{"id", "name", "first", "last"} {
 		if again[field] != phone[field] || phone[field] == nil {
 			t.Errorf("the phone's %s is %v, was %v", field, again[field], phone[field])
 		}
 	}
 	list := h.call(t, "series_list", url.Values{"class": {"device"}})
-	if at(list, "series.0.label") != "Anna" {
+	if ask.At(list, "series.0.label") != "Anna" {
 		t.Errorf("series of devices: %v", list)
 	}
 
 	stop = h.pour(t, 0)
-	until(t, "packets", func() bool { n, _ := at(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 100 })
+	until(t, "packets", func() bool { n, _ := ask.At(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 100 })
 	wrote += float64(stop())
 	until(t, "the sum of both runs", func() bool { return sum(h.call(t, "series", span(from, to))) == wrote })
 	if err := h.stop(); err != nil {
@@ -159,7 +160,7 @@ func TestStopWithStuckClients(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	until(t, "the file is read", func() bool { return at(h.call(t, "status", nil), "traffic.pkts") == 5.0 })
+	until(t, "the file is read", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == 5.0 })
 	begin := time.Now()
 	if err := h.stop(); err != nil {
 		t.Error(err)
@@ -169,7 +170,7 @@ func TestStopWithStuckClients(t *testing.T) {
 	}
 	h.run(t)
 	list := h.call(t, "series_list", url.Values{"class": {"device"}})
-	if at(list, "total") != 1.0 {
+	if ask.At(list, "total") != 1.0 {
 		t.Errorf("history: %v", list)
 	}
 }
@@ -191,7 +192,7 @@ func (h *house) start(t *testing.T, ahead time.Duration, by ...string) (*exec.Cm
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	until(t, "the process answers", func() bool { _, err := get(h.path("sock"), "status", nil); return err == nil })
+	until(t, "the process answers", func() bool { _, err := ask.Get(h.path("sock"), "status", nil); return err == nil })
 	return cmd, &log
 }
 
@@ -207,12 +208,12 @@ func TestKilled(t *testing.T) {
 	cmd, _ := h.start(t, ahead)
 	stop := h.pour(t, ahead)
 	until(t, "the slot is saved", func() bool {
-		n, _ := at(h.call(t, "status", nil), "db.written_today").(float64)
+		n, _ := ask.At(h.call(t, "status", nil), "db.written_today").(float64)
 		return n > 0 && time.Now().Add(ahead).After(end.Add(time.Second))
 	})
 	slot := span(end.Add(-5*time.Minute), end)
 	want := sum(h.call(t, "series", slot))
-	device := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	device := ask.At(h.call(t, "devices", nil), "devices.0").(map[string]any)
 	if err := cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +227,7 @@ func TestKilled(t *testing.T) {
 	if got := sum(h.call(t, "series", slot)); got != want {
 		t.Errorf("%v packets, %v before the kill", got, want)
 	}
-	again, _ := at(h.call(t, "devices", nil), "devices.0").(map[string]any)
+	again, _ := ask.At(h.call(t, "devices", nil), "devices.0").(map[string]any)
 	if again["id"] != device["id"] || again["first"] != device["first"] {
 		t.Errorf("device %v, was %v", again, device)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"weir/internal/source"
 	"weir/internal/source/afpacket"
+	"weir/test/ask"
 	"weir/uci"
 )
 
@@ -189,9 +190,9 @@ func TestOneEndsOneFails(t *testing.T) {
 	h.run(t)
 	until(t, "both are through", func() bool {
 		s := h.call(t, "sources", nil)
-		return at(s, "sources.2.state") == "ended" && at(s, "sources.3.state") == "failed"
+		return ask.At(s, "sources.2.state") == "ended" && ask.At(s, "sources.3.state") == "failed"
 	})
-	note := at(h.call(t, "sources", nil), "sources.3.note").(string)
+	note := ask.At(h.call(t, "sources", nil), "sources.3.note").(string)
 	if !strings.Contains(note, "bad.pcap") || !strings.Contains(note, "not a capture file") {
 		t.Errorf("note: %s", note)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/test/ask"
 	"weir/test/netns"
 )
 
@@ -55,7 +56,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("%s took %v to answer", which, slowest)
 	}
 	devices := s.call(t, "devices", url.Values{"mac": {"02:00:00:00:01:01"}})
-	if at(devices, "devices.0.online") != true {
+	if ask.At(devices, "devices.0.online") != true {
 		t.Errorf("the client is not known: %v", devices)
 	}
 }
@@ -88,7 +89,7 @@ func TestOffloads(t *testing.T) {
 		c := transfer(t, home, netip.AddrPortFrom(addr, 8080), up, down)
 		s.settle(t)
 		reply := s.call(t, "flows", url.Values{"ip": {addr.String()}, "port": {strconv.Itoa(int(c.Client.Port()))}})
-		row := at(reply, "flows.0")
+		row := ask.At(reply, "flows.0")
 		if out, in := number(row, "pkts.tx"), number(row, "pkts.rx"); out != float64(c.Out) || in != float64(c.In) {
 			t.Errorf("%s: %v and %v packets, TCP counts %d and %d segments", addr, out, in, c.Out, c.In)
 		}
@@ -172,7 +173,7 @@ func TestKilledLive(t *testing.T) {
 		t.Helper()
 		reply := s.call(t, "series", url.Values{"class": {"total"}, "metric": {"packets"}, "points": {"24"},
 			"from": {strconv.FormatInt(from.Unix(), 10)}, "to": {strconv.FormatInt(from.Unix()+2*3600, 10)}})
-		values, _ := at(reply, "values").([]any)
+		values, _ := ask.At(reply, "values").([]any)
 		for _, v := range values {
 			f, _ := v.(float64)
 			n += f
@@ -190,7 +191,7 @@ func TestKilledLive(t *testing.T) {
 	if stored < counted || counted < 8000 {
 		t.Errorf("%v packets counted of 8000, %v after a clean stop", counted, stored)
 	}
-	device := at(s.call(t, "devices", nil), "devices.0")
+	device := ask.At(s.call(t, "devices", nil), "devices.0")
 	sending := make(chan error, 1)
 	go func() { _, err := home.Client1.Send(netns.Eth, fromClient(8, 41000), 5000, 20_000); sending <- err }()
 	until(t, "it counts", func() bool { return number(s.call(t, "status", nil), "traffic.pkts") > 10_000 })
@@ -202,7 +203,7 @@ func TestKilledLive(t *testing.T) {
 	if got := history(); got < stored {
 		t.Errorf("%v packets of %v after the kill", got, stored)
 	}
-	again := at(s.call(t, "devices", nil), "devices.0")
+	again := ask.At(s.call(t, "devices", nil), "devices.0")
 	if number(again, "id") != number(device, "id") || number(again, "first") != number(device, "first") {
 		t.Errorf("device %v, was %v", again, device)
 	}

@@ -2,13 +2,8 @@ package daemon
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -18,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"weir/test/ask"
 )
 
 // patience is how long tests wait for what should come soon.
@@ -155,7 +152,7 @@ func (p *process) stop(t *testing.T) {
 
 // get calls a method of the API.
 func (s *site) get(method string, args url.Values) (map[string]any, error) {
-	return get(s.path("sock"), method, args)
+	return ask.Get(s.path("sock"), method, args)
 }
 
 // call is get for what must not fail.
@@ -168,55 +165,15 @@ func (s *site) call(t *testing.T, method string, args url.Values) map[string]any
 	return reply
 }
 
-func get(socket, method string, args url.Values) (map[string]any, error) {
-	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", socket)
-	}
-	c := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial}}
-	response, err := c.Get("http://weir/api/v1/" + method + "?" + args.Encode())
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s", response.Status, body)
-	}
-	var reply map[string]any
-	return reply, json.Unmarshal(body, &reply)
-}
-
-// at returns what stands in a reply under keys, and list indexes in digits.
-func at(reply any, path string) any {
-	for key := range strings.SplitSeq(path, ".") {
-		switch v := reply.(type) {
-		case map[string]any:
-			reply = v[key]
-		case []any:
-			var i int
-			if _, err := fmt.Sscan(key, &i); err != nil || i >= len(v) {
-				return nil
-			}
-			reply = v[i]
-		default:
-			return nil
-		}
-	}
-	return reply
-}
-
 // number is at for numbers, 0 for anything else.
 func number(reply any, path string) float64 {
-	f, _ := at(reply, path).(float64)
+	f, _ := ask.At(reply, path).(float64)
 	return f
 }
 
 // text is at for texts, "" for anything else.
 func text(reply any, path string) string {
-	s, _ := at(reply, path).(string)
+	s, _ := ask.At(reply, path).(string)
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/test/ask"
 	"weir/test/netns"
 )
 
@@ -70,7 +71,7 @@ func (s *site) flows(t *testing.T) map[string]counted {
 	const page = 200
 	for offset := 0; ; offset += page {
 		reply := s.call(t, "flows", url.Values{"limit": {strconv.Itoa(page)}, "offset": {strconv.Itoa(offset)}, "sort": {"first"}})
-		rows, _ := at(reply, "flows").([]any)
+		rows, _ := ask.At(reply, "flows").([]any)
 		for _, r := range rows {
 			client := fmt.Sprintf("%s:%v", text(r, "client.ip"), number(r, "client.port"))
 			server := fmt.Sprintf("%s:%v", text(r, "server.ip"), number(r, "server.port"))

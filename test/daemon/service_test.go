@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"weir/test/ask"
 )
 
 // systemd hears when weir is ready, reloads, lives and stops (sd_notify(3)).
@@ -95,7 +97,7 @@ func TestActivation(t *testing.T) {
 	p := s.start(t, cmd)
 
 	served := func() bool {
-		_, err := get(s.path("passed"), "status", nil)
+		_, err := ask.Get(s.path("passed"), "status", nil)
 		return err == nil
 	}
 	tcpServed := func() bool {
@@ -119,8 +121,8 @@ func TestActivation(t *testing.T) {
 	until(t, "the API is restarted", func() bool { return strings.Count(p.log.String(), "serving the API") == 4 })
 	until(t, "the passed socket answers after a reload", served)
 	until(t, "the passed port answers after a reload", tcpServed)
-	if status, err := get(s.path("passed"), "status", nil); err != nil || at(status, "config.valid") != true {
-		t.Errorf("%v, %v", at(status, "config"), err)
+	if status, err := ask.Get(s.path("passed"), "status", nil); err != nil || ask.At(status, "config.valid") != true {
+		t.Errorf("%v, %v", ask.At(status, "config"), err)
 	}
 
 	p.stop(t)
