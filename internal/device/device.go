@@ -318,14 +318,17 @@ func (s *Devices) Tick(now, elapsed int64) {
 
 // Shift moves times by delta microseconds because the wall clock was set, but
 // only those from the time from to the time to, which the wrong clock gave: what
-// the store kept is right already.
+// the store kept, and what came since, is right already.
 func (s *Devices) Shift(delta, from, to int64) {
 	for _, d := range s.list {
-		for _, t := range []*int64{&d.First, &d.Last} {
-			if *t >= from && *t <= to {
-				*t += delta
-			}
-		}
+		shift(&d.First, delta, from, to)
+		shift(&d.Last, delta, from, to)
+	}
+}
+
+func shift(t *int64, delta, from, to int64) {
+	if *t >= from && *t <= to {
+		*t += delta
 	}
 }
 

@@ -171,10 +171,12 @@ func (h *Hosts) Tick(now, elapsed int64) {
 	}
 }
 
-// Shift moves all times by delta microseconds: the wall clock was set.
-func (h *Hosts) Shift(delta int64) {
+// Shift moves times by delta microseconds because the wall clock was set; see
+// Devices.Shift.
+func (h *Hosts) Shift(delta, from, to int64) {
 	for i := range h.slots {
-		h.slots[i].First += delta
-		h.slots[i].Last += delta
+		s := &h.slots[i]
+		shift(&s.First, delta, from, to)
+		shift(&s.Last, delta, from, to)
 	}
 }

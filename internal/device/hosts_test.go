@@ -35,9 +35,13 @@ func TestHosts(t *testing.T) {
 	if h.Find(addr("192.168.1.5")).Scope != Remote {
 		t.Error("scopes are those of the old networks")
 	}
-	h.Shift(minute)
+	h.Shift(minute, 8*minute, 9*minute)
 	if h.Find(addr("9.9.9.9")).First != 9*minute {
 		t.Error("times were not moved")
+	}
+	h.Shift(minute, 8*minute, 8*minute)
+	if h.Find(addr("9.9.9.9")).First != 9*minute {
+		t.Error("a time was moved that the new clock gave")
 	}
 }
 

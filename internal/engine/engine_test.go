@@ -165,3 +165,31 @@ func TestGuessedNetworks(t *testing.T) {
 		}
 	}
 }
+
+// TestShiftKeepsWhatTheNewClockGave sets the clock as NTP does after a router's
+// boot: what came between the step and the tick that notices it is stamped right
+// already.
+func TestShiftKeepsWhatTheNewClockGave(t *testing.T) {
+	const day = 24 * 3600 * second
+	e := house(t)
+	e.Packets([]packet.Raw{
+		frame{day + 2*second, phoneMAC, routerMAC, "192.168.1.20:50000", "203.0.113.5:443", packet.ACK, 301, 10, 0, 0}.raw(),
+		frame{day + 2*second, phoneMAC, routerMAC, "192.168.1.20:50009", "203.0.113.9:443", packet.SYN, 1, 0, 0, 0}.raw(),
+	})
+	e.Shift(24 * time.Hour)
+	now := start + day + 3*second
+	e.Tick(now, true)
+	rows, _ := e.Flows(engine.Filter{Port: 443}, engine.Page{Limit: 9})
+	for _, r := range rows {
+		if r.Last > now || r.Last-r.First > 3*second {
+			t.Errorf("flow of %v lasts %d s and ends %d s from now", r.Client, (r.Last-r.First)/second, (r.Last-now)/second)
+		}
+	}
+	if h, _ := e.Host(netip.MustParseAddr("203.0.113.9")); h.First > now || h.Last > now {
+		t.Errorf("host was seen first %d s and last %d s from now", (h.First-now)/second, (h.Last-now)/second)
+	}
+	e.Tick(now+120*second, true)
+	if n := e.Stats().Flows; n != 0 {
+		t.Errorf("%d flows are left two minutes after, with an idle timeout of one", n)
+	}
+}

@@ -72,14 +72,16 @@ func (e *Engine) Close(now int64, trusted bool) []rollup.Slot {
 	return e.cfg.Rollup.Flush(now / second)
 }
 
-// Shift moves all times of this run by d: the wall clock was set.
+// Shift moves the times that the wrong clock gave by d: the wall clock was set.
+// Packets come before the first tick and after the last, some of them stamped by
+// the new clock already.
 func (e *Engine) Shift(d time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	us := d.Microseconds()
-	e.table.Shift(us)
-	e.hosts.Shift(us)
-	e.devices.Shift(us, e.begin-60*second, e.now+60*second) // packets come before the first tick and after the last
+	us, from, to := d.Microseconds(), e.begin-60*second, e.now+60*second
+	e.table.Shift(us, from, to)
+	e.hosts.Shift(us, from, to)
+	e.devices.Shift(us, from, to)
 	e.begin += us
 	e.now += us
 }

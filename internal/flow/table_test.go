@@ -268,7 +268,7 @@ func TestShift(t *testing.T) {
 		tb.Packet(numbered(1, at))
 		tb.Tick(start + at)
 	}
-	tb.Shift(years)
+	tb.Shift(years, start-sec, start+9*sec)
 	tb.Tick(start + years + 4*sec)
 	f := tb.Find(keyOf(numbered(1, 0)))
 	if f == nil {

@@ -164,11 +164,17 @@ func (t *Table) end(i uint32, why Reason) {
 	}
 }
 
-// Shift moves all times by d microseconds: the wall clock was set.
-func (t *Table) Shift(d int64) {
+// Shift moves times by d microseconds because the wall clock was set, but only
+// those from the time from to the time to, which the wrong clock gave: packets
+// that came since are stamped right already.
+func (t *Table) Shift(d, from, to int64) {
 	for i := uint32(1); i <= t.used; i++ {
-		t.slots[i].First += d
-		t.slots[i].Last += d
+		f := &t.slots[i]
+		for _, at := range []*int64{&f.First, &f.Last} {
+			if *at >= from && *at <= to {
+				*at += d
+			}
+		}
 	}
 	for i, s := range t.splits {
 		s.at += d
