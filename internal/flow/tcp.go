@@ -93,7 +93,10 @@ func (f *Flow) follow(s *side, p *packet.Packet, length, since uint32) {
 			if s.lost == 0 {
 				s.beyond = 0
 			}
-			size := max(1, (p.PayLen+p.Segments-1)/p.Segments)
+			size := (p.PayLen + p.Segments - 1) / p.Segments
+			if size == 0 {
+				size = uint32(ahead) // a bare FIN does not tell how long segments are
+			}
 			s.lost += (uint32(ahead) + size - 1) / size
 		}
 		if s.lost > 0 {

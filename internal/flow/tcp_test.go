@@ -111,6 +111,7 @@ func TestSequences(t *testing.T) {
 		{"merged frame sent again", []seg{{at: 1, from: 'c', flags: fACK, seq: 1001, pay: 3000, n: 3},
 			{at: 300_000, from: 'c', flags: fACK, seq: 1001, pay: 3000, n: 3}}, counts{retrans: 3}},
 		{"FIN takes a number", []seg{data(1, 1001, 100), {at: 2, from: 'c', flags: fFA, seq: 1101}, {at: 300_000, from: 'c', flags: fFA, seq: 1101}}, counts{retrans: 1}},
+		{"FIN overtakes data", []seg{data(1, 1001, 1460), {at: 2, from: 'c', flags: fFA, seq: 3921}, data(3, 2461, 1460)}, counts{ooo: 1}},
 		{"bare ACKs say nothing", []seg{data(1, 1001, 100), data(2, 1101, 0), data(3, 1101, 0)}, counts{}},
 	}
 	for _, tt := range tests {
