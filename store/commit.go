@@ -54,13 +54,17 @@ func (s *Store) write(tx *bolt.Tx, b batch, names []string, rows *int) (int, err
 	if err := putNames(tx, s.names+1, names); err != nil {
 		return 0, err
 	}
+	done := applied(tx) // a commit may have failed after it took effect
 	for _, e := range b.slots {
+		if e.seq <= done {
+			continue
+		}
 		if err := s.putSlot(tx, e.slot); err != nil {
 			return 0, fmt.Errorf("save slot %d of tier %d s: %w", e.slot.Start, e.slot.Step, err)
 		}
 	}
 	if n := len(b.slots); n > 0 {
-		seq := binary.BigEndian.AppendUint64(nil, b.slots[n-1].seq)
+		seq := binary.BigEndian.AppendUint64(nil, max(done, b.slots[n-1].seq))
 		if err := tx.Bucket(bucketMeta).Put(keyApplied, seq); err != nil {
 			return 0, err
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	bolt "go.etcd.io/bbolt"
 
 	"weir/internal/intern"
 	"weir/internal/rollup"
@@ -337,5 +338,26 @@ func TestClosed(t *testing.T) {
 	}
 	if st := s.Status(); st.Path != s.path {
 		t.Errorf("status %+v", st)
+	}
+}
+
+// TestCommitThatOnlySeemedToFail has the disk report an error after the meta page
+// was written: what is tried again must not add up twice.
+func TestCommitThatOnlySeemedToFail(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
+	s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{4: 10})}})
+	b, rows := s.queue.begin(), 0
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		_, err := s.write(tx, b, nil, &rows)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.queue.done(b, false)
+	s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{4: 5})}})
+	commit(t, s)
+	if got, _ := sumOf(t, s, 4, 300, 600, 1); got != 15 {
+		t.Errorf("sum %d, want 15", got)
 	}
 }
