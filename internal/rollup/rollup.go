@@ -26,12 +26,13 @@ var ErrTiers = errors.New("rollup: each tier's step must be a multiple of the fi
 // Rollup accumulates what the engine counts. It is not safe for concurrent use:
 // every method runs under the engine's lock. The slots it returns may leave it.
 //
-// The clock. Slots follow the wall clock that Tick is given, never ahead of it
-// and never backwards. Until the first Tick sums have no slot and wait, so a
-// caller that does not trust its clock yet simply does not tick. When now steps
-// back, nothing closes and the open slots go on taking traffic until the clock
-// has come past their end again. When it jumps forward, the open slots close at
-// their own starts and the slots between are a gap.
+// The clock. Slots follow the wall clock that Tick is given. Until the first
+// Tick sums have no slot and wait, so a caller that does not trust its clock yet
+// simply does not tick. When now steps back a little, nothing closes and the open
+// slots go on taking traffic until the clock has come past their end again; when
+// it steps back by more than a slot of the coarsest tier, they close and others
+// open, for the clock may have been years ahead. When it jumps forward, the open
+// slots close at their own starts and the slots between are a gap.
 type Rollup struct {
 	levels  []level // finest first; levels[0] is the fine tier
 	ticked  bool    // the levels have starts
@@ -106,6 +107,9 @@ func (r *Rollup) Tick(now int64) []Slot {
 		r.open(now)
 		return nil
 	}
+	if last := r.levels[len(r.levels)-1]; now < last.start-last.step {
+		return r.restart(now)
+	}
 	var closed []Slot
 	for i := range r.levels {
 		l := &r.levels[i]
@@ -130,7 +134,25 @@ func (r *Rollup) open(now int64) {
 // go on afterwards are returned again with the same start: the store adds them
 // up.
 func (r *Rollup) Flush(now int64) []Slot {
-	closed := r.Tick(now)
+	return r.closeAll(r.Tick(now))
+}
+
+// restart closes the open slots and opens those of now, which lies before them.
+// The ring forgets what is yet to come.
+func (r *Rollup) restart(now int64) []Slot {
+	closed := r.closeAll(nil)
+	r.open(now)
+	n := len(r.ring)
+	for n > 0 && r.ring[n-1].Start >= r.levels[0].start {
+		n--
+		r.bytes -= len(r.ring[n].Block)
+	}
+	r.ring = slices.Delete(r.ring, n, len(r.ring))
+	return closed
+}
+
+// closeAll closes the open slots, unfinished as they are.
+func (r *Rollup) closeAll(closed []Slot) []Slot {
 	for i := range r.levels {
 		closed = r.close(i, closed)
 	}

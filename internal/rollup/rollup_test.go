@@ -51,6 +51,8 @@ func TestTick(t *testing.T) {
 		{"5 min closes", []int64{890, 895, 900}, []span{{300, 600, 3}}, []span{{10, 890, 3}, {10, 900, 0}}},
 		{"hour closes all", []int64{3599, 3600}, []span{{300, 3300, 2}, {3600, 0, 2}}, []span{{10, 3590, 2}, {10, 3600, 0}}},
 		{"step back closes nothing", []int64{1000, 500, 3, 1009, 1010}, nil, []span{{10, 1000, 5}, {10, 1010, 0}}},
+		{"set back by a year begins anew", []int64{4e7, 1e7, 1e7 + 10, 1e7 + 300},
+			[]span{{300, 39999900, 2}, {3600, 39999600, 2}, {300, 9999900, 2}}, []span{{10, 1e7, 1}, {10, 1e7 + 10, 1}, {10, 1e7 + 300, 0}}},
 		{"jump forward leaves a gap", []int64{1000, 1e6}, []span{{300, 900, 2}, {3600, 0, 2}}, []span{{10, 1e6, 0}}},
 		{"before 1970", []int64{-5, 5}, []span{{300, -300, 2}, {3600, -3600, 2}}, []span{{10, -10, 2}, {10, 0, 0}}},
 	}
@@ -144,6 +146,31 @@ func TestNothingIsLost(t *testing.T) {
 		if over := r.Stats().Overflow; over == 0 && round < 10 || over > 0 && round >= 14 {
 			t.Errorf("round %d: %d overflows", round, over)
 		}
+	}
+}
+
+// A clock that was set back makes the ring forget what is yet to come, for it is
+// in the order of time.
+func TestRingIsInOrder(t *testing.T) {
+	r := newRollup(t, Config{})
+	for now := int64(9000); now < 12000; now += 10 {
+		r.Tick(now)
+	}
+	for now := int64(6000); now < 9100; now += 10 {
+		r.Tick(now)
+	}
+	recent := r.Recent(0)
+	for i := 1; i < len(recent); i++ {
+		if recent[i-1].Start >= recent[i].Start {
+			t.Fatalf("slot %d after slot %d", recent[i].Start, recent[i-1].Start)
+		}
+	}
+	total := 0
+	for _, s := range r.ring {
+		total += len(s.Block)
+	}
+	if st := r.Stats(); len(recent) != 310 || total != st.Bytes {
+		t.Errorf("%d slots, %d bytes in the ring, %d counted", len(recent), total, st.Bytes)
 	}
 }
 
