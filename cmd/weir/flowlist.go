@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"hash/maphash"
+	"math"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -18,51 +19,73 @@ import (
 // they have left memory. Those that end beyond it are counted and not listed.
 const maxTallies = 1 << 18
 
-// tally is what the table shows of one flow; flows that left memory and came
-// back are one tally. It holds no pointers, so the garbage collector passes
-// over them.
-type tally struct {
-	key            flow.Key
-	client         flow.End
-	app            dpi.App
-	state          [6]byte
-	rtt            uint32 // of the handshake, both halves; 0 = not seen
-	first, last    int64
-	packets, bytes [2]uint64 // by flow.End
-}
-
-func (t *tally) total() uint64 { return t.bytes[flow.A] + t.bytes[flow.B] }
-
-// slabSize is how many tallies are allocated at once; a growing slice would
+// slabSize is how many entries are allocated at once; a growing slice would
 // copy them again and again.
 const slabSize = 1024
 
-// flowList gathers the flows of one capture for the table.
+// flowList gathers the flows of one capture for the table. The flows of a long
+// capture are many and most of them small, so they are kept packed.
 type flowList struct {
-	slabs []*[slabSize]tally
+	slabs []*[slabSize]entry
 	n     int
-	// back has the number of each flow that may come back, by the hash of its
-	// key: hashes instead of keys take a third of the memory. Should two keys
-	// ever share one, the later flow is not found and listed in parts.
-	back     map[uint64]uint32
-	seed     maphash.Seed
-	unlisted int // records left out to keep within maxTallies
+	whole []*tally // those that cannot be packed
+	// chains lead through the flows that may come back, by the hash of their
+	// keys; 0 ends one, other numbers are 1 more than the entry's. They do not
+	// grow with the list: at worst four flows share one.
+	chains      [1 << 16]uint32
+	seed        maphash.Seed
+	returning   bool  // there is something in chains
+	first, last int64 // microseconds since the Unix epoch, of all records
+	unlisted    int   // records left out to keep within maxTallies
 }
 
 func newFlowList() *flowList {
-	return &flowList{back: make(map[uint64]uint32), seed: maphash.MakeSeed()}
+	return &flowList{seed: maphash.MakeSeed(), first: math.MaxInt64}
 }
 
-func (l *flowList) at(i uint32) *tally { return &l.slabs[i/slabSize][i%slabSize] }
+func (l *flowList) entry(i uint32) *entry { return &l.slabs[i/slabSize][i%slabSize] }
+
+// at returns what is known of the flow with number i.
+func (l *flowList) at(i uint32) tally {
+	if e := l.entry(i); !e.whole {
+		return e.unpack()
+	}
+	return *l.whole[l.entry(i).length]
+}
+
+// total returns the bytes of the flow with number i.
+func (l *flowList) total(i uint32) uint64 {
+	e := l.entry(i)
+	if e.whole {
+		return l.whole[e.length].total()
+	}
+	return uint64(e.bytes[flow.A]) + uint64(e.bytes[flow.B])
+}
+
+// put stores t as the flow with number i.
+func (l *flowList) put(i uint32, t *tally) {
+	e := l.entry(i)
+	switch {
+	case e.whole:
+		*l.whole[e.length] = *t
+	case !e.pack(t):
+		e.whole, e.length = true, uint32(len(l.whole))
+		w := *t
+		l.whole = append(l.whole, &w)
+	}
+}
 
 // add takes one record of f. A flow is looked up only when one that left memory
 // before could be the same.
 func (l *flowList) add(f *flow.Flow, r *flow.Record) {
-	var hash uint64
-	if r.Why != flow.Flushed || len(l.back) > 0 {
-		hash = maphash.Comparable(l.seed, r.Key)
-		if i, ok := l.back[hash]; ok && l.at(i).key == r.Key {
-			l.at(i).merge(f, r)
+	l.first, l.last = min(l.first, r.First), max(l.last, r.Last)
+	var chain *uint32
+	if r.Why != flow.Flushed || l.returning {
+		chain = &l.chains[maphash.Comparable(l.seed, r.Key)%uint64(len(l.chains))]
+		if i, ok := l.find(*chain, &r.Key); ok {
+			t := l.at(i)
+			t.merge(f, r)
+			l.put(i, &t)
 			return
 		}
 	}
@@ -71,40 +94,38 @@ func (l *flowList) add(f *flow.Flow, r *flow.Record) {
 		return
 	}
 	if l.n%slabSize == 0 {
-		l.slabs = append(l.slabs, new([slabSize]tally))
+		l.slabs = append(l.slabs, new([slabSize]entry))
 	}
 	i := uint32(l.n)
 	l.n++
 	if r.Why != flow.Flushed {
-		l.back[hash] = i
+		l.entry(i).next, *chain, l.returning = *chain, i+1, true
 	}
-	t := l.at(i)
-	t.key, t.client, t.app, t.first = r.Key, r.Client, dpi.App(f.Service), r.First
+	t := tally{key: r.Key, client: r.Client, app: dpi.App(f.Service), first: r.First}
 	t.merge(f, r)
+	l.put(i, &t)
 }
 
-// merge adds one record of the flow.
-func (t *tally) merge(f *flow.Flow, r *flow.Record) {
-	t.first, t.last = min(t.first, r.First), max(t.last, r.Last)
-	for e := range t.bytes {
-		t.packets[e] += r.Packets[e]
-		t.bytes[e] += r.Bytes[e]
+// find returns the number of the flow of k in a chain.
+func (l *flowList) find(chain uint32, k *flow.Key) (i uint32, ok bool) {
+	for chain != 0 {
+		i, e := chain-1, l.entry(chain-1)
+		if e.ports == [2]uint16{k.PortA, k.PortB} && l.at(i).key == *k {
+			return i, true
+		}
+		chain = e.next
 	}
-	t.state = [len(t.state)]byte{}
-	copy(t.state[:], f.State())
-	server, ok := f.ServerRTT()
-	client, ok2 := f.ClientRTT()
-	if ok && ok2 && t.rtt == 0 {
-		t.rtt = server + client
-	}
+	return 0, false
 }
 
 // largest returns the numbers of the limit flows with most bytes, all when limit
 // is 0, the largest first and the older first among equals.
 func (l *flowList) largest(limit int) []uint32 {
 	order := func(a, b uint32) int {
-		x, y := l.at(a), l.at(b)
-		return cmp.Or(cmp.Compare(y.total(), x.total()), cmp.Compare(x.first, y.first), cmp.Compare(a, b))
+		if c := cmp.Compare(l.total(b), l.total(a)); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(l.at(a).first, l.at(b).first), cmp.Compare(a, b))
 	}
 	if limit == 0 || limit > l.n {
 		limit = l.n
@@ -113,14 +134,14 @@ func (l *flowList) largest(limit int) []uint32 {
 	// goes and sets the mark for those that follow.
 	top, least := make([]uint32, 0, min(2*limit, l.n)), uint64(0)
 	for i := range uint32(l.n) {
-		if l.at(i).total() < least {
+		if l.total(i) < least {
 			continue
 		}
 		top = append(top, i)
 		if len(top) == 2*limit {
 			slices.SortFunc(top, order)
 			top = top[:limit]
-			least = l.at(top[limit-1]).total()
+			least = l.total(top[limit-1])
 		}
 	}
 	slices.SortFunc(top, order)
@@ -136,11 +157,7 @@ func (l *flowList) span() time.Duration {
 	if l.n == 0 {
 		return 0
 	}
-	first, last := l.at(0).first, l.at(0).last
-	for i := range uint32(l.n) {
-		first, last = min(first, l.at(i).first), max(last, l.at(i).last)
-	}
-	return time.Duration(last-first) * time.Microsecond
+	return time.Duration(l.last-l.first) * time.Microsecond
 }
 
 // table lays the first limit flows out, all of them when limit is 0.
