@@ -283,6 +283,23 @@ func TestShift(t *testing.T) {
 	}
 }
 
+// TestMuchInOneTick has a flow move more between two ticks than a Change can
+// count, as a capture of merged frames does that is read as fast as it can be.
+func TestMuchInOneTick(t *testing.T) {
+	r := &recorder{}
+	tb := New(Config{Max: 8}, r)
+	p := numbered(1, 0)
+	p.Bytes = 60_000
+	const n = 200_000
+	for range n {
+		tb.Packet(p)
+	}
+	tb.Tick(start + sec)
+	if got := r.bytes[A] + r.bytes[B]; got != n*60_000 {
+		t.Errorf("%d bytes were reported of %d", got, uint64(n*60_000))
+	}
+}
+
 func TestGrows(t *testing.T) {
 	r := &recorder{}
 	tb := New(Config{Max: 3 * firstCap}, r)

@@ -61,7 +61,7 @@ func (t *Table) requeue(i uint32, f *Flow) {
 }
 
 // roll reports what f counted since the roll before and returns its bytes. The
-// low words suffice: between two ticks no flow moves 4 GiB one way.
+// low words suffice: no flow moves 4 GiB one way between two rolls; see rollAt.
 func (t *Table) roll(f *Flow) uint64 {
 	c := &t.change
 	for e := range f.sides {
