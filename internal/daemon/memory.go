@@ -12,16 +12,22 @@ import (
 
 const mib = 1 << 20
 
+// flowMemory is what a full table takes for each flow, with its share of hosts,
+// indexes and queries, and room to collect garbage: 360 bytes are live.
+const flowMemory = 512
+
 // limitMemory bounds the Go runtime: to what the configuration says, or else to
-// an eighth of the machine's memory between 16 and 128 MiB. The limit makes the
-// garbage collector work harder near it. Long before, the heap is kept within
+// an eighth of the machine's memory between 16 and 128 MiB, or to what the flow
+// table takes where that is more: below what is live the garbage collector would
+// never rest. The limit makes it work harder near it. Long before, the heap is kept within
 // 30 % of what is in use instead of Go's 100 %: nearly all of it is the flow
 // table, which holds no pointers, so collecting is cheap. With a full table on a
 // 32-bit machine that makes 6.5 MB of anonymous memory where 50 % makes 7.2 MB.
 func (d *Daemon) limitMemory(cfg *uci.Config) {
 	limit := int64(cfg.Main.MemoryLimit) * mib
 	if limit == 0 {
-		limit = min(max(memTotal()/8, 16*mib), 128*mib)
+		flows := max(cfg.Main.MaxFlows, d.boot.Main.MaxFlows) // a reload changes no table
+		limit = max(min(max(memTotal()/8, 16*mib), 128*mib), int64(flows)*flowMemory)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit)

@@ -53,23 +53,25 @@ func TestLimitMemory(t *testing.T) {
 	limit := debug.SetMemoryLimit(-1)
 	percent := debug.SetGCPercent(100)
 	t.Cleanup(func() { debug.SetMemoryLimit(limit); debug.SetGCPercent(percent) })
-	d := &Daemon{log: slog.New(slog.DiscardHandler)}
+	d := &Daemon{log: slog.New(slog.DiscardHandler), boot: uci.Default()}
 	tests := []struct {
 		name       string
 		configured int
+		flows      int
 		env        string
 		min, max   uint64
 	}{
-		{"configured", 20, "", 20 * mib, 20 * mib},
-		{"from the machine", 0, "", 16 * mib, 128 * mib},
-		{"from the environment", 20, "64MiB", 0, 0}, // the runtime has read it itself
+		{"configured", 20, 1 << 20, "", 20 * mib, 20 * mib},
+		{"from the machine", 0, 8192, "", 16 * mib, 128 * mib},
+		{"a table that needs more", 0, 1 << 20, "", 512 * mib, 512 * mib},
+		{"from the environment", 20, 8192, "64MiB", 0, 0}, // the runtime has read it itself
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			debug.SetMemoryLimit(math.MaxInt64)
 			t.Setenv("GOMEMLIMIT", tt.env)
 			cfg := uci.Default()
-			cfg.Main.MemoryLimit = tt.configured
+			cfg.Main.MemoryLimit, cfg.Main.MaxFlows = tt.configured, tt.flows
 			d.limitMemory(cfg)
 			if got := memoryLimit(); got < tt.min || got > tt.max {
 				t.Errorf("limit %d, want %d to %d", got, tt.min, tt.max)
