@@ -107,12 +107,13 @@ func (c *classic) decode(w *window, dst []packet.Raw) (n int, err error) {
 		if len(b) < size {
 			break
 		}
-		dst[n] = packet.Raw{
-			Time: min(int64(c.order.u32(h))*1e9+int64(c.order.u32(h[4:]))*c.unit, maxTime),
-			Data: b[c.header:size:size],
-			Len:  max(captured, wire),
-			Link: c.link,
-		}
+		// Field by field: a processor that copied a whole Raw would have to wait
+		// for its own stores.
+		r := &dst[n]
+		*r = packet.Raw{}
+		r.Time = min(int64(c.order.u32(h))*1e9+int64(c.order.u32(h[4:]))*c.unit, maxTime)
+		r.Data = b[c.header:size:size]
+		r.Len, r.Link = max(captured, wire), c.link
 		n++
 		c.records++
 		b = b[size:]

@@ -198,13 +198,11 @@ func (p *blocks) frame(id uint32, body []byte, raw *packet.Raw) (bool, error) {
 	}
 	ticks := uint64(p.order.u32(body[4:]))<<32 | uint64(p.order.u32(body[8:]))
 	p.last = d.nanos(ticks)
-	*raw = packet.Raw{
-		Time:  p.last,
-		Data:  body[20 : 20+captured : 20+captured],
-		Len:   max(captured, p.order.u32(body[16:])),
-		Link:  d.link,
-		Iface: d.iface,
-	}
+	*raw = packet.Raw{} // and then field by field, as in classic.decode
+	raw.Time = p.last
+	raw.Data = body[20 : 20+captured : 20+captured]
+	raw.Len = max(captured, p.order.u32(body[16:]))
+	raw.Link, raw.Iface = d.link, d.iface
 	return true, nil
 }
 
