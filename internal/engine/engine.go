@@ -241,10 +241,12 @@ func (e *Engine) learn(p *packet.Packet) {
 	if !scope.House() && (!e.nets.Guessed || d.Router) {
 		return
 	}
-	if h := e.hosts.Seen(&p.Src, e.nets, p.Iface, t); h != nil {
-		h.OnLink()
-		h.Bind(d)
+	h := e.hosts.Seen(&p.Src, e.nets, p.Iface, t)
+	if h == nil || d.Router && scope != device.Router && h.Device != nil && h.Device.ID != 0 {
+		return // forwarded from another network of the house, whose device is known
 	}
+	h.OnLink()
+	h.Bind(d)
 }
 
 // firstHop reports whether a packet with that time to live was forwarded by

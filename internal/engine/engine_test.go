@@ -193,3 +193,28 @@ func TestShiftKeepsWhatTheNewClockGave(t *testing.T) {
 		t.Errorf("%d flows are left two minutes after, with an idle timeout of one", n)
 	}
 }
+
+// TestRoutedInTheHouse has a television in one network ask a NAS in another, seen
+// on both sides of the router: it forwards what is not its own.
+func TestRoutedInTheHouse(t *testing.T) {
+	e := house(t)
+	e.SetNetworks(device.NewNetworks(
+		[]netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("192.168.2.0/24")},
+		[]netip.Addr{netip.MustParseAddr("192.168.1.1"), netip.MustParseAddr("192.168.2.1")}))
+	tvMAC := packet.MAC{0x00, 0x22, 0, 0, 0, 7}
+	const nas, tv = "192.168.1.30:445", "192.168.2.40:50000"
+	for _, f := range []frame{
+		{2 * second, tvMAC, routerMAC, tv, nas, packet.SYN, 1, 0, 1, 64},
+		{2 * second, routerMAC, nasMAC, tv, nas, packet.SYN, 1, 0, 0, 63},
+		{2 * second, nasMAC, routerMAC, nas, tv, packet.SYN | packet.ACK, 1, 0, 0, 64},
+		{2 * second, routerMAC, tvMAC, nas, tv, packet.SYN | packet.ACK, 1, 0, 1, 63},
+	} {
+		e.Packets([]packet.Raw{f.raw()})
+	}
+	e.Tick(start+3*second, true)
+	for ip, want := range map[string]packet.MAC{"192.168.1.30": nasMAC, "192.168.2.40": tvMAC} {
+		if h, _ := e.Host(netip.MustParseAddr(ip)); h.MAC != want {
+			t.Errorf("%s is the address of %v, want %v", ip, h.MAC, want)
+		}
+	}
+}
