@@ -261,7 +261,12 @@ func (s *Devices) ByAddr(a *packet.Addr) *Device { return s.byAddr[*a] }
 
 // add makes a device without addresses, giving up a stale one if it must.
 func (s *Devices) add(key string, now int64) *Device {
-	if s.ByKey(key) != nil || len(s.list) >= s.max && !s.giveUp(now) {
+	full := len(s.list) >= s.max
+	old := -1
+	if full {
+		old = s.stalest(now)
+	}
+	if full && old < 0 || s.ByKey(key) != nil {
 		s.Dropped++
 		return nil
 	}
@@ -269,6 +274,10 @@ func (s *Devices) add(key string, now int64) *Device {
 	if id == 0 {
 		s.Dropped++
 		return nil
+	}
+	if full {
+		s.remove(old)
+		s.Evicted++
 	}
 	d := &Device{ID: id, Key: key, First: now, Last: now}
 	s.list = append(s.list, d)
@@ -280,20 +289,16 @@ func (s *Devices) add(key string, now int64) *Device {
 // out the devices in use.
 const fresh = 10 * 60 * 1e6
 
-// giveUp removes the unnamed device that was quiet longest.
-func (s *Devices) giveUp(now int64) bool {
+// stalest returns the index of the unnamed device that was quiet longest, -1 if
+// none may be given up.
+func (s *Devices) stalest(now int64) int {
 	oldest := -1
 	for i, d := range s.list {
 		if d.Name == "" && !d.Router && now-d.Last > fresh && (oldest < 0 || d.Last < s.list[oldest].Last) {
 			oldest = i
 		}
 	}
-	if oldest < 0 {
-		return false
-	}
-	s.remove(oldest)
-	s.Evicted++
-	return true
+	return oldest
 }
 
 func (s *Devices) remove(i int) {

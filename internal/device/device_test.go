@@ -186,3 +186,22 @@ func TestTraffic(t *testing.T) {
 		t.Errorf("rate %d, want it saturated", tr.TxRate)
 	}
 }
+
+// TestNoHandleLeft has every new device refused a handle: none may be given up
+// for it.
+func TestNoHandleLeft(t *testing.T) {
+	left := uint32(2)
+	s := NewDevices(2, 0, func(string) uint32 {
+		if left == 0 {
+			return 0
+		}
+		left--
+		return left + 1
+	})
+	for i := range byte(2) {
+		s.Seen(packet.MAC{0, 0, 0, 0, 1, i}, 0, 0, 1)
+	}
+	if d := s.Seen(packet.MAC{0, 0, 0, 0, 2, 0}, 0, 0, 60*60*1e6); d != nil || s.Len() != 2 || s.Evicted != 0 || s.Dropped != 1 {
+		t.Errorf("device %v, %d devices left, %d given up, %d dropped", d, s.Len(), s.Evicted, s.Dropped)
+	}
+}
