@@ -13,6 +13,13 @@ import (
 // counts as online: longer than the pauses of a sleeping phone's keep-alives.
 const onlineFor = 5 * 60 * second
 
+// online reports whether d was heard lately. A device that the store kept may have
+// been heard last in what the clock takes for the future.
+func (e *Engine) online(d *device.Device) bool {
+	ago := e.now - d.Last
+	return d.First != 0 && ago < onlineFor && ago > -onlineFor
+}
+
 // Devices returns the devices that pass f, sorted and cut as p says, and how
 // many there are in all.
 func (e *Engine) Devices(f Filter, p Page) ([]DeviceRow, int) {
@@ -86,7 +93,7 @@ func (e *Engine) deviceRow(d *device.Device) DeviceRow {
 	row := DeviceRow{
 		ID: d.ID, Name: d.Name, Key: d.Key, MACs: slices.Clone(d.MACs),
 		RandomMAC: d.RandomMAC(), Router: d.Router, VLAN: d.VLAN,
-		Online: d.First != 0 && e.now-d.Last < onlineFor, First: d.First, Last: d.Last,
+		Online: e.online(d), First: d.First, Last: d.Last,
 		Bytes: Pair[uint64]{d.TxBytes, d.RxBytes}, Packets: Pair[uint64]{d.TxPackets, d.RxPackets},
 		BpsNow:     Pair[uint64]{uint64(d.TxRate) * 8, uint64(d.RxRate) * 8},
 		TotalFlows: d.Flows,
@@ -130,7 +137,7 @@ func (m *matcher) device(d *device.Device) bool {
 		m.point >= 0 && int(d.Point) != m.point,
 		m.VLAN != 0 && d.VLAN != m.VLAN,
 		m.MAC != "" && !d.HasMAC(m.mac),
-		m.Online && (d.First == 0 || m.e.now-d.Last >= onlineFor),
+		m.Online && !m.e.online(d),
 		m.MinBytes != 0 && d.TxBytes+d.RxBytes < m.MinBytes,
 		m.nameText != "" && !strings.Contains(strings.ToLower(d.Name), m.nameText):
 		return false

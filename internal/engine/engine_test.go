@@ -218,3 +218,15 @@ func TestRoutedInTheHouse(t *testing.T) {
 		}
 	}
 }
+
+// TestRestoredDevicesAreOffline restores devices under a clock that is behind, as
+// after the boot of a router without a battery.
+func TestRestoredDevicesAreOffline(t *testing.T) {
+	e := engine.New(engine.Config{Flows: flow.Config{Max: 8}, MaxHosts: 8, MaxDevices: 8})
+	e.Restore([]device.Kept{{Key: phoneMAC.String(), MACs: []packet.MAC{phoneMAC}, First: start, Last: start}})
+	e.Tick(start-24*3600*second, true)
+	rows, _ := e.Devices(engine.Filter{}, engine.Page{Limit: 1})
+	if _, n := e.Devices(engine.Filter{Online: true}, engine.Page{Limit: 1}); rows[0].Online || n != 0 {
+		t.Errorf("online %v, %d in the filter", rows[0].Online, n)
+	}
+}
