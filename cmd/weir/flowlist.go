@@ -29,12 +29,11 @@ type flowList struct {
 	slabs []*[slabSize]entry
 	n     int
 	whole []*tally // those that cannot be packed
-	// chains lead through the flows that may come back, by the hash of their
-	// keys; 0 ends one, other numbers are 1 more than the entry's. They do not
-	// grow with the list: at worst four flows share one.
-	chains      [1 << 16]uint32
+	// heads begin the chains of flows that may come back, by the hash of their
+	// keys. They do not grow with the list: at worst four flows share one.
+	heads       [1 << 16]uint32
 	seed        maphash.Seed
-	returning   bool  // there is something in chains
+	returning   bool  // there is something in a chain
 	first, last int64 // microseconds since the Unix epoch, of all records
 	unlisted    int   // records left out to keep within maxTallies
 }
@@ -79,10 +78,10 @@ func (l *flowList) put(i uint32, t *tally) {
 // before could be the same.
 func (l *flowList) add(f *flow.Flow, r *flow.Record) {
 	l.first, l.last = min(l.first, r.First), max(l.last, r.Last)
-	var chain *uint32
+	var c chain
 	if r.Why != flow.Flushed || l.returning {
-		chain = &l.chains[maphash.Comparable(l.seed, r.Key)%uint64(len(l.chains))]
-		if i, ok := l.find(*chain, &r.Key); ok {
+		c = l.chain(&r.Key)
+		if i, ok := l.find(c, &r.Key); ok {
 			t := l.at(i)
 			t.merge(f, r)
 			l.put(i, &t)
@@ -99,21 +98,50 @@ func (l *flowList) add(f *flow.Flow, r *flow.Record) {
 	i := uint32(l.n)
 	l.n++
 	if r.Why != flow.Flushed {
-		l.entry(i).next, *chain, l.returning = *chain, i+1, true
+		l.entry(i).next = c.push(i)
+		l.returning = true
 	}
 	t := tally{key: r.Key, client: r.Client, app: dpi.App(f.Service), first: r.First}
 	t.merge(f, r)
 	l.put(i, &t)
 }
 
-// find returns the number of the flow of k in a chain.
-func (l *flowList) find(chain uint32, k *flow.Key) (i uint32, ok bool) {
-	for chain != 0 {
-		i, e := chain-1, l.entry(chain-1)
-		if e.ports == [2]uint16{k.PortA, k.PortB} && l.at(i).key == *k {
-			return i, true
+// chain is a chain of entries as one key sees it. Its head has the number of the
+// newest entry, plus 1, in its low bits; 0 ends a chain. The bits above are the
+// marks of the keys in it: where that of a key is missing, which is so for most
+// flows that were never seen, no entry need be fetched from memory.
+type chain struct {
+	head *uint32
+	mark uint32
+}
+
+const (
+	numberBits = 19 // of maxTallies
+	numberMask = 1<<numberBits - 1
+)
+
+// chain returns the chain that k belongs in.
+func (l *flowList) chain(k *flow.Key) chain {
+	h := maphash.Comparable(l.seed, *k)
+	return chain{&l.heads[h%uint64(len(l.heads))], 1 << (numberBits + h>>32%(32-numberBits))}
+}
+
+// push puts entry i at the front and returns what is next to it.
+func (c chain) push(i uint32) (next uint32) {
+	next = *c.head & numberMask
+	*c.head = *c.head&^numberMask | c.mark | i + 1
+	return next
+}
+
+// find returns the number of the flow of k in its chain.
+func (l *flowList) find(c chain, k *flow.Key) (i uint32, ok bool) {
+	if *c.head&c.mark == 0 {
+		return 0, false
+	}
+	for n := *c.head & numberMask; n != 0; n = l.entry(n - 1).next {
+		if e := l.entry(n - 1); e.ports == [2]uint16{k.PortA, k.PortB} && l.at(n-1).key == *k {
+			return n - 1, true
 		}
-		chain = e.next
 	}
 	return 0, false
 }
