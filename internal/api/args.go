@@ -82,7 +82,7 @@ func (m *Method) bind(raw map[string]any) (Args, error) {
 			continue
 		}
 		if arg.Required {
-			return nil, invalid("it is: "+arg.Doc, "%s: argument %s is missing", m.Name, arg.Name)
+			return nil, invalid("it is: "+arg.meaning(), "%s: argument %s is missing", m.Name, arg.Name)
 		}
 		if arg.Default != nil {
 			a[arg.Name] = arg.Default
@@ -98,6 +98,14 @@ func (m *Method) arg(name string) *Arg {
 		}
 	}
 	return nil
+}
+
+// meaning is what the argument is and, where that is a choice, what there is.
+func (a *Arg) meaning() string {
+	if len(a.Values) == 0 {
+		return a.Doc
+	}
+	return a.Doc + ", one of " + strings.Join(a.Values, ", ")
 }
 
 // unknown explains why m does not take the argument name.

@@ -315,6 +315,7 @@ func TestErrors(t *testing.T) {
 		{"flow", map[string]any{"id": int64(99)}, api.Error{Code: api.NotFound, Message: "there is no flow 99", Hint: "it may have ended; list flows for those that live"}},
 		{"host", map[string]any{"ip": "192.0.2.1"}, api.Error{Code: api.NotFound, Message: "host 192.0.2.1 is not known", Hint: "remote hosts leave memory when they are idle"}},
 		{"device", map[string]any{"id": int64(99)}, api.Error{Code: api.NotFound, Message: "there is no device 99", Hint: "list devices for those that are known"}},
+		{"top", nil, api.Error{Code: api.InvalidArgument, Message: "top: argument class is missing", Hint: "it is: what is summed up, one of interface, device, application, total"}},
 		{"series", map[string]any{"class": "device"}, api.Error{Code: api.InvalidArgument, Message: "series: class device needs the argument key", Hint: "series_list lists them"}},
 		{"series", map[string]any{"class": "device", "key": "99"}, api.Error{Code: api.NotFound, Message: `there is no series of device "99"`, Hint: "series_list lists those there are"}},
 		{"series", map[string]any{"class": "country"}, api.Error{Code: api.InvalidArgument, Message: `series: argument class cannot be "country"`, Hint: "there is: interface, device, application, total"}},

@@ -89,7 +89,7 @@ var metrics = []string{
 }
 
 var (
-	classArg  = Arg{Name: "class", Type: String, Doc: "dimension", Required: true, Values: classes}
+	classArg  = Arg{Name: "class", Type: String, Doc: "what is summed up", Required: true, Values: classes}
 	metricArg = Arg{Name: "metric", Type: String, Doc: "what is counted; tx is sent by the local side", Default: metrics[0], Values: metrics}
 )
 
