@@ -33,10 +33,10 @@ reported. SIGTERM and SIGINT stop cleanly, a second one at once.
 
 func runCommand(fs *flag.FlagSet) action {
 	var o uci.Overrides
-	interfaces := func(s string) error { o.Interfaces = append(o.Interfaces, s); return nil }
+	interfaces := func(s string) error { return addNamed(&o.Interfaces, s) }
 	fs.Func("interface", "watch network or device `NAME`, not those of CONFIG; repeatable", interfaces)
 	fs.Func("i", "short for --interface `NAME`", interfaces)
-	captures := func(s string) error { o.Captures = append(o.Captures, s); return nil }
+	captures := func(s string) error { return addNamed(&o.Captures, s) }
 	fs.Func("read", "read capture or pipe `FILE`, - for standard input; repeatable", captures)
 	fs.Func("r", "short for --read `FILE`", captures)
 	fs.Func("pace", "replay captures at `N`x real time; the default is max, as they can be read", func(s string) (err error) {
@@ -59,8 +59,34 @@ func runCommand(fs *flag.FlagSet) action {
 		if len(o.Captures) == 0 && (o.Loop || o.Pace != 0) {
 			return usageError("--pace and --loop go with --read")
 		}
+		if err := findCaptures(o.Captures); err != nil {
+			return err
+		}
 		return runDaemon(ctx, con, path, o)
 	}
+}
+
+// addNamed adds s to names; a script's empty variable is a mistake.
+func addNamed(names *[]string, s string) error {
+	if s == "" {
+		return errors.New("it is empty")
+	}
+	*names = append(*names, s)
+	return nil
+}
+
+// findCaptures says which of files is missing before a database is made for
+// their sake.
+func findCaptures(files []string) error {
+	for _, f := range files {
+		if f == "-" {
+			continue
+		}
+		if _, err := os.Stat(f); err != nil {
+			return fmt.Errorf("capture %s: %w", f, explainRead(err))
+		}
+	}
+	return nil
 }
 
 // runDaemon runs the daemon until ctx is done.
