@@ -12,6 +12,9 @@ type column struct {
 	// drop, when not 0, lets the column be left out where the table is wider
 	// than the screen; the highest goes first.
 	drop int
+	// port keeps the port of a cell that is cut: what stands before it is not
+	// enough to tell two flows apart.
+	port bool
 	// least, when not 0, lets the column shrink to that width when leaving out
 	// others was not enough.
 	least int
@@ -93,7 +96,11 @@ func (t *table) line(cells []string, w []int, width int, mark string) string {
 		if b.Len() > 0 {
 			b.WriteString(gap)
 		}
-		b.WriteString(padText(cutText(cell, w[i], mark), w[i], t.columns[i].right))
+		cut := cutText
+		if t.columns[i].port {
+			cut = cutSocket
+		}
+		b.WriteString(padText(cut(cell, w[i], mark), w[i], t.columns[i].right))
 	}
 	s := strings.TrimRight(b.String(), " ")
 	if width > 0 {

@@ -107,6 +107,20 @@ func cutText(s string, width int, mark string) string {
 	return s
 }
 
+// cutSocket is cutText for a name or an address with its port, which stays.
+func cutSocket(s string, width int, mark string) string {
+	colon := strings.LastIndexByte(s, ':')
+	// An IPv6 address without a port has colons, but no brackets.
+	if colon < 0 || s[0] != '[' && strings.IndexByte(s, ':') != colon {
+		return cutText(s, width, mark)
+	}
+	room := width - len(s[colon:])
+	if textWidth(s) <= width || room <= textWidth(mark) {
+		return cutText(s, width, mark)
+	}
+	return cutText(s[:colon], room, mark) + s[colon:]
+}
+
 // padText fills cleaned text with spaces to width columns.
 func padText(s string, width int, right bool) string {
 	gap := width - textWidth(s)

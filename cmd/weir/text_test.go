@@ -46,6 +46,30 @@ func TestTextWidth(t *testing.T) {
 	}
 }
 
+func TestCutSocket(t *testing.T) {
+	tests := []struct {
+		name, in string
+		width    int
+		want     string
+	}{
+		{"fits", "192.168.1.30:53819", 18, "192.168.1.30:53819"},
+		{"IPv4", "192.168.1.30:53819", 13, "192.16~:53819"},
+		{"IPv6", "[2001:db8:1:10::1]:443", 14, "[2001:db8~:443"},
+		{"IPv6 without a port", "2001:db8:1:10::1", 12, "2001:db8:1:~"},
+		{"name", "cdn.example.net:443", 10, "cdn.e~:443"},
+		{"name without a port", "cdn.example.net", 6, "cdn.e~"},
+		{"no room for more than the port", "10.0.0.1:53819", 7, "10.0.0~"},
+		{"empty", "", 3, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := cutSocket(tt.in, tt.width, "~"); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestCutAndPad(t *testing.T) {
 	tests := []struct {
 		name, in  string

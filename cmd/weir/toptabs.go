@@ -26,7 +26,7 @@ func topTabs(con *console) []topTab {
 	toServer, toClient := con.sign("→", ">"), con.sign("←", "<")
 	return []topTab{
 		{'f', "flows", []column{
-			{title: "client", least: 12, usual: 21}, {title: "server", least: 12, usual: 21},
+			{title: "client", least: 10, usual: 21, port: true}, {title: "server", least: 10, usual: 21, port: true},
 			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3},
 			{title: "bytes " + toServer, right: true, usual: 7}, {title: "bytes " + toClient, right: true, usual: 7},
 			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 2},

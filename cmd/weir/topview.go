@@ -169,10 +169,10 @@ func (v *topView) headLines() []string {
 		first += "  [paused]"
 	}
 	drops := s.Drops.Packets
-	second := fmt.Sprintf("%s %s  %s %s  %s packets/s  flows %s/%s  devices %s/%s  drops %s",
+	second := fmt.Sprintf("%s %s  %s %s  %s packets/s  flows %s/%s  drops %s  devices %s/%s",
 		v.con.sign("↓", "down"), rateText(s.Traffic.Bps.Rx), v.con.sign("↑", "up"), rateText(s.Traffic.Bps.Tx),
 		countText(s.Traffic.Pps), countText(s.Flows.Active), countText(s.Flows.Max),
-		countText(s.Devices.Known), countText(s.Devices.Max), countText(drops))
+		countText(drops), countText(s.Devices.Known), countText(s.Devices.Max))
 	if s.Flows.Evicted > 0 {
 		second += "  evicted " + countText(s.Flows.Evicted)
 	}

@@ -39,7 +39,7 @@ func TestTopLines(t *testing.T) {
 	got := strings.Join(lines, "\n")
 	want := strings.TrimPrefix(`
 weir 0.1.0  up 2h00m  15:15:00  br-lan
-↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 3/8,192  devices 2/512  drops 2
+↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 3/8,192  drops 2  devices 2/512
 [flows]  devices   hosts   ports    by bytes ↓
 client                 server                 proto   app     state   bytes →  bytes ←          now  duration      rtt
 Anna phone:51234       cdn.example.net:443    tcp     https   S1      41.8 kB  1.87 MB   812 kbit/s     1m02s  16.0 ms
