@@ -53,9 +53,18 @@ func explainFlag(fs *flag.FlagSet, err error) error {
 			continue
 		}
 		name, why, _ := strings.Cut(after, ": ")
+		why = strings.Replace(why, "parse error", "give a "+kindOf(fs, name), 1)
 		return usageError(fmt.Sprintf("%s for option %s: %s", before, dashed(name), why))
 	}
 	return usageError(text)
+}
+
+// kindOf says what the option name takes, where package flag reads it.
+func kindOf(fs *flag.FlagSet, name string) string {
+	if b, ok := fs.Lookup(name).Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+		return "boolean, true or false"
+	}
+	return "whole number"
 }
 
 // seconds is an option that takes a number of seconds, or a duration with units

@@ -26,8 +26,8 @@ func TestParseArgs(t *testing.T) {
 		{"unknown", []string{"--jsn"}, nil, false, 0, `unknown option "--jsn", did you mean "--json"?`},
 		{"unknown and far", []string{"--colour"}, nil, false, 0, `unknown option "--colour"`},
 		{"no value", []string{"-n"}, nil, false, 0, "option -n needs a value"},
-		{"bad value", []string{"-n", "x"}, nil, false, 0, `invalid value "x" for option -n: parse error`},
-		{"bad boolean", []string{"--json=maybe"}, nil, false, 0, `invalid boolean value "maybe" for option --json: parse error`},
+		{"bad value", []string{"-n", "x"}, nil, false, 0, `invalid value "x" for option -n: give a whole number`},
+		{"bad boolean", []string{"--json=maybe"}, nil, false, 0, `invalid boolean value "maybe" for option --json: give a boolean, true or false`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

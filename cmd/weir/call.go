@@ -80,6 +80,9 @@ func callArguments(m *api.Method, args []string) (any, error) {
 	}
 	pairs := make(map[string]string, len(args))
 	for _, a := range args {
+		if strings.HasPrefix(strings.TrimSpace(a), "{") {
+			return nil, usageError(m.Name + ": a JSON object holds all arguments; nothing can stand beside it")
+		}
 		name, value, ok := strings.Cut(a, "=")
 		if !ok || name == "" {
 			return nil, usageError(fmt.Sprintf("%s: %q is neither a pair such as limit=5 nor a JSON object", m.Name, a))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"os"
@@ -33,7 +34,7 @@ type target struct {
 
 func (t *target) register(fs *flag.FlagSet) {
 	fs.StringVar(&t.socket, "socket", "", "`FILE`: the daemon's socket (default $WEIR_SOCKET, else "+defaultSocket()+")")
-	fs.StringVar(&t.url, "url", "", "`URL`: the daemon's HTTP address instead, as http://192.168.1.1:8330")
+	fs.StringVar(&t.url, "url", "", "`URL`: the daemon's HTTP address instead, as http://192.168.1.1:3000")
 	fs.StringVar(&t.tokenFile, "token-file", "", "`FILE`: holds the token for --url")
 }
 
@@ -66,7 +67,7 @@ func (t *target) client(con *console) (*client, error) {
 func (t *target) overTCP() (*client, error) {
 	u, err := url.Parse(t.url)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, usageError(fmt.Sprintf("--url %q is not an address such as http://192.168.1.1:8330", t.url))
+		return nil, usageError(fmt.Sprintf("--url %q is not an address such as http://192.168.1.1:3000", t.url))
 	}
 	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 	c := &client{
@@ -239,6 +240,8 @@ func (c *client) unreachable(err error) error {
 		return fmt.Errorf("no right to use %s; run as root or as the daemon's user", c.where)
 	case errors.Is(err, context.DeadlineExceeded), os.IsTimeout(err):
 		return fmt.Errorf("%s did not answer in time", c.where)
+	case c.tls && errors.Is(err, io.EOF):
+		return fmt.Errorf("%s hangs up on TLS; try it with http://", c.where)
 	}
 	return fmt.Errorf("reach %s: %w", c.where, err)
 }
