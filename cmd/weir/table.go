@@ -15,8 +15,8 @@ type column struct {
 	// port keeps the port of a cell that is cut: what stands before it is not
 	// enough to tell two flows apart.
 	port bool
-	// least, when not 0, lets the column shrink to that width when leaving out
-	// others was not enough.
+	// least, when not 0, lets the column shrink: to its usual width, if it has
+	// one, before others are left out, and to least when that was not enough.
 	least int
 }
 
@@ -58,7 +58,14 @@ func (t *table) widths(width int) []int {
 		}
 		total += w[i] + len(gap)
 	}
+	// over is how much wider the column is than it is usually.
+	over := func(i int) int { return min(t.columns[i].least, t.columns[i].usual, 1) * (w[i] - t.columns[i].usual) }
 	for width > 0 && total > width {
+		if i := t.first(w, func(a, b int) bool { return over(a) > over(b) }); over(i) > 0 {
+			w[i]--
+			total--
+			continue
+		}
 		if i := t.first(w, func(a, b int) bool { return t.columns[a].drop > t.columns[b].drop }); t.columns[i].drop > 0 {
 			total -= w[i] + len(gap)
 			w[i] = 0

@@ -5,6 +5,30 @@ import (
 	"testing"
 )
 
+// TestTableUsual wants a long cell to be cut before a column is left out.
+func TestTableUsual(t *testing.T) {
+	tab := &table{columns: []column{
+		{title: "client", least: 4, usual: 9, port: true}, {title: "n", right: true, usual: 3}, {title: "rtt", right: true, drop: 1},
+	}}
+	tab.add("[fd00::1234:5678]:443", "7", "9 us")
+	tests := []struct {
+		width int
+		want  string
+	}{
+		{32, "client                   n   rtt\n[fd00::1234:5678]:443    7  9 us"},
+		{25, "client            n   rtt\n[fd00::12~:443    7  9 us"},
+		{20, "client       n   rtt\n[fd0~:443    7  9 us"},
+		{19, "client       n\n[fd0~:443    7"},
+		{13, "client      n\n[fd~:443    7"},
+	}
+	for _, tt := range tests {
+		titles, rows := tab.lines(tt.width, "~")
+		if got := titles + "\n" + strings.Join(rows, "\n"); got != tt.want {
+			t.Errorf("%d columns:\n%s\nwant:\n%s", tt.width, got, tt.want)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	tab := &table{columns: []column{
 		{title: "name", least: 4}, {title: "n", right: true, usual: 3}, {title: "state", drop: 1}, {title: "rtt", right: true, drop: 2},
