@@ -230,3 +230,24 @@ func TestRestoredDevicesAreOffline(t *testing.T) {
 		t.Errorf("online %v, %d in the filter", rows[0].Online, n)
 	}
 }
+
+// TestCaptureWithPauses has one flow in a capture send every ten seconds, twice
+// as seldom as the idle timeout allows, while nothing else is to be seen.
+func TestCaptureWithPauses(t *testing.T) {
+	records := 0
+	e := engine.New(engine.Config{
+		Flows: flow.Config{Max: 8, Idle: 5 * time.Second}, CaptureTime: true,
+		Ended: func(*flow.Flow, *flow.Record) { records++ },
+	})
+	if _, err := e.Interface("lan"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range int64(6) {
+		f := frame{10 * i * second, phoneMAC, routerMAC, "192.168.1.20:5000", "203.0.113.5:53", 0, 0, 10, 0, 0}
+		e.Packets([]packet.Raw{f.raw()})
+	}
+	e.Flush()
+	if records != 6 {
+		t.Errorf("%d flows, want 6", records)
+	}
+}

@@ -55,6 +55,9 @@ func (e *Engine) tick(now int64) {
 func (e *Engine) captureTick(t int64) {
 	if e.nextTick != 0 {
 		e.tick(e.nextTick)
+		if t > e.nextTick+second {
+			e.tick(t) // a pause ends flows, too
+		}
 	} else {
 		e.now = t
 	}
