@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -172,7 +173,7 @@ func deviceCells(con *console, row json.RawMessage, now int64) ([]string, error)
 		name = "device " + strconv.Itoa(int(d.ID))
 	}
 	return []string{
-		name, firstOf(con, d.IPs), firstOf(con, d.MACs), idleText(d.Bps.Tx), idleText(d.Bps.Rx),
+		name, firstOf(con, mostTelling(d.IPs)), firstOf(con, d.MACs), idleText(d.Bps.Tx), idleText(d.Bps.Rx),
 		byteText(d.Bytes.Tx), byteText(d.Bytes.Rx), countText(d.Flows.Active), seenText(d.Online, d.Last, now),
 	}, nil
 }
@@ -208,6 +209,22 @@ func portCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
 		strconv.Itoa(int(p.Port)), con.clean(p.Proto), con.clean(p.Service), byteText(p.Bytes.Tx), byteText(p.Bytes.Rx),
 		countText(p.Pkts.Tx), countText(p.Pkts.Rx), countText(p.Flows),
 	}, nil
+}
+
+// mostTelling puts the address by which people know a device first: an IPv4
+// one, else one that is not only of the link.
+func mostTelling(ips []string) []string {
+	telling := func(ip string) int {
+		switch addr, _ := netip.ParseAddr(ip); {
+		case addr.Is4():
+			return 0
+		case addr.IsLinkLocalUnicast():
+			return 2
+		}
+		return 1
+	}
+	slices.SortStableFunc(ips, func(a, b string) int { return telling(a) - telling(b) })
+	return ips
 }
 
 // firstOf returns the first of several values and how many more there are.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,14 @@ fd00::30               ff02::1                icmpv6                    144 B   
 1-3 of 3   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
 	if got != want {
 		t.Errorf("shows\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestMostTelling(t *testing.T) {
+	got := mostTelling([]string{"fe80::1", "fd00::1", "2001:db8::1", "192.168.1.20", "fe80::2"})
+	want := []string{"192.168.1.20", "fd00::1", "2001:db8::1", "fe80::1", "fe80::2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
