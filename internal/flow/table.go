@@ -13,6 +13,7 @@ const (
 	slotBits = 22
 	MaxFlows = 1<<slotBits - 2
 	firstCap = 1 << 16 // slots made at once; more only when they are needed
+	rollAt   = 3 << 30 // bytes after which a flow is rolled before the tick: Change counts to 4 GiB
 	chances  = 16      // flows that an eviction passes over because they were used since the last tick
 )
 
@@ -151,6 +152,9 @@ func (t *Table) Packet(p *packet.Packet) (*Flow, End, Event) {
 		ev = Replied
 	}
 	t.mark(i, f)
+	if s := &f.sides[e]; s.bytesLo-s.rolledBytes >= rollAt {
+		t.roll(f)
+	}
 	return f, e, ev
 }
 

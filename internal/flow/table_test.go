@@ -283,6 +283,23 @@ func TestShift(t *testing.T) {
 	}
 }
 
+// TestSilentAfterSplit ends a flow that sent nothing since the active timeout.
+func TestSilentAfterSplit(t *testing.T) {
+	r := &recorder{}
+	tb := New(Config{Max: 8, Idle: time.Minute, Active: 10 * time.Second}, r)
+	for at := int64(0); at <= 10*sec; at += sec {
+		tb.Packet(numbered(1, at))
+		tb.Tick(start + at + sec/2)
+	}
+	tb.Tick(start + 99*sec)
+	if len(r.records) != 2 || r.records[1].Why != Idle {
+		t.Fatalf("records %+v", r.records)
+	}
+	if last := r.records[1]; last.First > last.Last {
+		t.Errorf("a record begins %d µs after it ends", last.First-last.Last)
+	}
+}
+
 // TestMuchInOneTick has a flow move more between two ticks than a Change can
 // count, as a capture of merged frames does that is read as fast as it can be.
 func TestMuchInOneTick(t *testing.T) {

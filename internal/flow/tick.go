@@ -132,7 +132,7 @@ func (t *Table) record(i uint32, f *Flow, why Reason) {
 	*r = Record{Key: f.Key, Client: f.Client(), First: f.First, Last: f.Last, Why: why}
 	s, split := t.splits[i]
 	if split {
-		r.First = s.at
+		r.First = min(s.at, f.Last) // nothing may have come since
 	}
 	for e := A; e <= B; e++ {
 		r.Packets[e] = f.Packets(e) - s.packets[e]
