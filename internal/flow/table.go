@@ -92,8 +92,8 @@ func New(cfg Config, obs Observer) *Table {
 }
 
 // indexSize returns the power of two that keeps the index at most a quarter
-// full: 16 bytes a flow, for which nearly every key is found where it is looked
-// for first and hardly any entry moves when another leaves.
+// full: 16 bytes a flow or more, for which nearly every key is found where it is
+// looked for first and hardly any entry moves when another leaves.
 func indexSize(n int) int {
 	s := 16
 	for s < 4*n {
