@@ -210,21 +210,21 @@ func (f *Flow) update(p *packet.Packet, e End, t int64) (firstReply bool) {
 		t = f.Last // time in a flow never runs backwards
 	}
 	s := &f.sides[e]
+	// How long ago e sent, and the other end, without branches: which end sends
+	// next is hard to guess.
+	own, other := t-f.Last, t-f.Last+int64(f.lag)
+	if (e == B) != (f.flags&lastB != 0) {
+		own, other = other, own
+	}
+	f.Last, f.lag = t, saturate(other)
 	since := uint32(noGap)
 	if s.packetsLo|uint32(s.packetsHi) != 0 {
-		since = saturate(t - f.lastOf(e))
+		since = saturate(own)
 		s.gap(since)
 	} else if f.flags&opened != 0 {
 		f.reply, firstReply = saturate(t-f.First), true
 	}
-	f.flags |= opened
-	if (e == B) == (f.flags&lastB != 0) {
-		f.lag = saturate(int64(f.lag) + t - f.Last)
-	} else {
-		f.lag = saturate(t - f.Last)
-		f.flags ^= lastB
-	}
-	f.Last = t
+	f.flags = f.flags&^lastB | uint16(e)*lastB | opened
 	if p.Weight > 1 {
 		f.sample(s, p, e)
 		return firstReply
@@ -258,12 +258,7 @@ func (f *Flow) sample(s *side, p *packet.Packet, e End) {
 
 // gap notes the time since the packet before in the same direction.
 func (s *side) gap(d uint32) {
-	if d > s.gapMax {
-		s.gapMax = d
-	}
-	if d < s.gapMin {
-		s.gapMin = d
-	}
+	s.gapMin, s.gapMax = min(s.gapMin, d), max(s.gapMax, d)
 }
 
 // answer times the first payload of the client and the server's after it.
