@@ -10,8 +10,11 @@ import (
 // MaxPoints bounds the points of one answer.
 const MaxPoints = 2000
 
-// maxTotals bounds the IDs that Totals tells apart; the rest is Other.
-const maxTotals = 16384
+// Bounds of what Totals tells apart; the rest is Other.
+const (
+	maxTotals = 16384   // IDs beside Other
+	maxID     = 1 << 17 // names are never forgotten, so there are larger IDs than members
+)
 
 // ErrQuery is returned, wrapped, for a query that cannot be answered.
 var ErrQuery = errors.New("rollup: bad query")
@@ -139,14 +142,17 @@ type Amount struct {
 
 // Totals adds slots up to a sum per series of a class.
 type Totals struct {
-	q    Query
-	tier int64
-	sums []Values // by ID: handles are dense
-	seen []bool
+	q     Query
+	tier  int64
+	place []uint16 // by ID: the index into sums plus 1, 0 for none
+	sums  []Amount // the first is Other's
+	other bool     // Other was met
 }
 
 // NewTotals returns empty totals for slots of one tier.
-func NewTotals(q Query, tier int64) *Totals { return &Totals{q: q, tier: tier} }
+func NewTotals(q Query, tier int64) *Totals {
+	return &Totals{q: q, tier: tier, place: []uint16{Other: 1}, sums: []Amount{{ID: Other}}}
+}
 
 // Add adds a slot; one of another tier or outside of the query is left out. A
 // slot counts as a whole, so the ends are exact to one step of the tier.
@@ -156,16 +162,7 @@ func (t *Totals) Add(slot Slot) error {
 	}
 	it := NewClassIter(slot.Block, t.q.Class)
 	for it.Next() {
-		id := it.row.ID
-		if id >= maxTotals {
-			id = Other
-		}
-		if missing := int(id) + 1 - len(t.sums); missing > 0 {
-			t.sums = append(t.sums, make([]Values, missing)...)
-			t.seen = append(t.seen, make([]bool, missing)...)
-		}
-		t.sums[id].Add(it.row.Values)
-		t.seen[id] = true
+		t.sums[t.placeOf(it.row.ID)].Add(it.row.Values)
 	}
 	if it.Err() != nil {
 		return fmt.Errorf("slot %d: %w", slot.Start, it.Err())
@@ -173,14 +170,30 @@ func (t *Totals) Add(slot Slot) error {
 	return nil
 }
 
+// placeOf returns the index of an ID's sum, making it when it is new.
+func (t *Totals) placeOf(id uint32) int {
+	if id < uint32(len(t.place)) && t.place[id] != 0 {
+		t.other = t.other || id == Other
+		return int(t.place[id]) - 1
+	}
+	if id >= maxID || len(t.sums) > maxTotals {
+		t.other = true
+		return 0
+	}
+	if missing := int(id) + 1 - len(t.place); missing > 0 {
+		t.place = append(t.place, make([]uint16, missing)...)
+	}
+	t.sums = append(t.sums, Amount{ID: id})
+	t.place[id] = uint16(len(t.sums))
+	return len(t.sums) - 1
+}
+
 // Top returns the limit largest by the query's metric, largest first, and the
 // number of series that there are. Equal ones stand in the order of their IDs.
 func (t *Totals) Top(limit int) ([]Amount, int) {
-	var all []Amount
-	for id, v := range t.sums {
-		if t.seen[id] {
-			all = append(all, Amount{uint32(id), v})
-		}
+	all := slices.Clone(t.sums)
+	if !t.other {
+		all = all[1:]
 	}
 	slices.SortFunc(all, func(a, b Amount) int {
 		if c := cmp.Compare(t.q.Metric.Of(b.Values), t.q.Metric.Of(a.Values)); c != 0 {

@@ -224,3 +224,42 @@ func TestTop(t *testing.T) {
 		t.Errorf("damaged slot: %v", err)
 	}
 }
+
+// TestTotalsTellHighIDsApart has series whose handles came after tens of
+// thousands of others: names are never forgotten, so those of new devices are
+// high.
+func TestTotalsTellHighIDsApart(t *testing.T) {
+	totals := NewTotals(Query{Class: Device, To: 300, Points: 1}, 300)
+	block := AppendBlock(nil, []Row{row(Device, 3, 1), row(Device, 40_000, 7), row(Device, 60_000, 2)})
+	for range 2 {
+		if err := totals.Add(Slot{Step: 300, Block: block}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	top, n := totals.Top(10)
+	var ids []uint32
+	for _, a := range top {
+		ids = append(ids, a.ID)
+	}
+	if diff := cmp.Diff([]uint32{40_000, 60_000, 3}, ids); diff != "" || n != 3 || top[0].TxBytes != 14 {
+		t.Errorf("%d series, the largest with %d bytes (-want +got):\n%s", n, top[0].TxBytes, diff)
+	}
+}
+
+// TestTotalsAreBounded has more series than are told apart: the rest is Other, and
+// nothing is lost.
+func TestTotalsAreBounded(t *testing.T) {
+	totals := NewTotals(Query{Class: Device, To: 300, Points: 1}, 300)
+	var rows []Row
+	for id := range uint32(maxTotals + 100) {
+		rows = append(rows, row(Device, id+1, 1))
+	}
+	rows = append(rows, row(Device, 1<<32-1, 1))
+	if err := totals.Add(Slot{Step: 300, Block: AppendBlock(nil, rows)}); err != nil {
+		t.Fatal(err)
+	}
+	top, n := totals.Top(1)
+	if n != maxTotals+1 || top[0].ID != Other || top[0].TxBytes != 101 {
+		t.Errorf("%d series, first %+v", n, top[0])
+	}
+}
