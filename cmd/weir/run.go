@@ -27,6 +27,12 @@ Options stand above CONFIG. With --interface or --read no CONFIG is needed:
   weir run -r home.pcap --pace 10x      replay a capture as if it were now
   tcpdump -i eth0 -w - | weir run -r -  watch what another program captures
 
+A capture that has ended stays to be asked about until weir is stopped. Who is
+not root names a database and a socket of their own:
+
+  weir run -r home.pcap --store /tmp/weir --socket /tmp/weir/sock
+  weir top --socket /tmp/weir/sock
+
 SIGHUP reads the configuration again; an invalid one changes nothing and is
 reported. SIGTERM and SIGINT stop cleanly, a second one at once.
 `
@@ -44,8 +50,8 @@ func runCommand(fs *flag.FlagSet) action {
 		return err
 	})
 	fs.BoolVar(&o.Loop, "loop", false, "begin the captures again when they end")
-	fs.StringVar(&o.StorePath, "store", "", "keep the database in `FOLDER`")
-	fs.StringVar(&o.Socket, "socket", "", "serve the API on the socket `FILE`")
+	fs.StringVar(&o.StorePath, "store", "", "keep the database in `FOLDER` (default that of CONFIG, else "+uci.Default().Store.Path+")")
+	fs.StringVar(&o.Socket, "socket", "", "serve the API on the socket `FILE` (default that of CONFIG, else "+defaultSocket()+")")
 	return func(ctx context.Context, con *console, args []string) error {
 		path := defaultConfig
 		switch {
