@@ -51,7 +51,7 @@ func runCommand(fs *flag.FlagSet) action {
 	})
 	fs.BoolVar(&o.Loop, "loop", false, "begin the captures again when they end")
 	fs.StringVar(&o.StorePath, "store", "", "keep the database in `FOLDER` (default that of CONFIG, else "+uci.Default().Store.Path+")")
-	fs.StringVar(&o.Socket, "socket", "", "serve the API on the socket `FILE` (default that of CONFIG, else "+defaultSocket()+")")
+	fs.StringVar(&o.Socket, "socket", "", "serve the API on socket `FILE` (default that of CONFIG, else "+defaultSocket()+")")
 	return func(ctx context.Context, con *console, args []string) error {
 		path := defaultConfig
 		switch {
