@@ -54,8 +54,8 @@ func TestClientOddAnswers(t *testing.T) {
 		{"busy", reply("503 Service Unavailable", `{"code":"busy","message":"too many calls","hint":"try again"}`), "", "odd.sock answers: too many calls; try again"},
 		{"another server", reply("404 Not Found", "<html>"), "", "odd.sock answers: 404 Not Found"},
 		{"another protocol", reply("200 OK", "hello"), "", "what answers on odd.sock does not speak JSON-RPC"},
-		{"not HTTP", "SSH-2.0-dropbear\r\n", "", "is it weir that answers there?"},
-		{"nothing", "", "", "is it weir that answers there?"},
+		{"not HTTP", "SSH-2.0-dropbear\r\n", "", "is it weir that answers there, or does it want https://?"},
+		{"nothing", "", "", "it hung up without an answer"},
 		{"too much", reply("200 OK", strings.Repeat(" ", maxReply+1)), "", "the answer of odd.sock is larger than 16.8 MB"},
 	}
 	for _, tt := range tests {

@@ -11,13 +11,19 @@ import (
 // maxReplyHead bounds the header of a reply.
 const maxReplyHead = 16 << 10
 
-var errNotHTTP = errors.New("the reply is not HTTP; is it weir that answers there?")
+var (
+	errNotHTTP = errors.New("the reply is not HTTP; is it weir that answers there, or does it want https://?")
+	errNoReply = errors.New("it hung up without an answer; is this machine in list allow of config api?")
+)
 
 // readReply reads the reply to an HTTP/1.0 request, which ends with the
 // connection, up to one byte more than maxReply. refused is the status with its
 // reason when that is not 200.
 func readReply(conn io.Reader) (body []byte, refused string, err error) {
 	in := bufio.NewReaderSize(conn, maxReplyHead)
+	if _, err := in.Peek(1); err == io.EOF {
+		return nil, "", errNoReply
+	}
 	line, err := readHeadLine(in)
 	if err != nil {
 		return nil, "", err

@@ -26,6 +26,7 @@ func TestReadReply(t *testing.T) {
 		{"no status", "HTTP/1.1\r\n\r\n", "", "", errNotHTTP},
 		{"another version", "HTTP/2 200 OK\r\n\r\n", "", "", errNotHTTP},
 		{"another protocol", "220 mail.example ESMTP\r\n", "", "", errNotHTTP},
+		{"nothing", "", "", "", errNoReply},
 		{"half a header", "HTTP/1.1 200 OK\r\nA: b\r\n", "", "", errNotHTTP},
 		{"endless line", strings.Repeat("x", maxReplyHead+1), "", "", errNotHTTP},
 		{"endless header", "HTTP/1.1 200 OK\r\n" + strings.Repeat("Name: value\r\n", maxReplyHead/10), "", "", errNotHTTP},
