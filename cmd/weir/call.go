@@ -18,8 +18,8 @@ of one. Arguments are a JSON object, or pairs as limit=5 sort=last. The reply is
 JSON, indented on a terminal. Where the method fails, its message and hint go to
 standard error and the exit status is 1.
 
-  weir call flows limit=5 app=https
-  weir call flows '{"limit": 5, "app": "https"}'
+  weir call flows limit=5 app=tls
+  weir call flows '{"limit": 5, "app": "tls"}'
 `
 
 func callCommand(fs *flag.FlagSet) action {

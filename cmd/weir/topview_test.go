@@ -42,10 +42,10 @@ func TestTopLines(t *testing.T) {
 weir 0.1.0  up 2h00m  15:15:00  br-lan
 ↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 3/8,192  drops 2  devices 2/512
 [flows]  devices   hosts   ports    by bytes ↓
-client                 server                 proto   app     state   bytes →  bytes ←          now  duration      rtt
-Anna phone:51234       cdn.example.net:443    tcp     https   S1      41.8 kB  1.87 MB   812 kbit/s     1m02s  16.0 ms
-Anna phone:40000       OpenWrt:53             udp     domain             61 B      0 B            -       0 s        -
-fd00::30               ff02::1                icmpv6                    144 B      0 B            -    8.00 s        -
+client                 server                 proto   app  state   bytes →  bytes ←          now  duration      rtt
+Anna phone:51234       cdn.example.net:443    tcp     tls  S1      41.8 kB  1.87 MB   812 kbit/s     1m02s  16.0 ms
+Anna phone:40000       OpenWrt:53             udp     dns             61 B      0 B            -       0 s        -
+fd00::30               ff02::1                icmpv6                 144 B      0 B            -    8.00 s        -
 
 
 1-3 of 3   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")

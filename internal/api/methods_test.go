@@ -156,7 +156,7 @@ func TestFilters(t *testing.T) {
 	b := h.Backend()
 	_, err := call(b, "flows", map[string]any{
 		"iface": "br-lan", "device": "2", "ip": "192.168.1.0/24", "mac": "da:a1:19:00:00:20", "vlan": int64(20),
-		"app": "https", "proto": "udp", "port": "443", "name": "anna", "state": "SF", "ipver": int64(4),
+		"app": "tls", "proto": "udp", "port": "443", "name": "anna", "state": "SF", "ipver": int64(4),
 		"min_bytes": int64(1 << 40), "min_duration": int64(60), "dir": "out", "text": "cdn",
 		"limit": "10", "offset": "20", "sort": "last", "desc": "false",
 	})
@@ -166,7 +166,7 @@ func TestFilters(t *testing.T) {
 	f, p := h.Asked()
 	wantFilter := engine.Filter{
 		Interface: "br-lan", Device: 2, IP: netip.MustParsePrefix("192.168.1.0/24"), MAC: "DA:A1:19:00:00:20", VLAN: 20,
-		App: "https", Proto: 17, HasProto: true, Port: 443, Name: "anna", State: "SF", IPVersion: 4,
+		App: "tls", Proto: 17, HasProto: true, Port: 443, Name: "anna", State: "SF", IPVersion: 4,
 		MinBytes: 1 << 40, MinDuration: 60e6, Dir: "out", Text: "cdn",
 	}
 	if f != wantFilter {

@@ -31,7 +31,7 @@ var seriesMethod = Method{
 		{"values", List, false, "sums over each step"},
 		{"values[]", Integer, true, "null where nothing was counted: a gap, not a zero"},
 	},
-	Example: `{"class":"application","key":"https","metric":"rx_bytes","from":1750000000,"to":1750000900}`,
+	Example: `{"class":"application","key":"tls","metric":"rx_bytes","from":1750000000,"to":1750000900}`,
 	run:     runSeries,
 }
 
@@ -106,7 +106,7 @@ var periods = []struct {
 const maxTime = 253402300800
 
 var timeArgs = []Arg{
-	{Name: "period", Type: String, Doc: "time that ends now; custom when from is given", Values: []string{"5m", "hour", "day", "week", "month", "cycle", "custom"}},
+	{Name: "period", Type: String, Doc: "time that ends now, a day when nothing is given; custom goes with from, cycle is not supported yet", Values: []string{"5m", "hour", "day", "week", "month", "cycle", "custom"}},
 	{Name: "from", Type: Int, Doc: "beginning, epoch seconds", Max: maxTime},
 	{Name: "to", Type: Int, Doc: "end, epoch seconds, not included; now by default", Max: maxTime},
 }

@@ -21,7 +21,7 @@ type past struct {
 func (p *past) record() {
 	p.names = intern.New(16)
 	phone, laptop := p.names.Handle("2"), p.names.Handle("3")
-	lan, https := p.names.Handle("br-lan"), p.names.Handle("https")
+	lan, tls := p.names.Handle("br-lan"), p.names.Handle("tls")
 	few := rollup.Values{TxBytes: 1200, RxBytes: 88000, TxPackets: 14, RxPackets: 71, Flows: 2}
 	many := rollup.Values{TxBytes: 40000, RxBytes: 9100000, TxPackets: 512, RxPackets: 6420, Flows: 9}
 	both := few
@@ -31,7 +31,7 @@ func (p *past) record() {
 			{Key: rollup.Key{Class: rollup.Interface, ID: lan}, Values: both},
 			{Key: rollup.Key{Class: rollup.Device, ID: phone}, Values: many},
 			{Key: rollup.Key{Class: rollup.Device, ID: laptop}, Values: few},
-			{Key: rollup.Key{Class: rollup.Application, ID: https}, Values: both},
+			{Key: rollup.Key{Class: rollup.Application, ID: tls}, Values: both},
 			{Key: rollup.Key{Class: rollup.Total, ID: rollup.Other}, Values: both},
 		})})
 	}
@@ -39,7 +39,7 @@ func (p *past) record() {
 
 // members of each class, by label.
 func (p *past) keys(class rollup.Class) []string {
-	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"https"}, {"total"}}[class]
+	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls"}, {"total"}}[class]
 }
 
 // Find returns the handle of a key.

@@ -27,7 +27,7 @@ func recordedFlows() []engine.FlowRow {
 	dns.Port = 40000
 	return []engine.FlowRow{
 		{
-			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP, App: "https", AppBy: "port",
+			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP, App: "tls", AppBy: "port",
 			Client: phone, Server: web, State: "S1",
 			First: ago(62.5), Last: ago(0.02),
 			Bytes: count{Tx: 41822, Rx: 1873344}, Packets: count{Tx: 610, Rx: 1311}, Payload: count{Tx: 9200, Rx: 1804200},
@@ -37,7 +37,7 @@ func recordedFlows() []engine.FlowRow {
 			RTTClient: 1840, RTTServer: 14201, RTTApp: 31007, BpsNow: 812000, BpsPeak: 24100000,
 		},
 		{
-			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP, App: "domain", AppBy: "port",
+			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP, App: "dns", AppBy: "port",
 			Client: dns, Server: engine.Endpoint{IP: netip.MustParseAddr("192.168.1.1"), Port: 53, Scope: "router", Device: 1, Name: "OpenWrt"},
 			OneWay: true, First: ago(3), Last: ago(3),
 			Bytes: count{Tx: 61}, Packets: count{Tx: 1}, Payload: count{Tx: 33},
@@ -86,7 +86,7 @@ func recordedDevices() []engine.DeviceRow {
 
 func recordedPorts() []engine.PortRow {
 	return []engine.PortRow{
-		{Proto: packet.ProtoTCP, Port: 443, Service: "https", Bytes: count{Tx: 41822, Rx: 1873344}, Packets: count{Tx: 610, Rx: 1311}, Flows: 1},
+		{Proto: packet.ProtoTCP, Port: 443, Service: "tls", Bytes: count{Tx: 41822, Rx: 1873344}, Packets: count{Tx: 610, Rx: 1311}, Flows: 1},
 		{Proto: packet.ProtoUDP, Port: 6881, Bytes: count{Tx: 61}, Packets: count{Tx: 1}, Flows: 1},
 	}
 }

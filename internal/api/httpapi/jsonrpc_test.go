@@ -25,7 +25,7 @@ func TestExchanges(t *testing.T) {
 	call := func(rest string) string {
 		return `{"jsonrpc":"2.0","id":1,"method":"call","params":[` + anySession + `,` + rest + `]}`
 	}
-	port := `{"ts":1750000500,"total":2,"truncated":true,"ports":[{"proto":"tcp","port":443,"service":"https","bytes":{"tx":41822,"rx":1873344},"pkts":{"tx":610,"rx":1311},"flows":1}]}`
+	port := `{"ts":1750000500,"total":2,"truncated":true,"ports":[{"proto":"tcp","port":443,"service":"tls","bytes":{"tx":41822,"rx":1873344},"pkts":{"tx":610,"rx":1311},"flows":1}]}`
 	reload := `{"ts":1750000500,"errors":[{"section":"main","option":"ring_size","message":"ring_size 300K is not a power of two; 256K is used","warning":true}]}`
 	tests := []struct{ name, body, want string }{
 		{"call", call(`"weir","ports",{"limit":1}`), `{"jsonrpc":"2.0","id":1,"result":[0,` + port + `]}`},
