@@ -435,3 +435,20 @@ func BenchmarkTable(b *testing.B) {
 		})
 	}
 }
+
+// A flow whose time is ahead of the clock does not keep those behind it alive.
+func TestAheadOfTheClock(t *testing.T) {
+	r := &recorder{}
+	tb := New(Config{Max: 8, Idle: 10 * time.Second}, r)
+	tb.Packet(numbered(1, 3600*sec))
+	tb.Packet(numbered(2, 0))
+	tb.Tick(start + sec)
+	tb.Tick(start + 11*sec)
+	if tb.Len() != 1 || tb.Find(keyOf(numbered(1, 0))) == nil {
+		t.Errorf("%d flows, want the one that is ahead", tb.Len())
+	}
+	tb.Tick(start + 3611*sec)
+	if tb.Len() != 0 {
+		t.Error("it never ends")
+	}
+}

@@ -93,10 +93,7 @@ func (f *Flow) follow(s *side, p *packet.Packet, length, since uint32) {
 			if s.lost == 0 {
 				s.beyond = 0
 			}
-			size := (p.PayLen + p.Segments - 1) / p.Segments
-			if size == 0 {
-				size = uint32(ahead) // a bare FIN does not tell how long segments are
-			}
+			size := s.segmentSize(p)
 			s.lost += (uint32(ahead) + size - 1) / size
 		}
 		if s.lost > 0 {
@@ -118,6 +115,22 @@ func (f *Flow) follow(s *side, p *packet.Packet, length, since uint32) {
 			s.seq = end
 		}
 	}
+}
+
+// fullSegment is the payload of a full TCP segment over IPv4 on Ethernet.
+const fullSegment = 1460
+
+// segmentSize guesses how long the missing segments before p are: as long as p,
+// unless p is a short last one or a bare FIN, which tells nothing; then full ones
+// are missing.
+func (s *side) segmentSize(p *packet.Packet) uint32 {
+	sent := uint64(s.payloadHi)<<32 | uint64(s.payloadLo)
+	packets := uint64(s.packetsHi)<<32 | uint64(s.packetsLo)
+	size := (p.PayLen + p.Segments - 1) / p.Segments
+	if size == 0 || uint64(size)*packets < sent {
+		return fullSegment
+	}
+	return size
 }
 
 // reorderTime returns how long a reordered segment may trail.

@@ -105,6 +105,8 @@ func TestSequences(t *testing.T) {
 			data(15_000, 1101, 100), data(15_001, 1601, 100)}, counts{retrans: 1}},
 		{"lost before us, sent again after a timeout", []seg{data(1, 1001, 100), data(2, 1201, 100), data(300_000, 1101, 100)}, counts{retrans: 1}},
 		{"lost for good", []seg{data(1, 1001, 100), data(2, 1301, 100), data(3, 1401, 100)}, counts{lost: 2}},
+		{"a short tail overtakes", []seg{data(1, 1001, 1460), data(2, 2461, 1460), data(3, 3921, 1460), data(4, 6841, 60)}, counts{lost: 1}},
+		{"a short tail overtakes and is followed", []seg{data(1, 1001, 1460), data(2, 2461, 1460), data(3, 5381, 60), data(4, 3921, 1460)}, counts{ooo: 1}},
 		{"wraps around", []seg{data(1, 1<<32-100, 100), data(2, 0, 100)}, counts{}},
 		{"keep-alive", []seg{data(1, 1001, 100), data(9_000_000, 1100, 0), data(18_000_000, 1100, 1)}, counts{}},
 		{"merged frame", []seg{{at: 1, from: 'c', flags: fACK, seq: 1001, pay: 3000, n: 3}, data(2, 4001, 10)}, counts{}},

@@ -81,13 +81,17 @@ func (t *Table) roll(f *Flow) uint64 {
 // expire ends the flows of l whose last packet is older than after.
 func (t *Table) expire(l *list, now int64, after time.Duration, why Reason) {
 	limit := int64(after / time.Microsecond)
-	for l.head != 0 {
+	for n := t.live; l.head != 0 && n > 0; n-- {
 		i := l.head
-		f := &t.slots[i]
-		if now-f.Last < limit {
+		switch f := &t.slots[i]; {
+		case now-f.Last >= limit:
+			t.end(i, why)
+		case f.Last <= now:
 			return
+		default: // ahead of the clock, which says nothing of those behind it
+			t.unlink(l, i)
+			t.pushBack(l, i)
 		}
-		t.end(i, why)
 	}
 }
 
