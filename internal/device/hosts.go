@@ -9,14 +9,15 @@ type Host struct {
 	First, Last int64
 	Device      *Device // nil for none
 	Scope       Scope
-	Point       uint8
+	Point       uint8  // where it was seen first, then where its own frames were seen last
 	AsClient    uint32 // flows that it opened, since it was first seen
 	AsServer    uint32 // flows that it answered
 	TCP         [2]Faults
 	Traffic
 
 	used   bool
-	onLink bool // local by evidence, whatever the networks say
+	onLink bool   // local by evidence, whatever the networks say
+	home   uint32 // observation points that saw its own frames, modulo 32
 }
 
 // Faults counts TCP segments of ended flows, by who sent them: 0 the host itself,
@@ -134,6 +135,16 @@ func (h *Hosts) Rescope(nets *Networks) {
 		}
 	}
 }
+
+// Home notes that the observation point saw a frame that nobody forwarded.
+func (h *Host) Home(point uint8) {
+	h.Point = point
+	h.home |= 1 << (point % 32)
+}
+
+// At reports whether the host's own frames pass the observation point, as far as
+// is known: before any was seen they may pass all of them.
+func (h *Host) At(point uint8) bool { return h.home == 0 || h.home&(1<<(point%32)) != 0 }
 
 // OnLink notes that the address was seen at home on the link.
 func (h *Host) OnLink() {

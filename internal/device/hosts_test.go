@@ -79,3 +79,15 @@ func TestFaults(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestHome(t *testing.T) {
+	h := NewHosts(4, 0).Seen(addr("192.168.1.5"), Guess(), 1, minute)
+	if !h.At(1) || !h.At(2) {
+		t.Error("before its own frames were seen they may pass anywhere")
+	}
+	h.Home(2)
+	h.Home(200)
+	if h.At(1) || !h.At(2) || !h.At(200) || h.Point != 200 {
+		t.Errorf("home %b, point %d", h.home, h.Point)
+	}
+}

@@ -167,8 +167,10 @@ func (e *Engine) Packets(batch []packet.Raw) {
 		if int(r.Iface) >= len(e.points) {
 			continue // no source numbers its points itself
 		}
-		if e.cfg.CaptureTime && r.Time/1000 >= e.nextTick {
-			e.captureTick(r.Time / 1000)
+		if e.cfg.CaptureTime {
+			if t := r.Time / 1000; t >= e.nextTick || t < e.nextTick-stray {
+				e.captureTick(t)
+			}
 		}
 		pt := &e.points[r.Iface]
 		o := packet.Decode(r, &e.pkt)
@@ -247,6 +249,9 @@ func (e *Engine) learn(p *packet.Packet) {
 	}
 	h.OnLink()
 	h.Bind(d)
+	if firstHop(p.TTL) {
+		h.Home(p.Iface)
+	}
 }
 
 // firstHop reports whether a packet with that time to live was forwarded by

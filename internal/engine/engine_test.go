@@ -213,9 +213,76 @@ func TestRoutedInTheHouse(t *testing.T) {
 	}
 	e.Tick(start+3*second, true)
 	for ip, want := range map[string]packet.MAC{"192.168.1.30": nasMAC, "192.168.2.40": tvMAC} {
-		if h, _ := e.Host(netip.MustParseAddr(ip)); h.MAC != want {
+		h, _ := e.Host(netip.MustParseAddr(ip))
+		if h.MAC != want {
 			t.Errorf("%s is the address of %v, want %v", ip, h.MAC, want)
 		}
+		if ip == "192.168.2.40" && h.Bytes != (engine.Pair[uint64]{Tx: 40, Rx: 40}) {
+			t.Errorf("the television has %+v bytes, want one SYN and its answer", h.Bytes)
+		}
+	}
+}
+
+// TestTwoNetworks counts an IPv6 flow from the LAN to the world once, although it
+// is seen on the WAN, too, and there again when the LAN is not watched any more.
+func TestTwoNetworks(t *testing.T) {
+	e := house(t)
+	web, phone := "[2001:db8:ff::1]:443", "[2001:db8:1::77]:50000"
+	before := e.Stats()
+	frames := []frame{
+		{2 * second, phoneMAC, routerMAC, phone, web, 0, 0, 100, 0, 64},
+		{2 * second, routerMAC, packet.MAC{0, 9, 9, 9, 9, 9}, phone, web, 0, 0, 100, 1, 63},
+		{2 * second, packet.MAC{0, 9, 9, 9, 9, 9}, routerMAC, web, phone, 0, 0, 900, 1, 56},
+		{2 * second, routerMAC, phoneMAC, web, phone, 0, 0, 900, 0, 55},
+	}
+	for _, f := range frames {
+		e.Packets([]packet.Raw{f.raw()})
+	}
+	e.Tick(start+3*second, true)
+	counted := func() (phone, web engine.Pair[uint64]) {
+		p, _ := e.Host(netip.MustParseAddr("2001:db8:1::77"))
+		w, _ := e.Host(netip.MustParseAddr("2001:db8:ff::1"))
+		return p.Bytes, w.Bytes
+	}
+	p, w := counted()
+	if p != (engine.Pair[uint64]{Tx: 148, Rx: 948}) || w != (engine.Pair[uint64]{Tx: 948, Rx: 148}) {
+		t.Errorf("phone %+v, web server %+v", p, w)
+	}
+	if rate := e.Stats().Rate; rate.Tx != 8*148/2 || rate.Rx != 8*948/2 { // over two seconds
+		t.Errorf("total rate %+v", rate)
+	}
+	if got := e.Stats().Packets - before.Packets; got != 4 {
+		t.Errorf("the interfaces counted %d packets, want each its own", got)
+	}
+	late := frames[1]
+	late.at += 120 * second
+	e.Packets([]packet.Raw{late.raw()})
+	e.Tick(start+124*second, true)
+	if p, _ := counted(); p.Tx != 2*148 {
+		t.Errorf("the phone has sent %d bytes, want the WAN's counted when the LAN is silent", p.Tx)
+	}
+}
+
+// TestStrayFrame has one frame of a capture lie an hour ahead of the others: the
+// idle timeout goes on working.
+func TestStrayFrame(t *testing.T) {
+	records := 0
+	e := engine.New(engine.Config{
+		Flows: flow.Config{Max: 64, Idle: 5 * time.Second}, CaptureTime: true,
+		Ended: func(*flow.Flow, *flow.Record) { records++ },
+	})
+	if _, err := e.Interface("lan"); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 20 {
+		f := frame{at: int64(i) * 10 * second, from: phoneMAC, to: routerMAC, src: fmt.Sprintf("192.168.1.20:%d", 50000+i), dst: "203.0.113.1:53"}
+		if i == 3 {
+			f.at += 3600 * second
+		}
+		e.Packets([]packet.Raw{f.raw()})
+	}
+	if records < 15 {
+		t.Errorf("%d of 20 flows ended by the idle timeout", records)
 	}
 }
 

@@ -50,16 +50,22 @@ func (e *Engine) tick(now int64) {
 	}
 }
 
+// stray is how far, in microseconds, the frames of a capture may lie behind the
+// newest one until that one's time counts as wrong.
+const stray = 60 * second
+
 // captureTick ticks as the time of a capture goes on: once a second while frames
-// come, at once after a pause.
+// come, at once after a pause. After a frame that was far ahead of all others it
+// goes on with theirs.
 func (e *Engine) captureTick(t int64) {
-	if e.nextTick != 0 {
+	switch {
+	case e.nextTick == 0 || t < e.nextTick:
+		e.now = t
+	default:
 		e.tick(e.nextTick)
 		if t > e.nextTick+second {
 			e.tick(t) // a pause ends flows, too
 		}
-	} else {
-		e.now = t
 	}
 	e.nextTick = t + second
 }
@@ -123,31 +129,53 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 		return // flows are all that is asked for
 	}
 	client := f.Client()
-	scope := [2]device.Scope{e.end(f, flow.A, client, c), e.end(f, flow.B, client, c)}
+	house := [2]bool{e.scopeOf(&f.Key.AddrA).House(), e.scopeOf(&f.Key.AddrB).House()}
 	local := client
-	if a := scope[flow.A].House(); a != scope[flow.B].House() {
-		if local = flow.B; a {
+	if house[flow.A] != house[flow.B] {
+		if local = flow.B; house[flow.A] {
 			local = flow.A
 		}
 	}
+	here := [2]bool{!e.away(f, flow.A), !e.away(f, flow.B)}
+	for at := flow.A; at <= flow.B; at++ {
+		// What is outside is counted with the end in the house.
+		if here[at] && (house[at] || here[at.Other()]) {
+			e.end(f, at, client, c)
+		}
+	}
 	v := sums(c, local)
-	e.total.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 	pt := &e.points[f.Key.Point]
 	pt.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 	if e.cfg.Rollup != nil {
-		e.cfg.Rollup.Add(rollup.Total, rollup.Other, v)
 		e.cfg.Rollup.Add(rollup.Interface, pt.series, v)
+	}
+	if !here[local] {
+		return
+	}
+	e.total.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
+	if e.cfg.Rollup != nil {
+		e.cfg.Rollup.Add(rollup.Total, rollup.Other, v)
 		e.cfg.Rollup.Add(rollup.Application, e.series.app(dpi.App(f.Service)), v)
 	}
 }
 
-// end adds a flow's change to the host and device at one end and returns the
-// end's scope.
-func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) device.Scope {
+// homeFor is how long an observation point may be silent, in microseconds, until
+// what belongs there is counted elsewhere, too.
+const homeFor = 60 * second
+
+// away reports whether a flow passed by on its way between two networks that are
+// both watched: a host is counted where its own frames are seen and nowhere else.
+func (e *Engine) away(f *flow.Flow, at flow.End) bool {
+	h := e.hosts.Find(f.Key.Addr(at))
+	return h != nil && h.Scope == device.Local && !h.At(f.Key.Point) && f.Last-e.points[h.Point].last/1000 < homeFor
+}
+
+// end adds a flow's change to the host and device at one end.
+func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) {
 	addr := f.Key.Addr(at)
 	h := e.hosts.Seen(addr, e.nets, f.Key.Point, f.Last)
 	if h == nil {
-		return e.nets.Scope(addr)
+		return
 	}
 	v := sums(c, at)
 	h.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
@@ -169,7 +197,6 @@ func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) device.S
 			e.cfg.Rollup.Add(rollup.Device, d.ID, v)
 		}
 	}
-	return h.Scope
 }
 
 // sums turns a change around so that tx is what the end at sent.
