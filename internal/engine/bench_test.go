@@ -78,14 +78,21 @@ func (m *parserMap) account() {
 // flows, TCP analysis, hosts, devices and series, with the table of a router) and
 // through gopacket's parser with a map that only counts. The in-turn benchmark
 // takes turns between both, so that a busy machine slows both alike, and reports
-// how many times faster weir is.
+// how many times faster weir is. The frames come at an even pace, 100,000 a
+// second: the captures are of different years, some with a frame in minutes.
 func BenchmarkWhole(b *testing.B) {
 	frames := ethernet(b)
 	e := fullEngine(b, "eth0")
 	parser := newParserMap()
+	clock := frames[0].Time
 	ours := func() {
 		for i := 0; i < len(frames); i += 64 {
-			e.Packets(frames[i:min(i+64, len(frames))])
+			batch := frames[i:min(i+64, len(frames))]
+			for j := range batch {
+				clock += int64(10 * time.Microsecond)
+				batch[j].Time = clock
+			}
+			e.Packets(batch)
 		}
 	}
 	theirs := func() {
