@@ -27,6 +27,7 @@ type player struct {
 	line timeline
 	used bool  // a frame of this capture has been played
 	last int64 // latest time given to a frame of any capture
+	span int64 // from the capture's first frame to its newest one, 0 when it was not measured
 
 	points  [MaxInterfaces]*point // of the capture's interfaces, nil until they are seen
 	skipped [MaxInterfaces]uint64 // what Drops has of their skipped frames
@@ -35,6 +36,29 @@ type player struct {
 
 func newPlayer(s *Source, sink source.Sink) *player {
 	return &player{s: s, sink: sink, rd: Reader{in: window{buf: make([]byte, windowSize)}}}
+}
+
+// measure reads a capture to its end to see how long it lasts. What is wrong with
+// it is told when it is played.
+func (p *player) measure(ctx context.Context, r io.Reader) {
+	if p.rd.Reset(r) != nil {
+		return
+	}
+	first, newest := int64(0), int64(0)
+	for any := false; ctx.Err() == nil; any = true {
+		n, err := p.rd.Batch(p.batch[:])
+		if n > 0 && !any {
+			first = p.batch[0].Time
+			newest = first
+		}
+		for i := range p.batch[:n] {
+			newest = max(newest, p.batch[i].Time)
+		}
+		if err != nil {
+			break
+		}
+	}
+	p.span = newest - first
 }
 
 // play plays one capture to its end; live says that it is being written now.
@@ -71,12 +95,12 @@ func (p *player) play(ctx context.Context, r io.Reader, live bool) error {
 func (p *player) begin(first int64, live bool) timeline {
 	cfg := &p.s.cfg
 	now := cfg.Now().UnixNano()
-	l := timeline{pace: cfg.Pace, keep: cfg.CaptureTime, first: first, start: now}
+	l := timeline{pace: cfg.Pace, keep: cfg.CaptureTime, first: first, start: now - p.span}
 	switch skew := time.Duration(first - now); {
 	case live && cfg.Pace == 0 && skew.Abs() <= maxSkew:
 		l.start = first
 	case cfg.Loop:
-		l.start = max(now, p.last)
+		l.start = max(l.start, p.last)
 	}
 	return l
 }

@@ -34,11 +34,12 @@ type Config struct {
 	Pace float64 // multiple of the speed it was captured at; 0 = as fast as the Sink takes it
 	Loop bool    // begin a regular file again when it ends, until Run's context is done
 
-	// CaptureTime leaves the times of the frames as they are. Without it a file,
-	// and anything with a Pace, is moved in time so that its first frame is now,
-	// and a Pace compresses its times, so that each equals the time of release; in
-	// a Loop each round begins no earlier than the last one ended. Pipes without
-	// a Pace keep their times, unless their first frame is more than 10 s off.
+	// CaptureTime leaves the times of the frames as they are. Without it a file
+	// without a Pace is moved in time so that its last frame is now, for which it
+	// is read twice; anything with a Pace begins now and has its times compressed,
+	// so that each equals the time of release; in a Loop each round begins no
+	// earlier than the last one ended. Pipes without a Pace keep their times,
+	// unless their first frame is more than 10 s off.
 	CaptureTime bool
 
 	Now func() time.Time // the clock; time.Now when nil
@@ -176,6 +177,12 @@ func (s *Source) read(ctx context.Context, in *input, p *player) (again bool, er
 		return true, s.follow(ctx, in, p)
 	case stream:
 		return false, s.wrap(p.play(ctx, in, true))
+	}
+	if s.cfg.Pace == 0 && !s.cfg.CaptureTime {
+		p.measure(ctx, in)
+		if _, err := in.Seek(0, io.SeekStart); err != nil {
+			return false, s.wrap(err)
+		}
 	}
 	for {
 		before := s.packets()

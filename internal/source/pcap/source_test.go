@@ -98,7 +98,7 @@ func TestPlayFile(t *testing.T) {
 		cfg  Config
 		base time.Time
 	}{
-		{"moved to now", Config{}, now},
+		{"moved so that it ends now", Config{}, now.Add(-time.Hour)},
 		{"capture time", Config{CaptureTime: true}, time.Unix(1_600_000_000, 0)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,6 +197,8 @@ func TestLoop(t *testing.T) {
 				step := time.Second
 				if pace > 0 {
 					step /= 2
+				} else {
+					start = start.Add(-2 * time.Second) // the first round ends now
 				}
 				want := []time.Duration{0, step, 2 * step, 2 * step, 3 * step, 4 * step, 4 * step, 5 * step, 6 * step}
 				if diff := cmp.Diff(want, sink.times(start)); diff != "" {
