@@ -226,7 +226,7 @@ func encodeInterface(e *Encoder, r *engine.InterfaceRow) {
 	e.Uint("flows", uint64(r.ActiveFlows))
 	pair(e, "bps", r.Rate)
 	e.Uint("pps", uint64(r.PPS))
-	timeOrNull(e, "last_packet", r.LastPacket/1000) // nanoseconds, as those of points
+	timeOrNull(e, "last_packet", r.LastPacket)
 }
 
 var sourceFields = []Field{

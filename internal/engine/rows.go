@@ -104,7 +104,7 @@ type InterfaceRow struct {
 	ActiveFlows uint32
 	Rate        Pair[uint64] // bits per second: sent and received by local hosts
 	PPS         uint32
-	LastPacket  int64
+	LastPacket  int64 // microseconds since the Unix epoch
 }
 
 // PortRow sums the live flows of one server port.

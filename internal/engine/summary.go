@@ -70,7 +70,7 @@ func (e *Engine) Interfaces() []InterfaceRow {
 		*row = InterfaceRow{
 			Name: pt.name, Wire: pt.wire, Packets: pt.packets, Bytes: pt.bytes, Outcomes: pt.out,
 			Fragments: pt.later, FragOrphans: pt.orphans,
-			Rate: Pair[uint64]{uint64(pt.TxRate) * 8, uint64(pt.RxRate) * 8}, PPS: pt.pps, LastPacket: pt.last,
+			Rate: Pair[uint64]{uint64(pt.TxRate) * 8, uint64(pt.RxRate) * 8}, PPS: pt.pps, LastPacket: pt.last / 1000,
 		}
 		for o := range packet.NumOutcomes {
 			row.Frames += pt.out[o]

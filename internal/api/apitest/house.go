@@ -136,7 +136,7 @@ func (h *House) Interfaces() []engine.InterfaceRow {
 	r := engine.InterfaceRow{
 		Name: "br-lan", Frames: 48211, Wire: 41822917, Packets: 48190, Bytes: 41146000,
 		Fragments: 4, FragOrphans: 1, ActiveFlows: 3, Rate: engine.Pair[uint64]{Tx: 312000, Rx: 9480000},
-		PPS: 1021, LastPacket: Now.UnixNano() - 20e6,
+		PPS: 1021, LastPacket: Now.UnixMicro() - 20e3,
 	}
 	r.Outcomes[packet.OK], r.Outcomes[packet.NotIP] = 48190, 21
 	return []engine.InterfaceRow{r}
