@@ -241,13 +241,29 @@ func (d *Daemon) wait(ctx context.Context) error {
 	}
 }
 
+// logEnd tells how a source ended that had an end.
+func (d *Daemon) logEnd(t *task) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, r := range d.sources {
+		if r.task == t {
+			st := r.source.Status()
+			d.log.Info("source "+st.State, "name", st.Name, "note", st.Note)
+		}
+	}
+}
+
 // taskEnded decides what the end of a task means. A source that fails leaves the
 // others running; the last one takes the daemon with it, for it would only
 // pretend to watch.
 func (d *Daemon) taskEnded(t *task) error {
 	d.reload.Lock() // which may be replacing the sources
 	defer d.reload.Unlock()
-	if t.err == nil || !d.tasks.has(t) {
+	if !d.tasks.has(t) {
+		return nil
+	}
+	if t.err == nil {
+		d.logEnd(t)
 		return nil
 	}
 	if !t.isSource {

@@ -22,7 +22,7 @@ func (d *Daemon) Reload(context.Context) error {
 	if d.stopping {
 		return errStopping
 	}
-	notify(reloading)
+	notifyReloading()
 	defer notify(ready)
 	cfg, warnings, err := d.opt.load()
 	var p plan

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"reflect"
 	"slices"
+	"strconv"
 	"time"
 
 	"weir/internal/api"
@@ -146,7 +147,11 @@ func (d *Daemon) setSources(p plan) {
 func (d *Daemon) startSource(r running) *task {
 	name := r.source.Status().Name
 	if f := r.origin.file; f != nil {
-		d.log.Info("reading", "interface", name, "path", f.Path, "pace", f.Pace, "loop", f.Loop)
+		pace := "max"
+		if f.Pace > 0 {
+			pace = strconv.FormatFloat(f.Pace, 'g', -1, 64) + "x"
+		}
+		d.log.Info("reading", "interface", name, "path", f.Path, "pace", pace, "loop", f.Loop)
 	}
 	return d.tasks.startSource(name, func(ctx context.Context) error {
 		err := r.source.Run(ctx, d.engine)

@@ -29,7 +29,11 @@ func TestNotify(t *testing.T) {
 		if err != nil {
 			t.Fatalf("systemd hears nothing: %v", err)
 		}
-		return string(b[:n])
+		said, since, _ := strings.Cut(string(b[:n]), "\nMONOTONIC_USEC=")
+		if (said == "RELOADING=1") != (since != "") {
+			t.Errorf("%q since %q: only a reload says since when", said, since)
+		}
+		return said
 	}
 	// expect skips signs of life, which come in between.
 	expect := func(want string) {
