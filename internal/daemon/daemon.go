@@ -271,11 +271,16 @@ func (d *Daemon) taskEnded(t *task) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	var all []error // of this one and those that failed at the same time
 	for _, r := range d.sources {
-		if r.task != t && !r.task.failed() {
+		if !r.task.failed() {
 			d.log.Error("a source failed; the others go on", "error", t.err)
+			t.told = true
 			return nil
 		}
+		if !r.task.told {
+			all = append(all, r.task.err)
+		}
 	}
-	return t.err
+	return errors.Join(all...)
 }

@@ -12,6 +12,7 @@ type task struct {
 	cancel   context.CancelFunc
 	done     chan struct{}
 	err      error // valid when done is closed
+	told     bool  // a failure was logged; guarded by Daemon.mu
 }
 
 // failed reports whether the task has ended with an error.
