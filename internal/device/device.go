@@ -50,6 +50,9 @@ func (t *Traffic) Tick(elapsed int64) {
 }
 
 func perSecond(bytes uint64, elapsed int64) uint32 {
+	if bytes == 0 {
+		return 0 // most hosts are quiet, and a 64-bit division is dear on 32-bit machines
+	}
 	return uint32(min(bytes*1e6/uint64(max(elapsed, 1)), 1<<32-1))
 }
 
