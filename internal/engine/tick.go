@@ -129,14 +129,16 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 		return // flows are all that is asked for
 	}
 	client := f.Client()
-	house := [2]bool{e.scopeOf(&f.Key.AddrA).House(), e.scopeOf(&f.Key.AddrB).House()}
+	var house, here [2]bool
+	for at := flow.A; at <= flow.B; at++ {
+		house[at], here[at] = e.place(f, at)
+	}
 	local := client
 	if house[flow.A] != house[flow.B] {
 		if local = flow.B; house[flow.A] {
 			local = flow.A
 		}
 	}
-	here := [2]bool{!e.away(f, flow.A), !e.away(f, flow.B)}
 	for at := flow.A; at <= flow.B; at++ {
 		// What is outside is counted with the end in the house.
 		if here[at] && (house[at] || here[at.Other()]) {
@@ -163,11 +165,17 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 // what belongs there is counted elsewhere, too.
 const homeFor = 60 * second
 
-// away reports whether a flow passed by on its way between two networks that are
-// both watched: a host is counted where its own frames are seen and nowhere else.
-func (e *Engine) away(f *flow.Flow, at flow.End) bool {
-	h := e.hosts.Find(f.Key.Addr(at))
-	return h != nil && h.Scope == device.Local && !h.At(f.Key.Point) && f.Last-e.points[h.Point].last/1000 < homeFor
+// place says whether an end of a flow is in the house, and whether it counts where
+// the flow was seen. A host counts where its own frames are seen and nowhere else:
+// a flow between two networks that are both watched passes by twice.
+func (e *Engine) place(f *flow.Flow, at flow.End) (house, here bool) {
+	addr, point := f.Key.Addr(at), f.Key.Point
+	h := e.hosts.Find(addr)
+	if h == nil {
+		return e.nets.Scope(addr).House(), true
+	}
+	here = h.Scope != device.Local || h.At(point) || f.Last-e.points[h.Point].last/1000 >= homeFor
+	return h.Scope.House(), here
 }
 
 // end adds a flow's change to the host and device at one end.
