@@ -50,7 +50,7 @@ func TestFullDisk(t *testing.T) {
 	stop := h.pourFrames(t, ahead, frames)
 	slot := span(end.Add(-5*time.Minute), end)
 	var told string
-	until(t, "status tells that the disk is full", func() bool {
+	ask.Until(t, "status tells that the disk is full", func() bool {
 		told, _ = ask.At(h.call(t, "status", nil), "db.error").(string)
 		return told != ""
 	})
@@ -60,7 +60,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("%q is not in it", word)
 		}
 	}
-	until(t, "the log tells that", func() bool {
+	ask.Until(t, "the log tells that", func() bool {
 		return strings.Contains(log.String(), `level=ERROR msg="history waits in memory" error="database `)
 	})
 	want := sum(h.call(t, "series", slot))
@@ -72,12 +72,12 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	begin := time.Now()
-	until(t, "it recovers", func() bool { return ask.At(h.call(t, "status", nil), "db.error") == nil })
+	ask.Until(t, "it recovers", func() bool { return ask.At(h.call(t, "status", nil), "db.error") == nil })
 	t.Logf("saved %v after there was room again", time.Since(begin).Round(10*time.Millisecond))
-	until(t, "the log tells", func() bool { return strings.Contains(log.String(), `msg="history is saved again"`) })
+	ask.Until(t, "the log tells", func() bool { return strings.Contains(log.String(), `msg="history is saved again"`) })
 	wrote := float64(stop())
-	until(t, "all is counted", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == wrote })
-	until(t, "all is in series", func() bool {
+	ask.Until(t, "all is counted", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == wrote })
+	ask.Until(t, "all is in series", func() bool {
 		return sum(h.call(t, "series", span(end.Add(-time.Hour), end.Add(time.Hour)))) == wrote
 	})
 	if got := sum(h.call(t, "series", slot)); got != want {

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -18,23 +17,10 @@ import (
 	"weir/uci"
 )
 
-// patience is how long tests wait for what should come at once.
-const patience = 10 * time.Second
-
-// until waits for what ok reports.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
 // house is a directory with a configuration, and the daemon that runs on it.
 type house struct {
 	dir    string
-	log    *lines
+	log    *ask.Lines
 	reload chan struct{}
 	opt    Options
 	stop   func() error // ends the daemon and returns what Run did
@@ -52,7 +38,7 @@ func newHouse(t *testing.T, extra string) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	h := &house{dir: dir, log: &lines{}, reload: make(chan struct{})}
+	h := &house{dir: dir, log: &ask.Lines{}, reload: make(chan struct{})}
 	h.opt = Options{
 		ConfigPath: h.path("config"), Version: "test", Reload: h.reload, Level: new(slog.LevelVar),
 		Log: slog.New(slog.NewTextHandler(h.log, nil)),
@@ -123,12 +109,12 @@ func (h *house) run(t *testing.T) {
 		select {
 		case err := <-h.ended:
 			return err
-		case <-time.After(patience):
+		case <-time.After(ask.Patience):
 			return fmt.Errorf("the daemon does not stop")
 		}
 	})
 	t.Cleanup(func() { h.stop() })
-	until(t, "the API answers\n"+h.log.String(), func() bool {
+	ask.Until(t, "the API answers\n"+h.log.String(), func() bool {
 		select {
 		case err := <-h.ended:
 			t.Fatalf("Run: %v\n%s", err, h.log)
@@ -155,7 +141,7 @@ func (h *house) reloaded(t *testing.T) {
 	for range 2 { // the second is taken when the first was done, with the API
 		select {
 		case h.reload <- struct{}{}:
-		case <-time.After(patience):
+		case <-time.After(ask.Patience):
 			t.Fatal("the daemon does not reload")
 		}
 	}
@@ -169,22 +155,4 @@ func sum(series map[string]any) (n float64) {
 		n += f
 	}
 	return n
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }

@@ -86,7 +86,7 @@ func TestReloadOfSources(t *testing.T) {
 	h.run(t)
 	packets := func(want float64) {
 		t.Helper()
-		until(t, "packets counted", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == want })
+		ask.Until(t, "packets counted", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == want })
 	}
 	packets(5)
 
@@ -101,7 +101,7 @@ func TestReloadOfSources(t *testing.T) {
 	h.configure(t, fileSource("home", "home.pcap")+fileSource("more", "more.pcap")+fileSource("gone", "gone.pcap"))
 	h.reloaded(t)
 	packets(12)
-	until(t, "the missing file is told", func() bool { return ask.At(h.call(t, "sources", nil), "sources.4.state") == "failed" })
+	ask.Until(t, "the missing file is told", func() bool { return ask.At(h.call(t, "sources", nil), "sources.4.state") == "failed" })
 
 	writeCapture(t, h.path("gone.pcap"), 1)
 	h.reloaded(t) // the same configuration: what failed gets another chance
@@ -128,7 +128,7 @@ func TestReloadOfNamesAndTimeouts(t *testing.T) {
 		d, _ := ask.At(devices, "devices.0").(map[string]any)
 		return d
 	}
-	until(t, "the phone is known", func() bool { return device() != nil })
+	ask.Until(t, "the phone is known", func() bool { return device() != nil })
 	if name := device()["name"]; name != nil {
 		t.Errorf("its name is %v", name)
 	}
@@ -144,7 +144,7 @@ func TestReloadOfNamesAndTimeouts(t *testing.T) {
 	}
 	h.configure(t, fileSource("home", "home.pcap")+"config weir 'main'\n\toption idle_timeout '1'\n")
 	h.reloaded(t)
-	until(t, "the flow ends", func() bool { return ask.At(h.call(t, "status", nil), "flows.active") == 0.0 })
+	ask.Until(t, "the flow ends", func() bool { return ask.At(h.call(t, "status", nil), "flows.active") == 0.0 })
 	if name := device()["name"]; name != nil {
 		t.Errorf("its name is %v once it is not configured any more", name)
 	}
@@ -181,7 +181,7 @@ func TestReloadOfTheAPI(t *testing.T) {
 	if _, err := ask.Get(h.path("sock"), "reload", nil); err != nil {
 		t.Fatalf("reload by the API: %v", err)
 	}
-	until(t, "the other socket answers", func() bool { _, err := ask.Get(h.path("other"), "status", nil); return err == nil })
+	ask.Until(t, "the other socket answers", func() bool { _, err := ask.Get(h.path("other"), "status", nil); return err == nil })
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("it took %v", took)
 	}
@@ -193,7 +193,7 @@ func TestReloadOfTheAPI(t *testing.T) {
 	h.configure(t, "config api 'api'\n\tlist listen '"+address+"'\n")
 	h.reloaded(t)
 	var status map[string]any
-	until(t, "status tells", func() bool {
+	ask.Until(t, "status tells", func() bool {
 		status, err = ask.Get(h.path("other"), "status", nil)
 		return err == nil && ask.At(status, "config.valid") == false
 	})
@@ -205,7 +205,7 @@ func TestReloadOfTheAPI(t *testing.T) {
 	// Once it is free the same configuration does.
 	taken.Close()
 	h.reloaded(t)
-	until(t, "the configured socket answers", func() bool { _, err := ask.Get(h.path("sock"), "status", nil); return err == nil })
+	ask.Until(t, "the configured socket answers", func() bool { _, err := ask.Get(h.path("sock"), "status", nil); return err == nil })
 	if status := h.call(t, "status", nil); ask.At(status, "config.valid") != true {
 		t.Errorf("config: %v", ask.At(status, "config"))
 	}

@@ -108,9 +108,9 @@ func TestHistorySurvives(t *testing.T) {
 	from, to := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	h.run(t)
 	stop := h.pour(t, 0)
-	until(t, "packets", func() bool { n, _ := ask.At(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 1000 })
+	ask.Until(t, "packets", func() bool { n, _ := ask.At(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 1000 })
 	wrote := float64(stop())
-	until(t, "all of them", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == wrote })
+	ask.Until(t, "all of them", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == wrote })
 	phone := ask.At(h.call(t, "devices", nil), "devices.0").(map[string]any)
 	if err := h.stop(); err != nil {
 		t.Fatal(err)
@@ -137,9 +137,9 @@ func TestHistorySurvives(t *testing.T) {
 	}
 
 	stop = h.pour(t, 0)
-	until(t, "packets", func() bool { n, _ := ask.At(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 100 })
+	ask.Until(t, "packets", func() bool { n, _ := ask.At(h.call(t, "status", nil), "traffic.pkts").(float64); return n > 100 })
 	wrote += float64(stop())
-	until(t, "the sum of both runs", func() bool { return sum(h.call(t, "series", span(from, to))) == wrote })
+	ask.Until(t, "the sum of both runs", func() bool { return sum(h.call(t, "series", span(from, to))) == wrote })
 	if err := h.stop(); err != nil {
 		t.Error(err)
 	}
@@ -165,7 +165,7 @@ func TestStopWithStuckClients(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	until(t, "the file is read", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == 5.0 })
+	ask.Until(t, "the file is read", func() bool { return ask.At(h.call(t, "status", nil), "traffic.pkts") == 5.0 })
 	begin := time.Now()
 	if err := h.stop(); err != nil {
 		t.Error(err)
@@ -182,12 +182,12 @@ func TestStopWithStuckClients(t *testing.T) {
 
 // start starts the daemon as a process, by the command before it if there is
 // any, and returns it with what it logs.
-func (h *house) start(t *testing.T, ahead time.Duration, by ...string) (*exec.Cmd, *lines) {
+func (h *house) start(t *testing.T, ahead time.Duration, by ...string) (*exec.Cmd, *ask.Lines) {
 	t.Helper()
 	by = append(by, os.Args[0])
 	cmd := exec.Command(by[0], by[1:]...)
 	cmd.Env = append(os.Environ(), envConfig+"="+h.path("config"), fmt.Sprintf("%s=%d", envAhead, ahead))
-	var log lines
+	var log ask.Lines
 	cmd.Stderr = &log
 	err := cmd.Start()
 	if errors.Is(err, syscall.ENOEXEC) {
@@ -197,7 +197,7 @@ func (h *house) start(t *testing.T, ahead time.Duration, by ...string) (*exec.Cm
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	until(t, "the process answers", func() bool { _, err := ask.Get(h.path("sock"), "status", nil); return err == nil })
+	ask.Until(t, "the process answers", func() bool { _, err := ask.Get(h.path("sock"), "status", nil); return err == nil })
 	return cmd, &log
 }
 
@@ -212,7 +212,7 @@ func TestKilled(t *testing.T) {
 	ahead := end.Sub(now) - 2*time.Second
 	cmd, _ := h.start(t, ahead)
 	stop := h.pour(t, ahead)
-	until(t, "the slot is saved", func() bool {
+	ask.Until(t, "the slot is saved", func() bool {
 		n, _ := ask.At(h.call(t, "status", nil), "db.written_today").(float64)
 		return n > 0 && time.Now().Add(ahead).After(end.Add(time.Second))
 	})

@@ -188,7 +188,7 @@ func TestOneEndsOneFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.run(t)
-	until(t, "both are through", func() bool {
+	ask.Until(t, "both are through", func() bool {
 		s := h.call(t, "sources", nil)
 		return ask.At(s, "sources.2.state") == "ended" && ask.At(s, "sources.3.state") == "failed"
 	})

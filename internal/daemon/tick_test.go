@@ -8,6 +8,7 @@ import (
 
 	"weir/internal/clock"
 	"weir/internal/rollup"
+	"weir/test/ask"
 	"weir/uci"
 )
 
@@ -52,9 +53,9 @@ func TestClockStep(t *testing.T) {
 	feed(t, d, time.Unix(99, 0), phoneMAC, "192.168.1.20", 53, 1)
 	before := looks.Load()
 	ticker := d.tasks.start("clock", d.tickLoop)
-	until(t, "the first tick", func() bool { return looks.Load() == before+2 }) // it looks before and after
+	ask.Until(t, "the first tick", func() bool { return looks.Load() == before+2 }) // it looks before and after
 	now.Store(&clock.Reading{Wall: begin, Up: time.Minute + time.Second})
-	until(t, "the step", func() bool { return looks.Load() >= before+4 })
+	ask.Until(t, "the step", func() bool { return looks.Load() >= before+4 })
 	d.tasks.stop(ticker)
 	if n := d.engine.Stats().Flows; n != 1 {
 		t.Errorf("%d flows after the clock was set", n)

@@ -1,5 +1,5 @@
-// Package ask calls the API of a running daemon for tests and picks values out
-// of its replies.
+// Package ask calls the API of a running daemon for tests, waits for what should
+// come of it, and picks values out of its replies.
 package ask
 
 import (

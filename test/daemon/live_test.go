@@ -118,7 +118,7 @@ func TestInterfaceMadeAgain(t *testing.T) {
 	s.check(t, first.Sent...)
 
 	home.Router.IP(t, "link del "+netns.Bridge)
-	until(t, "it waits", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "waiting" })
+	ask.Until(t, "it waits", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "waiting" })
 	if note := text(s.call(t, "status", nil), "sources.0.note"); note != netns.Bridge+" does not exist; waiting for it" {
 		t.Errorf("note: %s", note)
 	}
@@ -131,7 +131,7 @@ func TestInterfaceMadeAgain(t *testing.T) {
 		"link set "+netns.Port1+" master "+netns.Bridge,
 		"link set "+netns.Port2+" master "+netns.Bridge)
 	home.AddressRouter(t)
-	until(t, "it captures again", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "running" })
+	ask.Until(t, "it captures again", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "running" })
 	second := send(t, home.Client1, flows, 70, 0)
 	for i := range second.Sent {
 		second.Sent[i].Packets += first.Sent[i].Packets
@@ -151,16 +151,16 @@ func TestPrefixAdded(t *testing.T) {
 		send(t, home.Client1, []netns.Flow{f}, 1, 0)
 		return text(s.call(t, "flows", url.Values{"ip": {"2001:db8:9::77"}}), "flows.0.client.scope")
 	}
-	until(t, "the foreign address is seen", func() bool { return scope() == "remote" })
+	ask.Until(t, "the foreign address is seen", func() bool { return scope() == "remote" })
 	home.Router.IP(t, "addr add 2001:db8:9::1/64 dev "+netns.Bridge)
-	until(t, "the address is local", func() bool { return scope() == "local" })
+	ask.Until(t, "the address is local", func() bool { return scope() == "local" })
 	f.Src = netip.MustParseAddrPort("[2001:db8:9::78]:5000")
 	send(t, home.Client1, []netns.Flow{f}, 1, 0)
-	until(t, "another one is local at once", func() bool {
+	ask.Until(t, "another one is local at once", func() bool {
 		return text(s.call(t, "hosts", url.Values{"ip": {"2001:db8:9::78"}}), "hosts.0.scope") == "local"
 	})
 	home.Router.IP(t, "addr del 2001:db8:9::1/64 dev "+netns.Bridge)
-	until(t, "the address is foreign again", func() bool { return scope() == "remote" })
+	ask.Until(t, "the address is foreign again", func() bool { return scope() == "remote" })
 }
 
 // A daemon that is killed while packets come starts again with the history that
@@ -194,7 +194,7 @@ func TestKilledLive(t *testing.T) {
 	device := ask.At(s.call(t, "devices", nil), "devices.0")
 	sending := make(chan error, 1)
 	go func() { _, err := home.Client1.Send(netns.Eth, fromClient(8, 41000), 5000, 20_000); sending <- err }()
-	until(t, "it counts", func() bool { return number(s.call(t, "status", nil), "traffic.pkts") > 10_000 })
+	ask.Until(t, "it counts", func() bool { return number(s.call(t, "status", nil), "traffic.pkts") > 10_000 })
 	if err := p.Process.Signal(syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestPortsAndBridge(t *testing.T) {
 			"config interface 'lan'\n\toption device '" + netns.Bridge + "'\n",
 	}, "config weir 'main'\n\tlist interface 'lan'\n\toption capture_ports '1'\n\toption idle_timeout '600'\n")
 	ports.start(t, home.Router.Command(program, "run", folder)).ready(t)
-	until(t, "it captures", func() bool { return text(ports.call(t, "sources", nil), "sources.0.state") == "running" })
+	ask.Until(t, "it captures", func() bool { return text(ports.call(t, "sources", nil), "sources.0.state") == "running" })
 	whole := newSite(t, bridge)
 	whole.live(t, home)
 

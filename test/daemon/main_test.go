@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,13 +11,9 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"weir/test/ask"
 )
-
-// patience is how long tests wait for what should come soon.
-const patience = 10 * time.Second
 
 // program is the built weir, unusable says why it cannot be run.
 var program, unusable string
@@ -103,14 +98,14 @@ config source 'pipe'
 type process struct {
 	*exec.Cmd
 	site *site
-	log  *lines
+	log  *ask.Lines
 	wait func() error
 }
 
 // start runs cmd, which is to be weir on the site's configuration.
 func (s *site) start(t *testing.T, cmd *exec.Cmd) *process {
 	t.Helper()
-	p := &process{Cmd: cmd, site: s, log: &lines{}}
+	p := &process{Cmd: cmd, site: s, log: &ask.Lines{}}
 	cmd.Stderr = p.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -129,7 +124,7 @@ func (s *site) start(t *testing.T, cmd *exec.Cmd) *process {
 // ready waits until weir answers.
 func (p *process) ready(t *testing.T) *process {
 	t.Helper()
-	until(t, "the API answers", func() bool {
+	ask.Until(t, "the API answers", func() bool {
 		if err := p.Process.Signal(syscall.Signal(0)); err != nil {
 			t.Fatalf("weir has ended: %v", p.log)
 		}
@@ -175,34 +170,6 @@ func number(reply any, path string) float64 {
 func text(reply any, path string) string {
 	s, _ := ask.At(reply, path).(string)
 	return s
-}
-
-// until waits for what ok reports.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
-// lines is a log that can be read while it is written.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // folder writes a folder of configuration: the site's own with extra behind it,

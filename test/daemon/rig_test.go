@@ -21,7 +21,7 @@ func (s *site) live(t *testing.T, home *netns.Home) *process {
 	t.Helper()
 	netns.Favour(t)
 	p := s.start(t, home.Router.Command(program, "run", s.path("config"))).ready(t)
-	until(t, "it captures", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "running" })
+	ask.Until(t, "it captures", func() bool { return text(s.call(t, "sources", nil), "sources.0.state") == "running" })
 	return p
 }
 
@@ -94,7 +94,7 @@ func name(f netns.Flow) string {
 func (s *site) settle(t *testing.T) {
 	t.Helper()
 	last, same := -1.0, 0
-	until(t, "the last frames are accounted", func() bool {
+	ask.Until(t, "the last frames are accounted", func() bool {
 		now := number(s.call(t, "status", nil), "traffic.pkts")
 		if same++; now != last {
 			last, same = now, 0

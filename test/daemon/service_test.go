@@ -24,7 +24,7 @@ func TestNotify(t *testing.T) {
 	hear := func() string {
 		t.Helper()
 		b := make([]byte, 256)
-		conn.SetReadDeadline(time.Now().Add(patience))
+		conn.SetReadDeadline(time.Now().Add(ask.Patience))
 		n, err := conn.Read(b)
 		if err != nil {
 			t.Fatalf("systemd hears nothing: %v", err)
@@ -112,8 +112,8 @@ func TestActivation(t *testing.T) {
 		r.Body.Close()
 		return r.StatusCode == http.StatusUnauthorized // without the token
 	}
-	until(t, "the passed socket answers", served)
-	until(t, "the passed port answers", tcpServed)
+	ask.Until(t, "the passed socket answers", served)
+	ask.Until(t, "the passed port answers", tcpServed)
 	if _, err := os.Stat(s.path("sock")); !os.IsNotExist(err) {
 		t.Errorf("the configured socket was opened beside the passed one: %v", err)
 	}
@@ -122,9 +122,9 @@ func TestActivation(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the API is restarted", func() bool { return strings.Count(p.log.String(), "serving the API") == 4 })
-	until(t, "the passed socket answers after a reload", served)
-	until(t, "the passed port answers after a reload", tcpServed)
+	ask.Until(t, "the API is restarted", func() bool { return strings.Count(p.log.String(), "serving the API") == 4 })
+	ask.Until(t, "the passed socket answers after a reload", served)
+	ask.Until(t, "the passed port answers after a reload", tcpServed)
 	if status, err := ask.Get(s.path("passed"), "status", nil); err != nil || ask.At(status, "config.valid") != true {
 		t.Errorf("%v, %v", ask.At(status, "config"), err)
 	}
@@ -168,7 +168,7 @@ func TestConfigurationFolder(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the new device is captured", func() bool {
+	ask.Until(t, "the new device is captured", func() bool {
 		return text(s.call(t, "sources", nil), "sources.0.name") == "weirtest1"
 	})
 	p.stop(t)
