@@ -99,6 +99,9 @@ func (g *reading) agreeIPv4(p *Packet, o Outcome) (string, error) {
 	if p.Version == 0 && o != OK && (ip.IHL < 5 || len(ip.Payload) == 0) {
 		return lenientIPv4, nil
 	}
+	if len(ip.SrcIP) == 0 {
+		return oddSNAP, nil // the cut left it less than a header
+	}
 	want := Packet{
 		Version: 4, TOS: ip.TOS, TTL: ip.TTL, Proto: uint8(ip.Protocol),
 		FragOffset: uint32(ip.FragOffset) * 8, MoreFrags: ip.Flags&layers.IPv4MoreFragments != 0,
