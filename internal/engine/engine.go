@@ -56,9 +56,14 @@ type Engine struct {
 	hosts   *device.Hosts
 	series  seriesIDs
 
+	uplinks  []Uplink
+	tunnels  []Tunnel
+	mappings []Mapping
+
 	begin    int64 // time of the first tick, microseconds since the Unix epoch
 	now      int64 // and of the last one
 	nextTick int64 // with CaptureTime: when the next one is due
+	swept    int64 // when connection tracking was last read as a whole
 	total    device.Traffic
 	pps      uint32
 	scratch  []ref // of queries
@@ -280,6 +285,33 @@ func (e *Engine) Records(batch []flow.Record) {
 			f.Service = uint16(service(f))
 		}
 	}
+}
+
+// Connections accounts a batch of what connection tracking counted. It
+// implements source.Sink.
+func (e *Engine) Connections(batch []flow.Connection) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	local := func(a *packet.Addr) bool { return e.nets.Scope(a).House() }
+	for i := range batch {
+		c := &batch[i]
+		r := flow.Record{First: c.First, Last: c.Last}
+		r.Key, _, r.Client, _ = c.LANSide(local)
+		for way := range c.Bytes {
+			end := r.Client ^ flow.End(way)
+			r.Packets[end], r.Bytes[end] = c.Packets[way], c.Bytes[way]
+		}
+		if f := e.table.Add(&r); f.Service == 0 {
+			f.Service = uint16(service(f))
+		}
+	}
+}
+
+// Swept notes when connection tracking was read. It implements source.Sink.
+func (e *Engine) Swept(at int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.swept = at
 }
 
 // Flush ends all flows, as at the end of a capture.

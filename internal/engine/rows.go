@@ -31,6 +31,13 @@ type FlowRow struct {
 	LowGoodput bool
 	Sampled    bool   // counters are estimates; faults, gaps and latencies are not known
 	Tunnel     string // "6in4", "gre", "ipip" or ""
+	Carries    string // interface whose packets it carries: "wg0" …; then it is not counted as the house's once more
+	Source     string // what counts it: "packets" or "conntrack"
+	Observed   bool   // every packet was seen: payload, faults, gaps and latencies are known
+	Dir        string // "out", "in" or "local": who opened it
+	Uplink     string // the way out that it takes, "" when it stays in the house or is not known
+	Offload    string // "none", "software", "hardware", "" when nothing told
+	NAT        *NAT   // nil when nothing told
 	First      int64
 	Last       int64
 

@@ -20,6 +20,10 @@ type Raw struct {
 	GSOSize uint16   // payload bytes of each wire segment of a merged (GRO, TSO) frame, 0 when not merged
 	Weight  uint16   // frames that this one stands for when the source samples; 0 and 1 for itself alone
 	Whole   bool     // Len is certain, as the kernel's is: a packet that claims more is malformed
+
+	// Classify says that another source counts what this frame carries: it names
+	// its flow and adds nothing.
+	Classify bool
 }
 
 // Addr is an IP address in network order; IPv4 is mapped as RFC 4291 section

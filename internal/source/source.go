@@ -8,6 +8,7 @@ package source
 
 import (
 	"context"
+	"time"
 
 	"weir/internal/flow"
 	"weir/internal/packet"
@@ -15,6 +16,10 @@ import (
 
 // MaxInterfaces bounds the observation points of one engine: Raw.Iface is a byte.
 const MaxInterfaces = 250
+
+// MaxConnections bounds a batch of connections, so that the engine's lock is
+// held for a fraction of a millisecond.
+const MaxConnections = 256
 
 // Sink takes what sources see. Its methods may be called from several
 // goroutines at once.
@@ -27,6 +32,13 @@ type Sink interface {
 	Packets(batch []packet.Raw)
 	// Records accounts a batch of flow deltas; the same holds for its memory.
 	Records(batch []flow.Record)
+	// Connections accounts a batch of what connection tracking counted, at most
+	// MaxConnections of them; the same holds for its memory.
+	Connections(batch []flow.Connection)
+	// Swept says that connection tracking was read as a whole at the time at, in
+	// microseconds since the Unix epoch: all that was counted until then has been
+	// handed over.
+	Swept(at int64)
 }
 
 // Source is one origin of traffic. Constructors are inert; Run blocks until its
@@ -45,6 +57,33 @@ type Status struct {
 	State  string  // "starting", "running", "waiting" (for its device), "ended", "failed"
 	Note   string  // what the user should know: why waiting, promiscuous refused …
 	Points []Point // its observation points
+
+	Tracking *Tracking // of connection tracking, nil for other kinds
+}
+
+// Tracking is how reading connection tracking does. Its numbers count since the
+// source began, unless they say otherwise.
+type Tracking struct {
+	Entries     int           // in the kernel at the last dump
+	Max         int           // that the kernel keeps (nf_conntrack_max)
+	Baselines   int           // entries whose counters are remembered
+	Forgotten   uint64        // entries without a baseline because there was no room
+	Dumps       uint64        // complete ones
+	DumpTime    time.Duration // that the last one took
+	Every       time.Duration // between two of them at present
+	LastDump    int64         // wall time, ns since the epoch; 0 = none yet
+	Events      uint64        // of entries made, changed and gone
+	Overruns    uint64        // times events were lost because the reader was late (ENOBUFS)
+	Resyncs     uint64        // dumps made because of that
+	Resets      uint64        // entries whose counters went backwards: somebody else zeroes them
+	Uncounted   uint64        // entries that came without counters
+	Vanished    uint64        // entries gone without a last word: what they moved since the dump before is lost
+	Malformed   uint64        // messages that contradict themselves
+	Offloaded   int           // entries forwarded by a flowtable at the last dump
+	Hardware    int           // of those, in hardware
+	Standing    int           // offloaded entries in hardware that counted nothing since several dumps
+	Multicast   uint64        // entries to groups, which packets count
+	BufferBytes int           // of the event socket
 }
 
 // Point is one observation point of a source.

@@ -53,7 +53,9 @@ func (l *ledger) Interface(name string) (uint8, error) {
 	return uint8(len(l.names) - 1), nil
 }
 
-func (l *ledger) Records([]flow.Record) {}
+func (l *ledger) Records([]flow.Record)         {}
+func (l *ledger) Connections([]flow.Connection) {}
+func (l *ledger) Swept(int64)                   {}
 
 func (l *ledger) Packets(batch []packet.Raw) {
 	l.mu.Lock()

@@ -195,6 +195,8 @@ type longest struct {
 
 func (l *longest) Interface(string) (uint8, error) { return 0, nil }
 func (l *longest) Records([]flow.Record)           {}
+func (l *longest) Connections([]flow.Connection)   {}
+func (l *longest) Swept(int64)                     {}
 func (l *longest) Packets(batch []packet.Raw) {
 	l.frames.Add(uint64(len(batch)))
 	for i := range batch {

@@ -65,6 +65,10 @@ func (r *recorder) Packets(batch []packet.Raw) {
 
 func (r *recorder) Records([]flow.Record) { panic("a packet source has no records") }
 
+func (r *recorder) Connections([]flow.Connection) { panic("a packet source has no connections") }
+
+func (r *recorder) Swept(int64) { panic("a packet source sweeps nothing") }
+
 // times returns the times the frames carry, as offsets from base.
 func (r *recorder) times(base time.Time) []time.Duration {
 	var d []time.Duration
