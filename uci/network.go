@@ -8,6 +8,9 @@ type Network struct {
 	Device string   // what the kernel calls it; "" when netifd learns it later (modems)
 	Proto  string   // static, dhcp, pppoe, wireguard …
 	Ports  []string // of the bridge, or of the bridge's VLAN; empty for no bridge
+
+	Lower      string // the device that carries the frames of a PPPoE network: eth1, eth1.7; else ""
+	ListenPort uint16 // of a WireGuard network; 0 when the kernel chooses it
 }
 
 // Networks are the router's networks in the order of the file.

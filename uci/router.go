@@ -17,13 +17,11 @@ type Router struct {
 	Networks Networks
 	Zones    []Zone
 	Hosts    []Host
-}
 
-// Zone is a zone of /etc/config/firewall.
-type Zone struct {
-	Name     string
-	Networks []string
-	Masq     bool // IPv4 or IPv6 addresses are translated on the way out
+	Offload   Offload
+	Redirects []Redirect // at most MaxPortRules
+	Openings  []Opening  // at most MaxPortRules; those from an uplink, see [Config.UplinkZones]
+	PortMap   PortMap
 }
 
 // Host is a config host of /etc/config/dhcp.
@@ -85,24 +83,6 @@ func routerWarning(path string, err error) Warning {
 		w.Line, w.Text = syntax.Line, "is not read: "+syntax.Reason+"; "+syntax.Hint
 	}
 	return w
-}
-
-func readFirewall(p *Package, r *Router) {
-	for i := range p.Sections {
-		s := &p.Sections[i]
-		if s.Type != "zone" {
-			continue
-		}
-		z := Zone{
-			Name:     s.Text("name"),
-			Networks: s.words("network"),
-			Masq:     isOn(s.Text("masq")) || isOn(s.Text("masq6")),
-		}
-		if s.Option("network") == nil && s.Option("device") == nil && s.Option("subnet") == nil && z.Name != "" {
-			z.Networks = []string{z.Name} // the firewall's own default
-		}
-		r.Zones = append(r.Zones, z)
-	}
 }
 
 func readDHCP(p *Package, r *Router) {

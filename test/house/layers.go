@@ -17,11 +17,12 @@ var Layers = map[string]int{
 	"internal/link":    0, // the kernel's view over netlink
 	"internal/nearest": 0, // the name a mistyped word was meant to be
 
-	"uci":             1, // configuration
-	"internal/flow":   1, // key, table
-	"internal/dpi":    1, // what a flow is
-	"internal/device": 1, // devices and hosts
-	"internal/rollup": 1, // counters by dimension and time
+	"uci":              1, // configuration
+	"internal/openwrt": 1, // what the router's own programs wrote down
+	"internal/flow":    1, // key, table
+	"internal/dpi":     1, // what a flow is
+	"internal/device":  1, // devices and hosts
+	"internal/rollup":  1, // counters by dimension and time
 
 	"internal/engine": 2, // all of it under one lock
 	"internal/source": 2, // what sources have in common

@@ -1,0 +1,106 @@
+package uci
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// MaxPortRules is how many redirects and how many openings are read; what
+// stands after them in the file is a warning.
+const MaxPortRules = 1024
+
+// Zone is a zone of /etc/config/firewall.
+type Zone struct {
+	Name     string
+	Networks []string
+	Masq     bool // IPv4 or IPv6 addresses are translated on the way out
+}
+
+// Offload is what /etc/config/firewall asks for: that forwarded connections
+// leave the way through the kernel's network stack.
+type Offload struct {
+	Software bool // option flow_offloading
+	Hardware bool // option flow_offloading_hw, which means something only together with the other
+}
+
+// Redirect is a config redirect that leads to another address or port (target
+// DNAT), for one range of ports. What restricts its senders is not told.
+type Redirect struct {
+	Name        string     // option name, or the section as the uci command writes it
+	Src         string     // zone
+	Dest        string     // zone, "*" for any, "" when the firewall finds it by Target
+	Family      uint8      // 4, 6, or 0 for both
+	Proto       []uint8    // IANA numbers, ascending; empty for all
+	First, Last uint16     // ports outside, for TCP and UDP; 0 to 65535 when all are meant
+	Outside     Addresses  // where it is sent to before; invalid for any address of the router's
+	Target      netip.Addr // where it leads; invalid for the router itself
+	TargetPort  uint16     // that First leads to; 0 when ports stay as they are
+	Enabled     bool
+	Reflection  bool // hosts of Dest reach it by the outside address, too (hairpin)
+}
+
+// Opening is a config rule that lets connections pass from an uplink's zone to
+// a host elsewhere (target ACCEPT), for one range of addresses and one of ports:
+// an IPv6 pinhole, mostly. What restricts its senders is not told.
+type Opening struct {
+	Name        string    // option name, or the section as the uci command writes it
+	Src, Dest   string    // zones, "*" for any
+	Family      uint8     // 4, 6, or 0 for both
+	Proto       []uint8   // IANA numbers, ascending; empty for all
+	First, Last uint16    // ports of Target, for TCP and UDP; 0 to 65535 when all are meant
+	Target      Addresses // invalid for any
+	Enabled     bool
+}
+
+// PortMap is /etc/config/upnpd: miniupnpd, which opens ports as programs of the
+// house ask for it by UPnP, NAT-PMP or PCP.
+type PortMap struct {
+	Enabled    bool
+	LeaseFile  string // what it opened over IPv4; "" when it is not configured
+	LeaseFile6 string // and over IPv6
+}
+
+// Addresses are what the firewall takes for an address: one, a network, a range,
+// or the bits under a mask that leaves the network open (::1/-64, ::1/::ffff).
+// The zero value is not valid.
+type Addresses struct {
+	Addr netip.Addr // the bits under Mask, or the first of a range
+	Mask netip.Addr // what has to be equal; invalid for a range
+	Last netip.Addr // of a range; else invalid
+	Not  bool       // all but these
+}
+
+// IsValid reports whether a says anything.
+func (a Addresses) IsValid() bool { return a.Addr.IsValid() }
+
+// UplinkZones returns the firewall zones that hold an uplink, see
+// [Config.Uplinks].
+func (c *Config) UplinkZones() []string {
+	var zones []string
+	for _, z := range c.Router.Zones {
+		for _, uplink := range c.Uplinks() {
+			if slices.Contains(z.Networks, uplink) && !slices.Contains(zones, z.Name) {
+				zones = append(zones, z.Name)
+			}
+		}
+	}
+	return zones
+}
+
+func readFirewall(p *Package, r *Router) {
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		if s.Type != "zone" {
+			continue
+		}
+		z := Zone{
+			Name:     s.Text("name"),
+			Networks: s.words("network"),
+			Masq:     isOn(s.Text("masq")) || isOn(s.Text("masq6")),
+		}
+		if s.Option("network") == nil && s.Option("device") == nil && s.Option("subnet") == nil && z.Name != "" {
+			z.Networks = []string{z.Name} // the firewall's own default
+		}
+		r.Zones = append(r.Zones, z)
+	}
+}
