@@ -1,0 +1,101 @@
+package dpi
+
+import "weir/internal/packet"
+
+// arrange finds the place of a TCP segment in its stream and sets Payload, Offset
+// and Joined. It reports false for segments without new bytes and for those that
+// came before an earlier one; these are kept, if there is room, until the gap is
+// filled.
+func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
+	st, way := s.st, s.way()
+	bit := uint8(1) << way
+	if p.TCPFlags&packet.SYN != 0 {
+		st.next[way], st.offset[way] = p.Seq+1, 0
+		st.known, st.whole = st.known|bit, st.whole|bit
+		return false // data in a SYN (RFC 7413) is sent again or goes on with the stream
+	}
+	if p.PayLen == 0 {
+		return false
+	}
+	if st.known&bit == 0 {
+		st.next[way], st.known = p.Seq, st.known|bit
+	}
+	s.Joined = st.whole&bit == 0
+	ahead := int32(p.Seq - st.next[way])
+	switch {
+	case ahead > 0:
+		if ahead < streamBytes {
+			if b := in.streamOf(st, way); b != nil {
+				b.add(int(ahead)+in.base(st, way), p.Payload)
+			}
+		}
+		return false
+	case int64(ahead)+int64(p.PayLen) <= 0:
+		return false // sent again
+	}
+	fresh := p.Payload[min(int(-ahead), len(p.Payload)):]
+	s.Offset = st.offset[way]
+	s.Payload, s.fresh = fresh, int(p.PayLen)-int(-ahead)
+	st.next[way] = p.Seq + p.PayLen
+	st.offset[way] += p.PayLen - uint32(-ahead)
+	if st.stream[way] == 0 {
+		return true
+	}
+	// What was kept of the stream begins at an offset of its own.
+	b := in.streams[st.stream[way]-1]
+	before := len(b.prefix())
+	b.add(before, fresh)
+	whole := b.prefix()
+	if len(whole) <= before {
+		in.giveBack(st, way) // full: what follows is seen piece by piece
+		return true
+	}
+	s.Offset -= uint32(before)
+	s.Payload = whole
+	beyond := uint32(len(whole) - before - len(fresh)) // of segments that came early
+	if len(fresh) < s.fresh {
+		in.giveBack(st, way) // cut by the snap length: a gap that nothing fills
+		beyond = 0
+	}
+	st.next[way] += beyond
+	st.offset[way] += beyond
+	return true
+}
+
+// base is where in a stream the next byte of its direction belongs.
+func (in *Inspector) base(st *state, way int) int {
+	if st.stream[way] == 0 {
+		return 0
+	}
+	return len(in.streams[st.stream[way]-1].prefix())
+}
+
+// streamOf returns the stream of a direction, taking one that is free when there
+// is none yet, or nil when all are in use.
+func (in *Inspector) streamOf(st *state, way int) *stream {
+	if n := st.stream[way]; n != 0 {
+		return in.streams[n-1]
+	}
+	switch n := len(in.idle); {
+	case n > 0:
+		st.stream[way] = in.idle[n-1] + 1
+		in.idle = in.idle[:n-1]
+	case len(in.streams) < in.max.Streams:
+		in.streams = append(in.streams, new(stream))
+		st.stream[way] = uint16(len(in.streams))
+	default:
+		in.stats.NoStream++
+		return nil
+	}
+	b := in.streams[st.stream[way]-1]
+	b.reset()
+	return b
+}
+
+// giveBack frees the stream of a direction.
+func (in *Inspector) giveBack(st *state, way int) {
+	if n := st.stream[way]; n != 0 {
+		st.stream[way] = 0
+		in.idle = append(in.idle, n-1)
+	}
+}

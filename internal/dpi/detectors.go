@@ -1,0 +1,34 @@
+package dpi
+
+import "weir/internal/packet"
+
+// detectors are asked in this order: those whose content is unmistakable first,
+// those that go by shape last. To add a protocol, write its file and add its line.
+var detectors = [...]Detector{
+	ssh,
+	ntp,
+}
+
+// overTCP and overUDP are the detectors of a transport.
+var overTCP, overUDP = candidatesOver(OverTCP), candidatesOver(OverUDP)
+
+func candidatesOver(o Over) (c candidates) {
+	for i := range detectors {
+		if detectors[i].Over&o != 0 {
+			c[i/64] |= 1 << (i % 64)
+		}
+	}
+	return c
+}
+
+// candidatesOf returns the detectors of an IP protocol, and false for one that
+// says by itself what is spoken, or nothing.
+func candidatesOf(proto uint8) (candidates, bool) {
+	switch proto {
+	case packet.ProtoTCP:
+		return overTCP, true
+	case packet.ProtoUDP:
+		return overUDP, true
+	}
+	return candidates{}, false
+}
