@@ -1,7 +1,6 @@
 package link
 
 import (
-	"bytes"
 	"encoding/binary"
 	"net/netip"
 )
@@ -23,7 +22,8 @@ const (
 	infoData      = 2
 	infoSlaveKind = 4
 
-	vlanID = 1
+	vlanID              = 1
+	bridgeVLANFiltering = 7
 
 	ifaAddress = 1
 	ifaLocal   = 2
@@ -38,59 +38,13 @@ const (
 
 	familyUnspec = 0
 	familyIPv4   = 2
+	familyBridge = 7
 	familyIPv6   = 10
 
-	linkHeader    = 16 // struct ifinfomsg
-	addressHeader = 8  // struct ifaddrmsg
+	attributeHeader = 4
+	linkHeader      = 16 // struct ifinfomsg
+	addressHeader   = 8  // struct ifaddrmsg
 )
-
-// cursor walks the attributes of a netlink message.
-type cursor struct {
-	rest  []byte
-	order binary.ByteOrder
-	typ   uint16
-	val   []byte // of the current attribute
-	bad   bool   // an attribute contradicts the length of the message
-}
-
-// next moves to the next attribute and reports whether there is one.
-func (c *cursor) next() bool {
-	if len(c.rest) < 4 {
-		c.bad = c.bad || len(c.rest) != 0
-		return false
-	}
-	n := int(c.order.Uint16(c.rest))
-	if n < 4 || n > len(c.rest) {
-		c.bad = true
-		return false
-	}
-	c.typ = c.order.Uint16(c.rest[2:]) & 0x3fff // without the flags nested and net byte order
-	c.val = c.rest[4:n]
-	c.rest = c.rest[min((n+3)&^3, len(c.rest)):]
-	return true
-}
-
-// u16, u32 and text read the current attribute, zero where it is too short.
-func (c *cursor) u16() uint16 {
-	if len(c.val) < 2 {
-		return 0
-	}
-	return c.order.Uint16(c.val)
-}
-
-func (c *cursor) u32() uint32 {
-	if len(c.val) < 4 {
-		return 0
-	}
-	return c.order.Uint32(c.val)
-}
-
-func (c *cursor) text() string {
-	b, _, _ := bytes.Cut(c.val, []byte{0})
-	return string(b)
-}
-
-func (c *cursor) nested() cursor { return cursor{rest: c.val, order: c.order} }
 
 // ParseLink reads the body of an RTM_NEWLINK or RTM_DELLINK message. It reports
 // false for malformed bytes and for messages that do not describe a whole
@@ -152,12 +106,12 @@ func parseLinkInfo(l *Link, info cursor) {
 			data = info.nested()
 		}
 	}
-	if l.Kind != "vlan" {
-		return
-	}
 	for data.next() {
-		if data.typ == vlanID {
+		switch {
+		case l.Kind == "vlan" && data.typ == vlanID:
 			l.VLAN = data.u16()
+		case l.Kind == "bridge" && data.typ == bridgeVLANFiltering:
+			l.VLANFiltering = data.u8() != 0
 		}
 	}
 }

@@ -2,7 +2,6 @@ package link
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -12,132 +11,31 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
-// Messages and groups of linux/rtnetlink.h.
-const (
-	familyRoute = 0
-
-	rtmNewLink    = 16
-	rtmDelLink    = 17
-	rtmGetLink    = 18
-	rtmNewAddress = 20
-	rtmDelAddress = 21
-	rtmGetAddress = 22
-
-	groupLink        = 1
-	groupIPv4Address = 5
-	groupIPv6Address = 9
-)
-
-// dumpAttempts bounds how often a list is taken again because the kernel's
-// tables changed while it was read; dumpPause grows with each of them.
-const (
-	dumpAttempts = 10
-	dumpPause    = 10 * time.Millisecond
-)
-
 // drainTime is how long old events are discarded after an overrun.
 const drainTime = 20 * time.Millisecond
-
-// ErrUnsettled is returned when interfaces change faster than they can be read.
-var ErrUnsettled = errors.New("interfaces keep changing while they are listed")
-
-// List returns the interfaces and addresses of the network namespace the
-// calling thread is in.
-func List() (*State, error) {
-	c, err := netlink.Dial(familyRoute, nil)
-	if err != nil {
-		return nil, fmt.Errorf("open rtnetlink socket: %w", err)
-	}
-	defer c.Close()
-	return dump(c)
-}
-
-// dump reads everything over c.
-func dump(c *netlink.Conn) (*State, error) {
-	for i := range dumpAttempts {
-		time.Sleep(time.Duration(i) * dumpPause)
-		s := new(State)
-		whole, err := dumpInto(s, c)
-		if err != nil {
-			return nil, err
-		}
-		if whole {
-			return s, nil
-		}
-	}
-	return nil, ErrUnsettled
-}
-
-// dumpInto reports false when the tables changed under the dump.
-func dumpInto(s *State, c *netlink.Conn) (bool, error) {
-	requests := [...]struct {
-		what   string
-		typ    netlink.HeaderType
-		header int
-	}{
-		{"interfaces", rtmGetLink, linkHeader},
-		{"addresses", rtmGetAddress, addressHeader},
-	}
-	for _, r := range requests {
-		replies, err := c.Execute(netlink.Message{
-			Header: netlink.Header{Type: r.typ, Flags: netlink.Request | netlink.Dump},
-			Data:   make([]byte, r.header),
-		})
-		if err != nil {
-			return false, fmt.Errorf("list %s: %w", r.what, err)
-		}
-		for _, m := range replies {
-			if m.Header.Flags&netlink.DumpInterrupted != 0 {
-				return false, nil
-			}
-			if e, ok := parse(m); ok {
-				s.Apply(e)
-			}
-		}
-	}
-	return true, nil
-}
-
-// parse turns a message into an event; false for messages that are none.
-func parse(m netlink.Message) (e Event, ok bool) {
-	switch m.Header.Type {
-	case rtmNewLink:
-		e.Op = LinkSet
-		e.Link, ok = ParseLink(m.Data, binary.NativeEndian)
-	case rtmDelLink:
-		e.Op = LinkGone
-		e.Link, ok = ParseLink(m.Data, binary.NativeEndian)
-	case rtmNewAddress:
-		e.Op = AddressSet
-		e.Address, ok = ParseAddress(m.Data, binary.NativeEndian)
-	case rtmDelAddress:
-		e.Op = AddressGone
-		e.Address, ok = ParseAddress(m.Data, binary.NativeEndian)
-	}
-	return e, ok
-}
 
 // Watcher follows the changes of one network namespace.
 type Watcher struct {
 	events *netlink.Conn // member of the multicast groups
 	lists  *netlink.Conn // dumps, so that they do not mix with events
+	topics Topic
 }
 
-// Open returns a Watcher on the network namespace the calling thread is in.
-// It takes effect at once: what changes after Open returns is told by Run.
-func Open() (*Watcher, error) {
+// Open returns a Watcher on the interfaces of the network namespace the calling
+// thread is in, and on what topics ask for; on everything where they are none. It
+// takes effect at once: what changes after Open returns is told by Run.
+func Open(topics ...Topic) (*Watcher, error) {
 	lists, err := netlink.Dial(familyRoute, nil)
 	if err != nil {
 		return nil, fmt.Errorf("open rtnetlink socket: %w", err)
 	}
-	events, err := netlink.Dial(familyRoute, &netlink.Config{
-		Groups: 1<<(groupLink-1) | 1<<(groupIPv4Address-1) | 1<<(groupIPv6Address-1),
-	})
+	all := union(topics)
+	events, err := netlink.Dial(familyRoute, &netlink.Config{Groups: all.groups()})
 	if err != nil {
 		lists.Close()
 		return nil, fmt.Errorf("open rtnetlink socket for events: %w", err)
 	}
-	return &Watcher{events: events, lists: lists}, nil
+	return &Watcher{events: events, lists: lists, topics: all}, nil
 }
 
 // Close frees the sockets. It must not be called while Run runs.
@@ -147,8 +45,8 @@ func (w *Watcher) Close() error {
 
 // Run tells what is there, then Synced, then every change as it happens, until
 // ctx is done; then it returns nil. When the kernel's queue overflows it lists
-// everything again, tells the difference and Synced. Changes of counters alone
-// are not told. The calls of tell come one at a time from the goroutine of Run.
+// everything again, tells the difference and Synced. Changes of counters alone,
+// or of the kernel's trust in a neighbour, are not told. The calls of tell come one at a time from the goroutine of Run.
 func (w *Watcher) Run(ctx context.Context, tell func(Event)) error {
 	stop := context.AfterFunc(ctx, func() {
 		// A deadline in the past ends Receive; it fails only once closed.
@@ -159,7 +57,7 @@ func (w *Watcher) Run(ctx context.Context, tell func(Event)) error {
 	state := new(State)
 	for resync := true; ctx.Err() == nil; {
 		if resync {
-			now, err := dump(w.lists)
+			now, err := dump(w.lists, w.topics)
 			if err != nil {
 				return err
 			}
@@ -215,8 +113,10 @@ func (w *Watcher) follow(ctx context.Context, state *State, tell func(Event)) (l
 			return false, fmt.Errorf("receive rtnetlink events: %w", err)
 		}
 		for _, m := range msgs {
-			if e, ok := parse(m); ok && state.Apply(e) {
-				tell(e)
+			for _, e := range events(m, state, w.topics) {
+				if state.Apply(e) {
+					tell(e)
+				}
 			}
 		}
 	}
