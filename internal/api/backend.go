@@ -8,6 +8,7 @@ import (
 	"weir/internal/engine"
 	"weir/internal/rollup"
 	"weir/internal/source"
+	"weir/internal/usage"
 )
 
 // Backend is what the methods answer from. Its parts are used from several
@@ -16,6 +17,7 @@ type Backend struct {
 	Traffic Traffic
 	History History
 	Daemon  Daemon
+	Uplinks Uplinks          // nil when nothing measures them
 	Now     func() time.Time // nil for time.Now
 }
 
@@ -37,7 +39,17 @@ type Traffic interface {
 	Device(id uint32) (engine.DeviceRow, bool)
 	Ports(engine.Filter, engine.Page) ([]engine.PortRow, int)
 	Interfaces() []engine.InterfaceRow
+	Mappings() []engine.MappingRow
 	Stats() engine.Stats
+}
+
+// Uplinks are the meters of the ways out of the house; usage.Meters is one.
+type Uplinks interface {
+	// Reports tells how each uplink does, in the order of the configuration.
+	Reports() []usage.Report
+	// Minutes returns the last hour of an uplink, oldest first; minutes that
+	// nothing was measured in are missing.
+	Minutes(uplink string) []usage.Span
 }
 
 // History is what was counted over time. A member of a class is known by an ID
@@ -88,12 +100,30 @@ type State struct {
 	Mode    string // packets, conntrack, hybrid
 	ModeWhy string // why that one was chosen
 
+	Offload Offload
+
 	ConfigPath string
 	Problems   []Problem // of the configuration that was read last
 
 	DB     DB
 	Memory Memory
 	CPU    time.Duration // processor time used since the start
+}
+
+// Offload is what is known of flow offload.
+type Offload struct {
+	Software, Hardware bool        // configured
+	Flowtables         []Flowtable // in the kernel
+	Err                string      // why the kernel could not be asked, or ""
+}
+
+// Flowtable is where the kernel keeps connections that it forwards without
+// looking at each packet.
+type Flowtable struct {
+	Table, Name string   // of nf_tables
+	Devices     []string // whose packets it forwards
+	Counter     bool     // it counts what it forwards
+	Hardware    bool     // it may hand connections to hardware
 }
 
 // DB is the state of the store.

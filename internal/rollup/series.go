@@ -9,17 +9,22 @@ const Other uint32 = 0
 // classes are added at the end.
 type Class uint8
 
-// The classes. Total has one series, with ID Other.
+// The classes. Total has one series, with ID Other. The three of an uplink are
+// what its coverage is made of.
 const (
 	Interface Class = iota
 	Device
 	Application
 	Total
+	Uplink     // what an uplink's interface counted, as IP bytes
+	Attributed // of that, what flows account for
+	RouterOwn  // of that, what this machine itself sent and received
 
 	NumClasses = iota
 )
 
-var classNames = [NumClasses]string{"interface", "device", "application", "total"}
+var classNames = [NumClasses]string{"interface", "device", "application", "total",
+	"uplink", "attributed", "router"}
 
 // String returns the name of a class as it is written in the API.
 func (c Class) String() string {

@@ -39,7 +39,7 @@ func (p *past) record() {
 
 // members of each class, by label.
 func (p *past) keys(class rollup.Class) []string {
-	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls"}, {"total"}}[class]
+	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls"}, {"total"}, {"wan"}, {"wan"}, {"wan"}}[class]
 }
 
 // Find returns the handle of a key.

@@ -27,6 +27,8 @@ type House struct {
 	HostRows   []engine.HostRow
 	DeviceRows []engine.DeviceRow
 	PortRows   []engine.PortRow
+	// MappingRows are the ports that lead into the house.
+	MappingRows []engine.MappingRow
 
 	// Block, when set, is called at the beginning of Interfaces: a test may
 	// wait in it.
@@ -141,6 +143,9 @@ func (h *House) Interfaces() []engine.InterfaceRow {
 	r.Outcomes[packet.OK], r.Outcomes[packet.NotIP] = 48190, 21
 	return []engine.InterfaceRow{r}
 }
+
+// Mappings returns the recorded ports that lead into the house.
+func (h *House) Mappings() []engine.MappingRow { return slices.Clone(h.MappingRows) }
 
 // Stats returns the recorded figures.
 func (h *House) Stats() engine.Stats {
