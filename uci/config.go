@@ -50,7 +50,7 @@ func Default() *Config {
 
 // Load reads a configuration: a file, or a folder of UCI files such as
 // /etc/config of which weir is read. The router's own files (network,
-// firewall, dhcp, system) are read from the same folder when they are there;
+// firewall, dhcp, system, upnpd) are read from the same folder when they are there;
 // what is wrong with those is a warning. What is wrong with weir's file is an
 // [Errors], of which errors.As finds the parts; a file that cannot be read is
 // another error.
@@ -74,6 +74,7 @@ func Load(path string) (*Config, []Warning, error) {
 	}
 	router, more := loadRouter(folder)
 	c.Router = router
+	c.uplinkOpenings()
 	return c, append(warnings, more...), nil
 }
 

@@ -1,19 +1,22 @@
 package uci
 
 import (
+	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
 )
 
 // MaxPortRules is how many redirects and how many openings are read; what
-// stands after them in the file is a warning.
+// stands after them in the file is left out.
 const MaxPortRules = 1024
 
 // Zone is a zone of /etc/config/firewall.
 type Zone struct {
 	Name     string
 	Networks []string
-	Masq     bool // IPv4 or IPv6 addresses are translated on the way out
+	Masq     bool  // IPv4 or IPv6 addresses are translated on the way out
+	Family   uint8 // 4, 6, or 0 for both
 }
 
 // Offload is what /etc/config/firewall asks for: that forwarded connections
@@ -60,19 +63,6 @@ type PortMap struct {
 	LeaseFile6 string // and over IPv6
 }
 
-// Addresses are what the firewall takes for an address: one, a network, a range,
-// or the bits under a mask that leaves the network open (::1/-64, ::1/::ffff).
-// The zero value is not valid.
-type Addresses struct {
-	Addr netip.Addr // the bits under Mask, or the first of a range
-	Mask netip.Addr // what has to be equal; invalid for a range
-	Last netip.Addr // of a range; else invalid
-	Not  bool       // all but these
-}
-
-// IsValid reports whether a says anything.
-func (a Addresses) IsValid() bool { return a.Addr.IsValid() }
-
 // UplinkZones returns the firewall zones that hold an uplink, see
 // [Config.Uplinks].
 func (c *Config) UplinkZones() []string {
@@ -87,20 +77,80 @@ func (c *Config) UplinkZones() []string {
 	return zones
 }
 
+// uplinkOpenings leaves of the router's openings those that lead in from an
+// uplink's zone.
+func (c *Config) uplinkOpenings() {
+	zones := append(c.UplinkZones(), "*")
+	c.Router.Openings = slices.DeleteFunc(c.Router.Openings, func(o Opening) bool { return !slices.Contains(zones, o.Src) })
+}
+
+// readFirewall reads what firewall4 would make of the file; a section that it
+// refuses is left out. Of openings it reads those between any zones.
 func readFirewall(p *Package, r *Router) {
+	defaults := false
+	for i := range p.Sections {
+		switch s := &p.Sections[i]; s.Type {
+		case "defaults":
+			if defaults {
+				continue // the first one counts
+			}
+			defaults = true
+			r.Offload.Software = isOn(s.Text("flow_offloading"))
+			r.Offload.Hardware = r.Offload.Software && isOn(s.Text("flow_offloading_hw"))
+		case "zone":
+			if z := readZone(s); s.Text("enabled") == "" || isOn(s.Text("enabled")) {
+				r.Zones = append(r.Zones, z)
+			}
+		}
+	}
+	count := map[string]int{}
 	for i := range p.Sections {
 		s := &p.Sections[i]
-		if s.Type != "zone" {
+		id := s.Name
+		if id == "" {
+			id = fmt.Sprintf("@%s[%d]", s.Type, count[s.Type])
+		}
+		count[s.Type]++
+		switch s.Type {
+		case "redirect":
+			r.Redirects = capped(append(r.Redirects, readRedirects(s, id, r.Zones)...))
+		case "rule":
+			r.Openings = capped(append(r.Openings, readOpenings(s, id, r.Zones)...))
+		}
+	}
+}
+
+func capped[R any](rules []R) []R { return rules[:min(len(rules), MaxPortRules)] }
+
+func readZone(s *Section) Zone {
+	z := Zone{
+		Name:     s.Text("name"),
+		Networks: s.words("network"),
+		Masq:     isOn(s.Text("masq")) || isOn(s.Text("masq6")),
+	}
+	if s.Option("network") == nil && s.Option("device") == nil && s.Option("subnet") == nil && z.Name != "" {
+		z.Networks = []string{z.Name} // the firewall's own default
+	}
+	z.Family, _ = parseFamily(s.Text("family"))
+	if z.Family == 0 {
+		z.Family = familyOf(s.words("subnet"))
+	}
+	return z
+}
+
+// readPortMap reads /etc/config/upnpd. The names are those of the versions before
+// and since 2026.
+func readPortMap(p *Package, r *Router) {
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		if s.Type != "upnpd" {
 			continue
 		}
-		z := Zone{
-			Name:     s.Text("name"),
-			Networks: s.words("network"),
-			Masq:     isOn(s.Text("masq")) || isOn(s.Text("masq6")),
+		r.PortMap = PortMap{
+			Enabled:   s.Text("enabled") == "" || isOn(s.Text("enabled")),
+			LeaseFile: cmp.Or(s.Text("lease_file"), s.Text("upnp_lease_file"), "/var/run/miniupnpd.leases"),
 		}
-		if s.Option("network") == nil && s.Option("device") == nil && s.Option("subnet") == nil && z.Name != "" {
-			z.Networks = []string{z.Name} // the firewall's own default
-		}
-		r.Zones = append(r.Zones, z)
+		r.PortMap.LeaseFile6 = r.PortMap.LeaseFile + "-ipv6"
+		return
 	}
 }

@@ -1,6 +1,9 @@
 package uci
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // Network is a config interface of /etc/config/network.
 type Network struct {
@@ -56,12 +59,22 @@ func readNetwork(p *Package, r *Router) {
 		}
 		n := Network{Name: s.Name, Proto: s.Text("proto")}
 		n.Device, n.Ports = deviceOf(s, bridges)
+		switch n.Proto {
+		case "pppoe":
+			n.Lower, _ = configuredDevice(s, bridges)
+		case "wireguard", "amneziawg":
+			port, _ := strconv.ParseUint(s.Text("listen_port"), 10, 16)
+			n.ListenPort = uint16(port) // 0 for what is no port, which netifd refuses
+		}
 		r.Networks = append(r.Networks, n)
 	}
 	for i := range r.Networks {
 		n := &r.Networks[i]
 		if alias, ok := strings.CutPrefix(n.Device, "@"); ok {
 			n.Device, n.Ports = r.Networks.follow(alias)
+		}
+		if alias, ok := strings.CutPrefix(n.Lower, "@"); ok {
+			n.Lower, _ = r.Networks.follow(alias)
 		}
 	}
 }
@@ -76,6 +89,11 @@ func deviceOf(s *Section, bridges map[string][]string) (device string, ports []s
 	if s.Text("type") == "bridge" {
 		return "br-" + s.Name, append(s.words("ifname"), s.words("device")...)
 	}
+	return configuredDevice(s, bridges)
+}
+
+// configuredDevice returns the device that a network is configured to lie on.
+func configuredDevice(s *Section, bridges map[string][]string) (device string, ports []string) {
 	for _, option := range []string{"device", "ifname"} {
 		words := s.words(option)
 		if len(words) == 0 {
@@ -107,9 +125,10 @@ func (n Networks) follow(name string) (device string, ports []string) {
 }
 
 // readBridges returns the ports of each bridge, and of each bridge VLAN under
-// the name of its device (br-lan.20).
+// the name of its device: br-lan.20, or what a device of type 8021q calls it.
 func readBridges(p *Package) map[string][]string {
 	bridges := map[string][]string{}
+	vlans := map[string]string{} // the usual name of a VLAN's device by its own
 	for i := range p.Sections {
 		s := &p.Sections[i]
 		switch {
@@ -122,6 +141,13 @@ func readBridges(p *Package) map[string][]string {
 				ports = append(ports, port)
 			}
 			bridges[s.Text("device")+"."+s.Text("vlan")] = ports
+		case s.Type == "device" && (s.Text("type") == "8021q" || s.Text("type") == "8021ad"):
+			vlans[s.Text("name")] = s.Text("ifname") + "." + s.Text("vid")
+		}
+	}
+	for name, usual := range vlans {
+		if ports, ok := bridges[usual]; ok && name != "" {
+			bridges[name] = ports
 		}
 	}
 	return bridges

@@ -47,7 +47,7 @@ func loadRouter(folder string) (Router, []Warning) {
 		name string
 		read func(*Package, *Router)
 	}{
-		{"network", readNetwork}, {"firewall", readFirewall}, {"dhcp", readDHCP}, {"system", readSystem},
+		{"network", readNetwork}, {"firewall", readFirewall}, {"dhcp", readDHCP}, {"system", readSystem}, {"upnpd", readPortMap},
 	} {
 		p, err := readSibling(filepath.Join(folder, file.name))
 		if err != nil {
