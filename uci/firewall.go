@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// MaxPortRules is how many redirects and how many openings are read; what
-// stands after them in the file is left out.
+// MaxPortRules is how many redirects and how many openings are read, an opening
+// for each pair of address and ports; more are left out with a warning.
 const MaxPortRules = 1024
 
 // Zone is a zone of /etc/config/firewall.
@@ -66,12 +66,15 @@ type PortMap struct {
 // UplinkZones returns the firewall zones that hold an uplink, see
 // [Config.Uplinks].
 func (c *Config) UplinkZones() []string {
+	uplinks := c.Uplinks()
+	leadsOut := func(network string) bool {
+		n := c.Router.Networks.Find(network)
+		return slices.Contains(uplinks, network) || n != nil && n.Device != "" && slices.Contains(uplinks, n.Device)
+	}
 	var zones []string
 	for _, z := range c.Router.Zones {
-		for _, uplink := range c.Uplinks() {
-			if slices.Contains(z.Networks, uplink) && !slices.Contains(zones, z.Name) {
-				zones = append(zones, z.Name)
-			}
+		if slices.ContainsFunc(z.Networks, leadsOut) {
+			zones = append(zones, z.Name)
 		}
 	}
 	return zones
@@ -120,7 +123,18 @@ func readFirewall(p *Package, r *Router) {
 	}
 }
 
-func capped[R any](rules []R) []R { return rules[:min(len(rules), MaxPortRules)] }
+// capped keeps one rule more than the bound: trim tells of it.
+func capped[R any](rules []R) []R { return rules[:min(len(rules), MaxPortRules+1)] }
+
+// trim leaves out what is over the bounds, and says so.
+func (r *Router) trim(path string) []Warning {
+	if len(r.Redirects) <= MaxPortRules && len(r.Openings) <= MaxPortRules {
+		return nil
+	}
+	r.Redirects = r.Redirects[:min(len(r.Redirects), MaxPortRules)]
+	r.Openings = r.Openings[:min(len(r.Openings), MaxPortRules)]
+	return []Warning{{File: path, Text: fmt.Sprintf("has more than %d redirects or openings; what follows is not shown in the NAT view", MaxPortRules)}}
+}
 
 func readZone(s *Section) Zone {
 	z := Zone{

@@ -159,13 +159,15 @@ func (p *protocols) add(number uint8, not bool) {
 type match struct {
 	proto       []uint8 // nil for all
 	first, last uint16
+	ported      bool // TCP and UDP alone
 }
 
-// matches returns what a rule of one family (0 for both) matches: TCP and UDP
-// with each of the ports, and the other protocols, which have none.
-func (p *protocols) matches(family uint8, ports []portRange) []match {
+// matches returns what a rule of one family (0 for both) matches. If split, that
+// is TCP and UDP with each of the ports, and the other protocols, which have
+// none; else all of them without a look at ports.
+func (p *protocols) matches(family uint8, ports []portRange, split bool) []match {
 	if p.all {
-		return []match{{first: 0, last: 65535}}
+		return []match{{last: 65535}}
 	}
 	list := p.list
 	if list[protoICMP] { // the name stands for that of the family
@@ -176,7 +178,7 @@ func (p *protocols) matches(family uint8, ports []portRange) []match {
 	for n, in := range list {
 		switch {
 		case !in:
-		case (n == protoTCP || n == protoUDP) && len(ports) > 0:
+		case split && (n == protoTCP || n == protoUDP):
 			ported = append(ported, uint8(n))
 		default:
 			rest = append(rest, uint8(n))
@@ -185,11 +187,11 @@ func (p *protocols) matches(family uint8, ports []portRange) []match {
 	var all []match
 	if len(ported) > 0 {
 		for _, r := range ranges(ports) {
-			all = append(all, match{slices.Clone(ported), r.first, r.last})
+			all = append(all, match{slices.Clone(ported), r.first, r.last, true})
 		}
 	}
 	if len(rest) > 0 {
-		all = append(all, match{rest, 0, 65535})
+		all = append(all, match{proto: rest, last: 65535})
 	}
 	return all
 }

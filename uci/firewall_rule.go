@@ -139,18 +139,16 @@ func readRedirects(s *Section, id string, zones []Zone) []Redirect {
 		one.Target = target[0].Addr
 		r.refused = r.refused || target[0].Not || target[0].Mask.IsValid() && maskBits(target[0].Mask) < 0
 	}
-	if len(targetPorts) == 0 {
-		targetPorts = ports
-	}
-	if len(targetPorts) > 0 {
-		one.TargetPort = targetPorts[0].first
-	}
+	targetPorts = append(targetPorts, ports...)
 	if r.refused {
 		return nil
 	}
 	var all []Redirect
-	for _, m := range protocols.matches(family, ports) {
-		one.Proto, one.First, one.Last = m.proto, m.first, m.last
+	for _, m := range protocols.matches(family, ports, len(targetPorts) > 0) {
+		one.Proto, one.First, one.Last, one.TargetPort = m.proto, m.first, m.last, 0
+		if m.ported {
+			one.TargetPort = targetPorts[0].first // by default that outside
+		}
 		all = append(all, one)
 	}
 	return all
@@ -181,8 +179,8 @@ func readOpenings(s *Section, id string, zones []Zone) []Opening {
 		if family != 0 && one.Family != family {
 			continue
 		}
-		for _, m := range protocols.matches(one.Family, ports) {
-			if len(all) == MaxPortRules {
+		for _, m := range protocols.matches(one.Family, ports, len(ports) > 0) {
+			if len(all) > MaxPortRules {
 				return all
 			}
 			one.Proto, one.First, one.Last = m.proto, m.first, m.last

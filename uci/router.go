@@ -57,7 +57,7 @@ func loadRouter(folder string) (Router, []Warning) {
 			file.read(p, &r)
 		}
 	}
-	return r, warnings
+	return r, append(warnings, r.trim(filepath.Join(folder, "firewall"))...)
 }
 
 func readSibling(path string) (*Package, error) {
