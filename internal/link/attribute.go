@@ -66,3 +66,8 @@ func appendAttribute(b []byte, order binary.AppendByteOrder, typ uint16, val []b
 	b = append(order.AppendUint16(b, typ), val...)
 	return append(b, make([]byte, -len(b)&3)...)
 }
+
+// appendText adds an attribute that is a C string.
+func appendText(b []byte, typ uint16, s string) []byte {
+	return appendAttribute(b, binary.NativeEndian, typ, append([]byte(s), 0))
+}
