@@ -48,10 +48,29 @@ func printRouter(out *strings.Builder, c *Config) {
 	fmt.Fprintf(out, "# host %q, zone %q, uplinks %q\n", c.Router.Hostname, c.Router.Timezone, c.Uplinks())
 	for _, n := range c.Router.Networks {
 		device, ports := c.Router.Resolve(n.Name)
-		fmt.Fprintf(out, "# network %s: %s, device %q %q\n", n.Name, n.Proto, device, ports)
+		fmt.Fprintf(out, "# network %s: %s, device %q %q", n.Name, n.Proto, device, ports)
+		if n.Lower != "" {
+			fmt.Fprintf(out, " over %s", n.Lower)
+		}
+		if n.ListenPort != 0 {
+			fmt.Fprintf(out, " at port %d", n.ListenPort)
+		}
+		fmt.Fprintln(out)
 	}
 	for _, z := range c.Router.Zones {
 		fmt.Fprintf(out, "# zone %s: %q, masq %v\n", z.Name, z.Networks, z.Masq)
+	}
+	if c.Router.Offload != (Offload{}) {
+		fmt.Fprintf(out, "# offload: %+v\n", c.Router.Offload)
+	}
+	for _, r := range c.Router.Redirects {
+		fmt.Fprintln(out, "# redirect", r.show())
+	}
+	for _, o := range c.Router.Openings {
+		fmt.Fprintln(out, "# opening", o.show())
+	}
+	if c.Router.PortMap.Enabled {
+		fmt.Fprintln(out, "# leases in", c.Router.PortMap.LeaseFile, c.Router.PortMap.LeaseFile6)
 	}
 	for _, h := range c.Router.Hosts {
 		fmt.Fprintf(out, "# host %s: %v %s\n", h.Name, h.MACs, h.IP)

@@ -88,7 +88,8 @@ func (c *Config) uplinkOpenings() {
 }
 
 // readFirewall reads what firewall4 would make of the file; a section that it
-// refuses is left out. Of openings it reads those between any zones.
+// refuses is left out. Of openings it reads those between any zones. It stops
+// beyond MaxPortRules, of which trim tells.
 func readFirewall(p *Package, r *Router) {
 	defaults := false
 	for i := range p.Sections {
@@ -114,25 +115,22 @@ func readFirewall(p *Package, r *Router) {
 			id = fmt.Sprintf("@%s[%d]", s.Type, count[s.Type])
 		}
 		count[s.Type]++
-		switch s.Type {
-		case "redirect":
-			r.Redirects = capped(append(r.Redirects, readRedirects(s, id, r.Zones)...))
-		case "rule":
-			r.Openings = capped(append(r.Openings, readOpenings(s, id, r.Zones)...))
+		switch {
+		case s.Type == "redirect" && len(r.Redirects) <= MaxPortRules:
+			r.Redirects = append(r.Redirects, readRedirects(s, id, r.Zones)...)
+		case s.Type == "rule" && len(r.Openings) <= MaxPortRules:
+			r.Openings = append(r.Openings, readOpenings(s, id, r.Zones)...)
 		}
 	}
 }
-
-// capped keeps one rule more than the bound: trim tells of it.
-func capped[R any](rules []R) []R { return rules[:min(len(rules), MaxPortRules+1)] }
 
 // trim leaves out what is over the bounds, and says so.
 func (r *Router) trim(path string) []Warning {
 	if len(r.Redirects) <= MaxPortRules && len(r.Openings) <= MaxPortRules {
 		return nil
 	}
-	r.Redirects = r.Redirects[:min(len(r.Redirects), MaxPortRules)]
-	r.Openings = r.Openings[:min(len(r.Openings), MaxPortRules)]
+	r.Redirects = slices.Clip(r.Redirects[:min(len(r.Redirects), MaxPortRules)])
+	r.Openings = slices.Clip(r.Openings[:min(len(r.Openings), MaxPortRules)])
 	return []Warning{{File: path, Text: fmt.Sprintf("has more than %d redirects or openings; what follows is not shown in the NAT view", MaxPortRules)}}
 }
 

@@ -1,7 +1,6 @@
 package uci
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -157,7 +156,7 @@ func (p *protocols) add(number uint8, not bool) {
 
 // match is a part of a rule: protocols and one range of ports.
 type match struct {
-	proto       []uint8 // nil for all
+	proto       []uint8 // nil for all; nobody writes to it
 	first, last uint16
 	ported      bool // TCP and UDP alone
 }
@@ -187,7 +186,7 @@ func (p *protocols) matches(family uint8, ports []portRange, split bool) []match
 	var all []match
 	if len(ported) > 0 {
 		for _, r := range ranges(ports) {
-			all = append(all, match{slices.Clone(ported), r.first, r.last, true})
+			all = append(all, match{ported, r.first, r.last, true})
 		}
 	}
 	if len(rest) > 0 {

@@ -27,6 +27,7 @@ func FuzzParse(f *testing.F) {
 	for _, tt := range oracleFails {
 		f.Add([]byte(tt.text))
 	}
+	f.Add([]byte("config zone wan\n\toption name wan\n\toption masq 1\nconfig rule\n\toption src *\n\toption dest *\n\toption dest_ip '!::1/-64 10.0.0.1-10.0.0.2'\n\toption dest_port '!1-9 5'\n\toption target a\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		p, err := ParsePackage(bytes.NewReader(text), "fuzz")
 		if err != nil {
@@ -39,10 +40,19 @@ func FuzzParse(f *testing.F) {
 		if len(p.Sections) > 0 {
 			roundTrip(t, p)
 		}
-		for _, read := range []func(*Package, *Router){readNetwork, readFirewall, readDHCP, readSystem} {
-			var r Router
-			read(p, &r)
-			r.uplinks()
+		for _, read := range []func(*Package, *Router){readNetwork, readFirewall, readDHCP, readSystem, readPortMap} {
+			c := Config{}
+			read(p, &c.Router)
+			c.Router.trim("fuzz")
+			c.uplinkOpenings()
+			if r := &c.Router; len(r.Redirects) > MaxPortRules || len(r.Openings) > MaxPortRules {
+				t.Fatalf("%d redirects and %d openings", len(r.Redirects), len(r.Openings))
+			}
+			for _, o := range c.Router.Openings {
+				if again, ok := parseAddresses(o.Target.String()); o.Target.IsValid() && (!ok || again != o.Target) || o.First > o.Last {
+					t.Fatalf("opening %+v, whose target reads back as %+v", o, again)
+				}
+			}
 		}
 		c, _, err := Parse(bytes.NewReader(text), "fuzz")
 		if err != nil {

@@ -78,8 +78,6 @@ func kinds() []kind {
 // type, an option TYPE.OPTION, or one word of an option TYPE.OPTION=WORD.
 // Whoever builds the feature deletes its line.
 var unsupported = []string{
-	"weir.source=conntrack",
-	"weir.source=hybrid",
 	"weir.dns_mode",
 	"weir.privacy",
 	"store.snapshot_path",
