@@ -244,19 +244,51 @@ func (s *Devices) Seen(m packet.MAC, point uint8, vlan uint16, now int64) *Devic
 	if m[0]&1 != 0 || m == (packet.MAC{}) {
 		return nil
 	}
+	d := s.ofMAC(m, now)
+	if d == nil {
+		return nil
+	}
+	d.Heard(now)
+	d.Point, d.VLAN = point, vlan
+	return d
+}
+
+// ofMAC returns the device with that hardware address, making it when it is new
+// and there is room.
+func (s *Devices) ofMAC(m packet.MAC, now int64) *Device {
+	if d := s.byMAC[m]; d != nil {
+		return d
+	}
+	d := s.add(m.String(), now)
+	if d != nil {
+		s.own(d, []packet.MAC{m})
+	}
+	return d
+}
+
+// Known is Seen for what the kernel remembers of its neighbours: a device that
+// may have left hours ago. A new one is known from now on, but was not heard yet.
+func (s *Devices) Known(m packet.MAC, point uint8, now int64) *Device {
+	if m[0]&1 != 0 || m == (packet.MAC{}) {
+		return nil
+	}
 	d := s.byMAC[m]
 	if d == nil {
-		if d = s.add(m.String(), now); d == nil {
+		if d = s.ofMAC(m, now); d == nil {
 			return nil
 		}
-		d.MACs = append(d.MACs, m)
-		s.byMAC[m] = d
+		d.First = 0 // Last stays, which is what the device is kept for
 	}
+	d.Point = point
+	return d
+}
+
+// Heard notes that the device sent or received something.
+func (d *Device) Heard(now int64) {
 	if d.First == 0 {
 		d.First = now
 	}
-	d.Last, d.Point, d.VLAN = max(d.Last, now), point, vlan
-	return d
+	d.Last = max(d.Last, now)
 }
 
 // ByAddr returns the device that the configuration gives the address to, or nil.
@@ -338,6 +370,11 @@ func shift(t *int64, delta, from, to int64) {
 	if *t >= from && *t <= to {
 		*t += delta
 	}
+}
+
+// forget takes an address away that the device has no more.
+func (d *Device) forget(a *packet.Addr) {
+	d.Addrs = slices.DeleteFunc(d.Addrs, func(b packet.Addr) bool { return b == *a })
 }
 
 // learn notes an address of the device, newest first.

@@ -13,6 +13,7 @@ type Host struct {
 	AsClient    uint32 // flows that it opened, since it was first seen
 	AsServer    uint32 // flows that it answered
 	TCP         [2]Faults
+	Observed    bool // the packets of a flow of it were counted, so that TCP means something
 	Traffic
 
 	used   bool
@@ -160,6 +161,15 @@ func (h *Host) Bind(d *Device) {
 		h.Device = d
 		d.learn(&h.Addr)
 	}
+}
+
+// Move gives the address to the device because the kernel says so: another device
+// that had it has it no more.
+func (h *Host) Move(d *Device) {
+	if old := h.Device; old != nil && old != d {
+		old.forget(&h.Addr)
+	}
+	h.Bind(d)
 }
 
 // Tick computes rates over elapsed microseconds, lets idle remote hosts go, and

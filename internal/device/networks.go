@@ -2,6 +2,7 @@ package device
 
 import (
 	"net/netip"
+	"slices"
 
 	"weir/internal/packet"
 )
@@ -37,8 +38,8 @@ func ParseScope(name string) (Scope, bool) {
 // the router's.
 func (s Scope) House() bool { return s == Local || s == Router }
 
-// Networks tells local addresses from others. It is immutable: a change of
-// addresses makes another one.
+// Networks tells local addresses from others, and where they are observed. It is
+// immutable once it is handed on: a change of addresses makes another one.
 type Networks struct {
 	// Guessed says that nothing is known of the house: as behind a mirror port or
 	// in a capture, where only private addresses are sure to be local and the
@@ -47,12 +48,45 @@ type Networks struct {
 
 	prefixes []network
 	own      map[packet.Addr]struct{}
+	places   []place // the longest prefixes first
 }
 
 // network is a prefix taken apart for comparison.
 type network struct {
 	addr, mask packet.Addr
 	broadcast  bool // IPv4 with room for a broadcast address
+}
+
+// place says at which observation point the addresses of a network are.
+type place struct {
+	network
+	bits  int
+	point uint8
+}
+
+// Place says that the addresses of prefix are observed at that point. Of prefixes
+// that overlap the longest counts. It must be called before n is handed on.
+func (n *Networks) Place(prefix netip.Prefix, point uint8) {
+	if !prefix.IsValid() {
+		return
+	}
+	p := place{network: networkOf(prefix), bits: prefix.Bits(), point: point}
+	if prefix.Addr().Is4() {
+		p.bits += 96
+	}
+	i, _ := slices.BinarySearchFunc(n.places, p.bits, func(q place, bits int) int { return bits - q.bits })
+	n.places = slices.Insert(n.places, i, p)
+}
+
+// Point returns the observation point of the network that a is in, and false
+// when it is in none that has one.
+func (n *Networks) Point(a *packet.Addr) (uint8, bool) {
+	for i := range n.places {
+		if in, _ := n.places[i].match(a); in {
+			return n.places[i].point, true
+		}
+	}
+	return 0, false
 }
 
 // always are local whatever is configured: addresses that no router forwards.

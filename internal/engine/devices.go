@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"weir/internal/device"
-	"weir/internal/flow"
 )
 
 // onlineFor is how long after its last packet, in microseconds, a device still
@@ -116,8 +115,8 @@ func (e *Engine) activeFlows(rows []DeviceRow) {
 	}
 	for _, f := range e.table.All {
 		var before uint32
-		for end := flow.A; end <= flow.B; end++ {
-			h := e.hosts.Find(f.Key.Addr(end))
+		for _, addr := range e.ends(f, e.table.Conn(f)) {
+			h := e.hosts.Find(addr)
 			if h == nil || h.Device == nil || h.Device.ID == before {
 				continue // a device that talks to itself counts once
 			}

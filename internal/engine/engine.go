@@ -56,17 +56,30 @@ type Engine struct {
 	hosts   *device.Hosts
 	series  seriesIDs
 
-	uplinks  []Uplink
+	uplinks  []uplink
 	tunnels  []Tunnel
-	mappings []Mapping
+	mappings []MappingRow
+	aliases  map[flow.Key]alias // by the other view of a connection, without its point
+
+	recording bool  // connection tracking counts
+	heard     bool  // it told something since the tick before
+	since     int64 // when it last did, as the ticks go
+	swept     int64 // when it was last read as a whole
+	conns     connStats
 
 	begin    int64 // time of the first tick, microseconds since the Unix epoch
 	now      int64 // and of the last one
+	rolled   int64 // when what was counted was last rolled
 	nextTick int64 // with CaptureTime: when the next one is due
-	swept    int64 // when connection tracking was last read as a whole
 	total    device.Traffic
 	pps      uint32
 	scratch  []ref // of queries
+}
+
+// connStats counts connections: what was told, and what was left out because this
+// machine told it to itself or because no observation point is known for it.
+type connStats struct {
+	Told, Inside, Nowhere, AliasDrops uint64
 }
 
 // point is one observation point. Its Traffic is what local hosts sent and
@@ -90,11 +103,12 @@ type point struct {
 // addresses until SetNetworks says better.
 func New(cfg Config) *Engine {
 	e := &Engine{
-		cfg:    cfg,
-		byName: make(map[string]uint8),
-		nets:   device.Guess(),
-		hosts:  device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
-		series: newSeriesIDs(cfg.Names),
+		cfg:     cfg,
+		byName:  make(map[string]uint8),
+		aliases: make(map[flow.Key]alias),
+		nets:    device.Guess(),
+		hosts:   device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
+		series:  newSeriesIDs(cfg.Names),
 	}
 	e.devices = device.NewDevices(cfg.MaxDevices, cfg.DeviceStale.Microseconds(), e.series.names.Handle)
 	e.table = flow.New(cfg.Flows, (*observer)(e))
@@ -184,7 +198,11 @@ func (e *Engine) Packets(batch []packet.Raw) {
 		pt.last = r.Time
 		// A frame cut by the snap length counts as far as its headers tell.
 		if o == packet.OK || o == packet.Truncated && e.pkt.Version != 0 {
-			e.account(pt, &e.pkt)
+			if r.Classify {
+				e.classify(pt, &e.pkt)
+			} else {
+				e.account(pt, &e.pkt)
+			}
 		}
 	}
 }
@@ -199,7 +217,12 @@ func (e *Engine) account(pt *point, p *packet.Packet) {
 	weight := uint64(max(p.Weight, 1))
 	pt.packets += uint64(p.Segments) * weight
 	pt.bytes += p.Bytes * weight
+	at := p.Iface
+	if e.recording {
+		e.settle(p)
+	}
 	f, _, event := e.table.Packet(p)
+	p.Iface = at
 	if event == flow.Known {
 		return
 	}
@@ -285,33 +308,6 @@ func (e *Engine) Records(batch []flow.Record) {
 			f.Service = uint16(service(f))
 		}
 	}
-}
-
-// Connections accounts a batch of what connection tracking counted. It
-// implements source.Sink.
-func (e *Engine) Connections(batch []flow.Connection) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	local := func(a *packet.Addr) bool { return e.nets.Scope(a).House() }
-	for i := range batch {
-		c := &batch[i]
-		r := flow.Record{First: c.First, Last: c.Last}
-		r.Key, _, r.Client, _ = c.LANSide(local)
-		for way := range c.Bytes {
-			end := r.Client ^ flow.End(way)
-			r.Packets[end], r.Bytes[end] = c.Packets[way], c.Bytes[way]
-		}
-		if f := e.table.Add(&r); f.Service == 0 {
-			f.Service = uint16(service(f))
-		}
-	}
-}
-
-// Swept notes when connection tracking was read. It implements source.Sink.
-func (e *Engine) Swept(at int64) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.swept = at
 }
 
 // Flush ends all flows, as at the end of a capture.

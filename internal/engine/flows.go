@@ -81,9 +81,9 @@ func flowKey(r *ref, f *flow.Flow, key string) {
 func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {
 	c, s := f.Client(), f.Client().Other()
 	row := FlowRow{
-		ID: flowID(slot, f), Interface: e.points[f.Key.Point].name, VLAN: f.VLAN, Proto: f.Key.Proto,
+		ID: flowID(slot, f), Interface: e.points[f.Key.Point].name, VLAN: f.VLAN(), Proto: f.Key.Proto,
 		Client: e.endpoint(f, c), Server: e.endpoint(f, s),
-		State: f.State(), Completed: f.Completed(), OneWay: f.OneWay(), LowGoodput: f.LowGoodput(), Sampled: f.Sampled(),
+		State: e.table.State(f), Completed: f.Completed(), OneWay: f.OneWay(), LowGoodput: f.LowGoodput(), Sampled: f.Sampled(),
 		First: f.First, Last: f.Last,
 		Bytes:      Pair[uint64]{f.Bytes(c), f.Bytes(s)},
 		Packets:    Pair[uint64]{f.Packets(c), f.Packets(s)},
@@ -107,7 +107,39 @@ func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {
 	row.RTTApp = latency(f.AppLatency())
 	now, peak := f.Rate()
 	row.BpsNow, row.BpsPeak = uint64(now)*8, uint64(peak)*8
+	e.edgeOf(&row, f)
 	return row
+}
+
+// edgeOf fills what a row tells of how the flow is counted and how it passes the
+// edge of the house.
+func (e *Engine) edgeOf(row *FlowRow, f *flow.Flow) {
+	row.Observed = !f.Recorded() && !f.Sampled()
+	row.Dir = e.direction(f)
+	row.Carries = e.carries(f)
+	up, _ := e.uplinkOf(f)
+	row.Uplink = e.uplinkName(up)
+	conn := e.table.Conn(f)
+	if row.Source = sourceOf(f, conn); conn == nil {
+		return
+	}
+	row.Offload = conn.Status.Offload().String()
+	row.NAT = &NAT{Orig: conn.Orig(f), Reply: conn.Reply(f)}
+	if conn.Mapping != 0 {
+		m := &e.mappings[conn.Mapping-1]
+		row.NAT.Mapping, row.NAT.OpenedBy = m.Name, m.OpenedBy
+	}
+}
+
+// sourceOf names what counts a flow.
+func sourceOf(f *flow.Flow, conn *flow.Conn) string {
+	switch {
+	case conn != nil:
+		return "conntrack"
+	case f.Recorded():
+		return "records"
+	}
+	return "packets"
 }
 
 // latency is 0 for what was not seen and at least 1 for what was.

@@ -79,6 +79,7 @@ func (e *Engine) hostRow(h *device.Host) HostRow {
 		BpsNow:     Pair[uint64]{uint64(h.TxRate) * 8, uint64(h.RxRate) * 8},
 		AsClient:   FlowCounts{Total: h.AsClient},
 		AsServer:   FlowCounts{Total: h.AsServer},
+		Observed:   h.Observed,
 		Retrans:    Pair[uint32]{h.TCP[0].Retrans, h.TCP[1].Retrans},
 		OutOfOrder: Pair[uint32]{h.TCP[0].OutOfOrder, h.TCP[1].OutOfOrder},
 		Lost:       Pair[uint32]{h.TCP[0].Lost, h.TCP[1].Lost},

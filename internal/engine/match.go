@@ -57,16 +57,35 @@ func (m *matcher) flow(f *flow.Flow) bool {
 		m.point >= 0 && int(k.Point) != m.point,
 		m.HasProto && k.Proto != m.Proto,
 		m.app >= 0 && int(f.Service) != m.app,
-		m.VLAN != 0 && f.VLAN != m.VLAN,
+		m.VLAN != 0 && f.VLAN() != m.VLAN,
 		m.Port != 0 && k.PortA != m.Port && k.PortB != m.Port,
 		m.IPVersion != 0 && version(&k.AddrA) != m.IPVersion,
 		m.MinBytes != 0 && f.Bytes(flow.A)+f.Bytes(flow.B) < m.MinBytes,
 		m.MinDuration != 0 && f.Last-f.First < m.MinDuration,
-		m.State != "" && f.State() != m.State,
+		m.State != "" && m.e.table.State(f) != m.State,
 		m.IP.IsValid() && !contains(m.IP, &k.AddrA) && !contains(m.IP, &k.AddrB):
 		return false
 	}
-	return m.ends(f)
+	return m.edge(f) && m.ends(f)
+}
+
+// edge checks how the flow is counted and how it passes the edge of the house.
+func (m *matcher) edge(f *flow.Flow) bool {
+	conn := m.e.table.Conn(f)
+	if m.Source != "" && sourceOf(f, conn) != m.Source {
+		return false
+	}
+	if m.Offload != "" && (conn == nil || conn.Status.Offload().String() != m.Offload) {
+		return false
+	}
+	if m.Mapping != "" && (conn == nil || conn.Mapping == 0 || m.e.mappings[conn.Mapping-1].Name != m.Mapping) {
+		return false
+	}
+	if m.Uplink == "" {
+		return true
+	}
+	up, _ := m.e.uplinkOf(f)
+	return m.e.uplinkName(up) == m.Uplink
 }
 
 // ends checks the conditions that need what is known of the flow's ends.
@@ -78,8 +97,7 @@ func (m *matcher) ends(f *flow.Flow) bool {
 		return true
 	}
 	var dev, mac, name, text bool
-	for at := flow.A; at <= flow.B; at++ {
-		a := f.Key.Addr(at)
+	for _, a := range m.e.ends(f, m.e.table.Conn(f)) {
 		var d *device.Device
 		if h := m.e.hosts.Find(a); h != nil {
 			d = h.Device
@@ -92,6 +110,7 @@ func (m *matcher) ends(f *flow.Flow) bool {
 		}
 		text = text || m.inAddress(a)
 	}
+	text = text || m.inAddress(&f.Key.AddrA) || m.inAddress(&f.Key.AddrB)
 	text = text || m.text != "" && strings.Contains(dpi.App(f.Service).String(), m.text)
 	return (m.Device == 0 || dev) && (m.MAC == "" || mac) && (m.nameText == "" || name) && (m.text == "" || text)
 }
@@ -109,8 +128,8 @@ func (m *matcher) inAddress(a *packet.Addr) bool {
 // the house did, "in" when somebody outside did, "local" when both ends are in
 // the house, "" otherwise.
 func (e *Engine) direction(f *flow.Flow) string {
-	c := e.scopeOf(f.Key.Addr(f.Client()))
-	s := e.scopeOf(f.Key.Addr(f.Client().Other()))
+	ends := e.ends(f, e.table.Conn(f))
+	c, s := e.scopeOf(ends[f.Client()]), e.scopeOf(ends[f.Client().Other()])
 	switch {
 	case c.House() && s == device.Remote:
 		return "out"

@@ -31,6 +31,10 @@ type Filter struct {
 	Text        string // substring of any text or address of the row
 	Scope       string // hosts only
 	Online      bool   // devices only
+	Source      string // flows only, as of FlowRow; so are the next three
+	Offload     string
+	Uplink      string
+	Mapping     string // name of the Mapping that let it in
 }
 
 // FlowSorts, HostSorts, DeviceSorts and PortSorts are the keys a Page may name

@@ -32,7 +32,7 @@ type FlowRow struct {
 	Sampled    bool   // counters are estimates; faults, gaps and latencies are not known
 	Tunnel     string // "6in4", "gre", "ipip" or ""
 	Carries    string // interface whose packets it carries: "wg0" …; then it is not counted as the house's once more
-	Source     string // what counts it: "packets" or "conntrack"
+	Source     string // what counts it: "packets", "conntrack" or "records"
 	Observed   bool   // every packet was seen: payload, faults, gaps and latencies are known
 	Dir        string // "out", "in" or "local": who opened it
 	Uplink     string // the way out that it takes, "" when it stays in the house or is not known
@@ -71,6 +71,7 @@ type HostRow struct {
 	BpsNow                    Pair[uint64]
 	AsClient                  FlowCounts
 	AsServer                  FlowCounts
+	Observed                  bool // packets of its flows were counted; else the next three are not known
 	Retrans, OutOfOrder, Lost Pair[uint32]
 }
 
@@ -134,5 +135,10 @@ type Stats struct {
 	Packets, Bytes                        uint64
 	Rate                                  Pair[uint64]
 	PPS                                   uint32
+	Connections                           uint64 // entries of connection tracking accounted
+	ConnectionDrops                       uint64 // of those told, the ones without an observation point
+	Aliases                               int    // second views of connections known now
+	AliasDrops                            uint64 // and those for which there was no room
+	Tracking                              bool   // connection tracking counts; else packets do
 	SlotDrops                             uint64 // 10-second slots dropped before their hour was over, to bound memory
 }

@@ -7,6 +7,7 @@ import (
 	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/intern"
+	"weir/internal/packet"
 	"weir/internal/rollup"
 )
 
@@ -27,16 +28,32 @@ func (e *Engine) Tick(now int64, trusted bool) []rollup.Slot {
 	return e.cfg.Rollup.Tick(now / second)
 }
 
+// tick ends flows and, unless connection tracking sets the pace, rolls what was
+// counted.
 func (e *Engine) tick(now int64) {
-	elapsed := now - e.now
 	if e.begin == 0 {
 		e.begin = now
 	}
-	if e.now == 0 || elapsed <= 0 {
+	e.now = now
+	if e.heard {
+		e.since, e.heard = now, false
+	}
+	e.recording = e.recording && now-e.since < recordingFor
+	if !e.recording || now-e.rolled >= sweepLate {
+		e.roll(now)
+	}
+	e.table.Expire(now)
+}
+
+// roll sums up by host, device and series what was counted since the roll before,
+// and computes rates.
+func (e *Engine) roll(now int64) {
+	elapsed := now - e.rolled
+	if e.rolled == 0 || elapsed <= 0 {
 		elapsed = second
 	}
-	e.now = now
-	e.table.Tick(now)
+	e.rolled = now
+	e.table.Roll(now)
 	e.hosts.Tick(now, elapsed)
 	e.devices.Tick(now, elapsed)
 	e.total.Tick(elapsed)
@@ -75,6 +92,9 @@ func (e *Engine) Close(now int64, trusted bool) []rollup.Slot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.tick(now)
+	if e.rolled != now {
+		e.roll(now)
+	}
 	if e.cfg.Rollup == nil || !trusted {
 		return nil
 	}
@@ -93,6 +113,11 @@ func (e *Engine) Shift(d time.Duration) {
 	e.devices.Shift(us, from, to)
 	e.begin += us
 	e.now += us
+	e.rolled += us
+	e.since += us
+	if e.swept >= from && e.swept <= to {
+		e.swept += us
+	}
 }
 
 // seriesIDs are the handles of series names that are looked up often.
@@ -122,27 +147,27 @@ func (s *seriesIDs) app(a dpi.App) uint32 {
 type observer Engine
 
 // Rolled adds what a flow counted to its ends' hosts and devices and to the
-// series. It runs once a second for a busy flow.
+// series. It runs once a roll for a busy flow.
+//
+// The total is what the house moved, within itself and to and from the world, each
+// byte once; this machine is a member of it. The outer packets of a tunnel are the
+// uplink's, while those inside are the house's.
 func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	e := (*Engine)(o)
+	conn := e.table.Conn(f)
+	if conn == nil && len(e.uplinks) > 0 {
+		e.passed(f, c)
+	}
 	if e.hosts.Max() == 0 && e.cfg.Rollup == nil {
 		return // flows are all that is asked for
 	}
 	client := f.Client()
-	var house, here [2]bool
-	for at := flow.A; at <= flow.B; at++ {
-		house[at], here[at] = e.place(f, at)
-	}
+	ends := e.ends(f, conn)
+	house, here := e.places(f, &ends, conn != nil)
 	local := client
 	if house[flow.A] != house[flow.B] {
 		if local = flow.B; house[flow.A] {
 			local = flow.A
-		}
-	}
-	for at := flow.A; at <= flow.B; at++ {
-		// What is outside is counted with the end in the house.
-		if here[at] && (house[at] || here[at.Other()]) {
-			e.end(f, at, client, c)
 		}
 	}
 	v := sums(c, local)
@@ -150,6 +175,15 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	pt.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 	if e.cfg.Rollup != nil {
 		e.cfg.Rollup.Add(rollup.Interface, pt.series, v)
+	}
+	if len(e.tunnels) > 0 && e.carries(f) != "" {
+		return
+	}
+	for at := flow.A; at <= flow.B; at++ {
+		// What is outside is counted with the end in the house.
+		if here[at] && (house[at] || here[at.Other()]) {
+			e.end(f, ends[at], at, c)
+		}
 	}
 	if !here[local] {
 		return
@@ -161,6 +195,45 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	}
 }
 
+// ends returns the addresses at a flow's ends that really talk to each other;
+// conn is what connection tracking told of it, nil for nothing.
+func (e *Engine) ends(f *flow.Flow, conn *flow.Conn) (ends [2]*packet.Addr) {
+	if conn == nil {
+		return [2]*packet.Addr{&f.Key.AddrA, &f.Key.AddrB}
+	}
+	c := f.Client()
+	ends[c], ends[c.Other()] = conn.Ends(f)
+	return ends
+}
+
+// carries returns the name of the tunnel whose packets the flow carries, "" for
+// none: one between this machine and another with the tunnel's protocol and port.
+func (e *Engine) carries(f *flow.Flow) string {
+	for i := range e.tunnels {
+		t := &e.tunnels[i]
+		if t.Proto != f.Key.Proto {
+			continue
+		}
+		for at := flow.A; at <= flow.B; at++ {
+			if f.Key.Port(at) == t.Port && e.nets.Scope(f.Key.Addr(at)) == device.Router {
+				return t.Name
+			}
+		}
+	}
+	return ""
+}
+
+// places says which ends of a flow are in the house, and which count where the
+// flow was seen. What connection tracking counts, and what packets count beside
+// it, is told of once.
+func (e *Engine) places(f *flow.Flow, ends *[2]*packet.Addr, once bool) (house, here [2]bool) {
+	for at := range ends {
+		house[at], here[at] = e.place(f, ends[at])
+		here[at] = here[at] || once || e.recording
+	}
+	return house, here
+}
+
 // homeFor is how long an observation point may be silent, in microseconds, until
 // what belongs there is counted elsewhere, too.
 const homeFor = 60 * second
@@ -168,8 +241,8 @@ const homeFor = 60 * second
 // place says whether an end of a flow is in the house, and whether it counts where
 // the flow was seen. A host counts where its own frames are seen and nowhere else:
 // a flow between two networks that are both watched passes by twice.
-func (e *Engine) place(f *flow.Flow, at flow.End) (house, here bool) {
-	addr, point := f.Key.Addr(at), f.Key.Point
+func (e *Engine) place(f *flow.Flow, addr *packet.Addr) (house, here bool) {
+	point := f.Key.Point
 	h := e.hosts.Find(addr)
 	if h == nil {
 		return e.nets.Scope(addr).House(), true
@@ -179,15 +252,15 @@ func (e *Engine) place(f *flow.Flow, at flow.End) (house, here bool) {
 }
 
 // end adds a flow's change to the host and device at one end.
-func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) {
-	addr := f.Key.Addr(at)
+func (e *Engine) end(f *flow.Flow, addr *packet.Addr, at flow.End, c *flow.Change) {
 	h := e.hosts.Seen(addr, e.nets, f.Key.Point, f.Last)
 	if h == nil {
 		return
 	}
 	v := sums(c, at)
 	h.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
-	if c.New && at == client {
+	h.Observed = h.Observed || !f.Recorded()
+	if c.New && at == f.Client() {
 		h.AsClient++
 	} else if c.New {
 		h.AsServer++
@@ -200,7 +273,7 @@ func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) {
 	if d := h.Device; d != nil {
 		d.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 		d.Flows += v.Flows
-		d.Last = max(d.Last, f.Last)
+		d.Heard(f.Last)
 		if e.cfg.Rollup != nil {
 			e.cfg.Rollup.Add(rollup.Device, d.ID, v)
 		}
@@ -210,8 +283,8 @@ func (e *Engine) end(f *flow.Flow, at, client flow.End, c *flow.Change) {
 // sums turns a change around so that tx is what the end at sent.
 func sums(c *flow.Change, at flow.End) rollup.Values {
 	v := rollup.Values{
-		TxBytes: uint64(c.Bytes[at]), RxBytes: uint64(c.Bytes[at.Other()]),
-		TxPackets: uint64(c.Packets[at]), RxPackets: uint64(c.Packets[at.Other()]),
+		TxBytes: c.Bytes[at], RxBytes: c.Bytes[at.Other()],
+		TxPackets: c.Packets[at], RxPackets: c.Packets[at.Other()],
 	}
 	if c.New {
 		v.Flows = 1
@@ -222,6 +295,12 @@ func sums(c *flow.Change, at flow.End) rollup.Values {
 // Ended adds what TCP showed of an ended flow to its hosts.
 func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
 	e := (*Engine)(o)
+	if conn := e.table.Conn(f); conn != nil && conn.Aliased && r.Why != flow.Active {
+		e.unalias(f, conn)
+	}
+	if f.Empty() {
+		return // nothing counted it: there is nothing to tell
+	}
 	if r.Why != flow.Active && e.hosts.Max() > 0 {
 		for at := flow.A; at <= flow.B; at++ {
 			if h := e.hosts.Find(f.Key.Addr(at)); h != nil {

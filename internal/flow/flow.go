@@ -27,12 +27,12 @@ type Flow struct {
 	client  uint32 // SYN-ACK to ACK; until pending clears: when the SYN-ACK came, after First
 	server  uint32 // SYN to SYN-ACK; until pending clears: when the SYN came, after First
 	app     uint32 // request to answer; until pending clears: when the request came, after First
-	now     uint32 // bytes a second in the last tick, both directions
-	peak    uint32 // the most of any tick
+	now     uint32 // bytes a second between the last two rolls, both directions
+	peak    uint32 // the most between any two
 	prev    uint32 // neighbours in a list of the table, slot numbers
 	next    uint32
 	Service uint16 // the owner's mark of the application, 0 = not yet
-	VLAN    uint16 // VLAN ID of the first packet
+	vlan    uint16 // VLAN ID of the first packet, and above it more flags
 }
 
 // side is what one end sent. Packets, bytes and payload are 48-bit counters, the
@@ -70,7 +70,16 @@ const (
 	appDone                // app is a latency
 	resetByB               // the first RST came from End B
 	sampled                // not every packet was seen
-	opened                 // a packet was accounted
+	opened                 // the slot is in use
+)
+
+// Flow.vlan.
+const (
+	vlanID    = 1<<12 - 1
+	recorded  = 1 << 12 // something else than its packets counts it
+	tracked   = 1 << 13 // connection tracking told of it: the table has a Conn for it
+	ended     = 1 << 14 // and that its connection is no more
+	fromReply = 1 << 15 // the key is the entry's reply tuple, inverted
 )
 
 // LowGoodput is the share of payload, in percent of IP bytes, below which a flow
@@ -79,6 +88,27 @@ const LowGoodput = 60
 
 // noGap marks a direction without two frames yet.
 const noGap = 1<<32 - 1
+
+// VLAN returns the VLAN ID of the first packet, 0 for none.
+func (f *Flow) VLAN() uint16 { return f.vlan & vlanID }
+
+// Recorded reports whether something else than its packets counts the flow. What
+// only packets show is not known then: payload, gaps, faults, and the latencies
+// but the server's.
+func (f *Flow) Recorded() bool { return f.vlan&recorded != 0 }
+
+// Tracked reports whether connection tracking told of the flow; see Table.Conn.
+func (f *Flow) Tracked() bool { return f.vlan&tracked != 0 }
+
+// Empty reports whether nothing was counted for the flow yet.
+func (f *Flow) Empty() bool {
+	a, b := &f.sides[A], &f.sides[B]
+	return a.packetsLo|b.packetsLo|a.bytesLo|b.bytesLo == 0 && a.packetsHi|b.packetsHi|a.bytesHi|b.bytesHi == 0
+}
+
+// awaited reports whether frames named the flow, but nothing that counts told of
+// it yet.
+func (f *Flow) awaited() bool { return f.vlan&(recorded|tracked) == recorded && f.Empty() }
 
 // Client returns the end that opened the flow: the sender of the SYN, else the
 // receiver of the SYN-ACK, else the end whose port is not a well-known one, else
@@ -126,7 +156,7 @@ func (f *Flow) Lost(e End) uint32 { return f.sides[e].lost }
 // counts the wire packets of merged frames.
 func (f *Flow) Gaps(e End) (least, mean, most uint32, ok bool) {
 	s := &f.sides[e]
-	if s.gapMin == noGap {
+	if s.gapMin == noGap || f.Recorded() {
 		return 0, 0, 0, false
 	}
 	n := int64(f.Packets(e))
@@ -135,16 +165,20 @@ func (f *Flow) Gaps(e End) (least, mean, most uint32, ok bool) {
 
 // ClientRTT returns the time from the server's SYN-ACK to the client's ACK past
 // the observation point, and false when the handshake was not seen.
-func (f *Flow) ClientRTT() (uint32, bool) { return f.client, f.flags&clientDone != 0 }
+func (f *Flow) ClientRTT() (uint32, bool) {
+	return f.client, f.flags&clientDone != 0 && !f.Recorded()
+}
 
 // ServerRTT returns the time from the client's SYN to the server's SYN-ACK.
 func (f *Flow) ServerRTT() (uint32, bool) { return f.server, f.flags&serverDone != 0 }
 
 // AppLatency returns the time from the client's first payload to the server's.
-func (f *Flow) AppLatency() (uint32, bool) { return f.app, f.flags&appDone != 0 }
+func (f *Flow) AppLatency() (uint32, bool) {
+	return f.app, f.flags&appDone != 0 && !f.Recorded()
+}
 
-// Rate returns the bytes a second of both directions in the last tick, and the
-// most of any tick.
+// Rate returns the bytes a second of both directions between the last two rolls,
+// and the most between any two.
 func (f *Flow) Rate() (now, peak uint32) { return f.now, f.peak }
 
 // OneWay reports whether only one end has sent.

@@ -45,21 +45,47 @@ func (t *Table) Add(r *Record) *Flow {
 	i := t.find(&r.Key, h)
 	if i == 0 {
 		i = t.insert(&r.Key, h)
-		f := &t.slots[i]
-		f.First, f.Last = r.First, r.Last
-		f.sides[A].gapMin, f.sides[B].gapMin = noGap, noGap
-		f.setClient(r.Client, true)
+		t.slots[i].start(r.First, r.Last)
 	}
 	f := &t.slots[i]
-	f.flags |= opened
+	f.setClient(r.Client, true)
+	f.vlan |= recorded
 	f.Last = max(f.Last, r.Last)
 	for e := A; e <= B; e++ {
 		s := &f.sides[e]
-		addCount(&s.packetsLo, &s.packetsHi, r.Packets[e])
-		addCount(&s.bytesLo, &s.bytesHi, r.Bytes[e])
 		addCount(&s.payloadLo, &s.payloadHi, r.Payload[e])
 		s.tcpFlags |= r.TCPFlags[e]
 	}
-	t.mark(i, f)
+	t.count(i, f, &r.Packets, &r.Bytes)
 	return f
+}
+
+// start sets up a flow that a record makes; first may be unknown.
+func (f *Flow) start(first, last int64) {
+	f.First, f.Last = first, last
+	if first <= 0 || first > last {
+		f.First = last
+	}
+	f.sides[A].gapMin, f.sides[B].gapMin = noGap, noGap
+	f.flags |= opened
+}
+
+// count adds what a record counted, by End, however much that is.
+func (t *Table) count(i uint32, f *Flow, packets, bytes *[2]uint64) {
+	most := max(packets[A], packets[B], bytes[A], bytes[B])
+	if most >= leap {
+		t.rollEarly(i, f)
+	}
+	for e := A; e <= B; e++ {
+		s := &f.sides[e]
+		addCount(&s.packetsLo, &s.packetsHi, packets[e])
+		addCount(&s.bytesLo, &s.bytesHi, bytes[e])
+	}
+	if most >= leap {
+		t.rollWhole(i, f, *packets, *bytes)
+	}
+	t.mark(i, f)
+	if f.unrolled() >= rollAt {
+		t.rollEarly(i, f)
+	}
 }

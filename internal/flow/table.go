@@ -13,7 +13,8 @@ const (
 	slotBits = 22
 	MaxFlows = 1<<slotBits - 2
 	firstCap = 1 << 16 // slots made at once; more only when they are needed
-	rollAt   = 3 << 30 // bytes after which a flow is rolled before the tick: Change counts to 4 GiB
+	rollAt   = 3 << 30 // bytes after which a flow is rolled before the tick, since low words tell what is new
+	leap     = 1 << 30 // bytes or packets that are not added to what waits for a roll, but rolled at once
 	chances  = 16      // flows that an eviction passes over because they were used since the last tick
 )
 
@@ -27,24 +28,26 @@ type Config struct {
 }
 
 // Observer learns what happens to the flows of a Table, from within calls of its
-// methods. It must not call the Table, nor keep what it is handed.
+// methods. It must not change the Table, nor keep what it is handed.
 type Observer interface {
 	// Rolled reports what a flow counted since it was rolled before, at least
 	// once a tick for a busy flow and once more before it ends.
 	Rolled(f *Flow, c *Change)
 	// Ended reports a record: the flow leaves, or is split when r.Why is Active.
-	// The record covers what no record before it did.
+	// The record covers what no record before it did. A flow that frames only
+	// named is Empty when it leaves.
 	Ended(f *Flow, r *Record)
 }
 
 // Change is what a flow counted between two rolls, by End.
 type Change struct {
-	Packets [2]uint32
-	Bytes   [2]uint32
-	New     bool // the flow's first roll
+	Packets [2]uint64
+	Bytes   [2]uint64
+	New     bool // the first that the flow counted
 }
 
-// Stats counts what a Table did.
+// Stats counts what a Table did. Flows that counted nothing are not in it, once
+// they left.
 type Stats struct {
 	New, Idle, Completed, Evicted uint64
 }
@@ -55,15 +58,17 @@ type Table struct {
 	obs   Observer
 	seed  hashSeed
 	slots []Flow   // slot 0 is unused, so that 0 can end a list
+	conns []Conn   // by slot; nil until connection tracking tells something
 	index []uint32 // open addressing: hash bits above slotBits, slot number below; 0 = empty
 	free  []uint32 // slots given back
 	used  uint32   // slots ever used
 	live  int
 
 	open, closing list     // flows by last use, oldest first
-	dirty         []uint32 // slots to look at in the next tick
+	dirty         []uint32 // slots to look at in the next roll
 	splits        map[uint32]split
-	lastTick      int64
+	early         map[uint32]uint64 // bytes rolled since the last Roll, by slot: only what moves GiBs is in it
+	lastRoll      int64
 	stats         Stats
 
 	change Change // what is handed to obs, which would make it escape
@@ -79,7 +84,7 @@ type split struct {
 // New returns an empty table that reports to obs.
 func New(cfg Config, obs Observer) *Table {
 	cfg.Max = min(max(cfg.Max, 1), MaxFlows)
-	t := &Table{cfg: cfg, obs: obs, splits: make(map[uint32]split)}
+	t := &Table{cfg: cfg, obs: obs, splits: make(map[uint32]split), early: make(map[uint32]uint64)}
 	for i := range t.seed {
 		t.seed[i] = rand.Uint64() | 1
 	}
@@ -142,30 +147,54 @@ func (t *Table) Packet(p *packet.Packet) (*Flow, End, Event) {
 		i = t.insert(&k, h)
 		f := &t.slots[i]
 		f.begin(p, e, now)
-		f.update(p, e, now)
+		if p.Bytes >= heavyFrame && p.Bytes*uint64(max(p.Weight, 1)) >= leap {
+			t.packetLeap(i, f, p, e, now)
+		} else {
+			f.update(p, e, now)
+		}
 		t.mark(i, f)
 		return f, e, Created
 	}
 	f := &t.slots[i]
 	ev := Known
-	if f.update(p, e, now) {
+	if p.Bytes >= heavyFrame && p.Bytes*uint64(max(p.Weight, 1)) >= leap {
+		if t.packetLeap(i, f, p, e, now) {
+			ev = Replied
+		}
+	} else if f.update(p, e, now) {
 		ev = Replied
 	}
 	t.mark(i, f)
 	if s := &f.sides[e]; s.bytesLo-s.rolledBytes >= rollAt {
-		t.roll(f)
+		t.rollEarly(i, f)
 	}
 	return f, e, ev
 }
 
+// heavyFrame is the least a frame carries that stands for leap bytes: its weight
+// has 16 bits.
+const heavyFrame = leap >> 16
+
+// packetLeap accounts a frame that stands for so much that low words would not
+// tell how much that was.
+func (t *Table) packetLeap(i uint32, f *Flow, p *packet.Packet, e End, now int64) (firstReply bool) {
+	t.rollEarly(i, f)
+	packets, bytes := f.Packets(e), f.Bytes(e)
+	firstReply = f.update(p, e, now)
+	var dp, db [2]uint64
+	dp[e], db[e] = f.Packets(e)-packets, f.Bytes(e)-bytes
+	t.rollWhole(i, f, dp, db)
+	return firstReply
+}
+
 // reopens reports whether p begins another connection between the same ports.
 func (t *Table) reopens(f *Flow, p *packet.Packet) bool {
-	return p.Proto == packet.ProtoTCP && p.TCPFlags&(packet.SYN|packet.ACK) == packet.SYN && f.closed()
+	return p.Proto == packet.ProtoTCP && p.TCPFlags&(packet.SYN|packet.ACK) == packet.SYN && (f.closed() || f.vlan&ended != 0)
 }
 
 // begin sets up a flow whose first packet is p, sent by e.
 func (f *Flow) begin(p *packet.Packet, e End, now int64) {
-	f.First, f.Last, f.VLAN = now, now, p.VLAN
+	f.First, f.Last, f.vlan = now, now, p.VLAN&vlanID
 	f.sides[A].gapMin, f.sides[B].gapMin = noGap, noGap
 	if e == B {
 		f.flags |= startB | lastB
@@ -206,9 +235,12 @@ func (t *Table) Find(k *Key) *Flow {
 }
 
 // All calls yield for each flow, in no particular order, until it returns false.
+// Flows that frames named, but nothing that counts told of yet, are left out:
+// there is nothing right to be said about them.
 func (t *Table) All(yield func(slot uint32, f *Flow) bool) {
 	for i := uint32(1); i <= t.used; i++ {
-		if t.slots[i].flags&opened != 0 && !yield(i, &t.slots[i]) {
+		f := &t.slots[i]
+		if f.flags&opened != 0 && !f.awaited() && !yield(i, f) {
 			return
 		}
 	}
@@ -278,6 +310,11 @@ func (t *Table) grow() {
 	slots := make([]Flow, n+1)
 	copy(slots, t.slots)
 	t.slots = slots
+	if t.conns != nil {
+		conns := make([]Conn, n+1)
+		copy(conns, t.conns)
+		t.conns = conns
+	}
 	t.index = make([]uint32, indexSize(n))
 	for i := uint32(1); i <= t.used; i++ {
 		t.place(i, t.seed.sum(&t.slots[i].Key))

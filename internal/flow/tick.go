@@ -2,15 +2,22 @@ package flow
 
 import "time"
 
-// Tick rolls all flows that changed since the tick before, splits the accounting
-// of long ones and ends idle ones. now is microseconds since the Unix epoch; it
-// is called about once a second.
+// Tick is Roll and Expire: what a Table needs once a second that packets fill.
 func (t *Table) Tick(now int64) {
-	elapsed := now - t.lastTick
-	if t.lastTick == 0 || elapsed < 0 {
+	t.Roll(now)
+	t.Expire(now)
+}
+
+// Roll reports what flows counted since the Roll before, which gives their rates,
+// and splits the accounting of long ones. now is microseconds since the Unix
+// epoch.
+func (t *Table) Roll(now int64) {
+	before := t.lastRoll
+	elapsed := now - before
+	if before == 0 || elapsed < 0 {
 		elapsed = int64(time.Second / time.Microsecond)
 	}
-	t.lastTick = now
+	t.lastRoll = now
 	busy := t.dirty[:0]
 	for _, i := range t.dirty {
 		f := &t.slots[i]
@@ -19,17 +26,27 @@ func (t *Table) Tick(now int64) {
 			continue
 		}
 		bytes := t.roll(f)
+		if len(t.early) > 0 {
+			bytes += t.early[i]
+			delete(t.early, i)
+		}
 		f.now = rate(bytes, elapsed)
 		f.peak = max(f.peak, f.now)
+		if bytes > 0 || f.Last > before || f.done() != (f.flags&closing != 0) {
+			t.requeue(i, f)
+		}
 		if bytes == 0 {
 			f.flags &^= dirty
 			continue
 		}
-		t.requeue(i, f)
 		t.splitLong(i, f, now)
 		busy = append(busy, i)
 	}
 	t.dirty = busy
+}
+
+// Expire ends the flows that are idle or closed for long enough.
+func (t *Table) Expire(now int64) {
 	t.expire(&t.closing, now, min(nonzero(t.cfg.Completed), nonzero(t.cfg.Idle)), Completed)
 	t.expire(&t.open, now, nonzero(t.cfg.Idle), Idle)
 }
@@ -54,28 +71,73 @@ func rate(bytes uint64, elapsed int64) uint32 {
 func (t *Table) requeue(i uint32, f *Flow) {
 	t.unlink(t.listOf(f), i)
 	f.flags &^= closing
-	if t.cfg.Completed > 0 && f.closed() {
+	if t.cfg.Completed > 0 && f.done() {
 		f.flags |= closing
 	}
 	t.pushBack(t.listOf(f), i)
 }
 
+// done reports whether nothing more is expected of a flow. Of a tracked one its
+// connection has the last word: packets show that it closes before the last of
+// what it counted is told.
+func (f *Flow) done() bool {
+	if f.vlan&tracked != 0 {
+		return f.vlan&ended != 0
+	}
+	return f.closed()
+}
+
 // roll reports what f counted since the roll before and returns its bytes. The
-// low words suffice: no flow moves 4 GiB one way between two rolls; see rollAt.
+// low words suffice; see rollAt and leap.
 func (t *Table) roll(f *Flow) uint64 {
 	c := &t.change
 	for e := range f.sides {
 		s := &f.sides[e]
-		c.Packets[e] = s.packetsLo - s.rolledPackets
-		c.Bytes[e] = s.bytesLo - s.rolledBytes
+		c.Packets[e] = uint64(s.packetsLo - s.rolledPackets)
+		c.Bytes[e] = uint64(s.bytesLo - s.rolledBytes)
 		s.rolledPackets, s.rolledBytes = s.packetsLo, s.bytesLo
 	}
-	if c.New = f.flags&counted == 0; !c.New && *c == (Change{}) {
+	return t.report(f)
+}
+
+// report hands t.change to the observer and returns its bytes. The first one that
+// is not empty tells of the flow itself.
+func (t *Table) report(f *Flow) uint64 {
+	c := &t.change
+	if c.Packets[A]|c.Packets[B]|c.Bytes[A]|c.Bytes[B] == 0 {
 		return 0
 	}
+	c.New = f.flags&counted == 0
 	f.flags |= counted
 	t.obs.Rolled(f, c)
-	return uint64(c.Bytes[A]) + uint64(c.Bytes[B])
+	return c.Bytes[A] + c.Bytes[B]
+}
+
+// rollEarly rolls f between two calls of Roll, which the rate at the next takes
+// into account.
+func (t *Table) rollEarly(i uint32, f *Flow) {
+	if bytes := t.roll(f); bytes > 0 {
+		t.early[i] += bytes
+	}
+}
+
+// unrolled returns the most bytes of either end that wait for a roll.
+func (f *Flow) unrolled() uint32 {
+	a, b := &f.sides[A], &f.sides[B]
+	return max(a.bytesLo-a.rolledBytes, b.bytesLo-b.rolledBytes)
+}
+
+// rollWhole rolls f, whose counters were rolled and grew since by packets and
+// bytes, which 32 bits need not hold.
+func (t *Table) rollWhole(i uint32, f *Flow, packets, bytes [2]uint64) {
+	for e := range f.sides {
+		s := &f.sides[e]
+		s.rolledPackets, s.rolledBytes = s.packetsLo, s.bytesLo
+	}
+	t.change.Packets, t.change.Bytes = packets, bytes
+	if n := t.report(f); n > 0 {
+		t.early[i] += n
+	}
 }
 
 // expire ends the flows of l whose last packet is older than after.
@@ -96,7 +158,7 @@ func (t *Table) expire(l *list, now int64, after time.Duration, why Reason) {
 }
 
 // evict makes room by ending the flow that was quiet longest, closed ones first.
-// The order is as of the last tick: a flow used since gets another chance at the
+// The order is as of the last roll: a flow used since gets another chance at the
 // young end, but only a few do in one eviction, so that its cost stays bounded
 // when a flood makes every flow a young one.
 func (t *Table) evict() {
@@ -104,7 +166,7 @@ func (t *Table) evict() {
 	if l.head == 0 {
 		l = &t.open
 	}
-	for n := 0; n < chances && t.slots[l.head].Last > t.lastTick; n++ {
+	for n := 0; n < chances && t.slots[l.head].Last > t.lastRoll; n++ {
 		i := l.head
 		t.unlink(l, i)
 		t.pushBack(l, i)
@@ -153,11 +215,19 @@ func (t *Table) end(i uint32, why Reason) {
 	t.roll(f)
 	t.record(i, f, why)
 	delete(t.splits, i)
+	if len(t.early) > 0 {
+		delete(t.early, i)
+	}
+	empty := f.Empty()
 	t.unlink(t.listOf(f), i)
 	t.remove(i)
 	f.flags &= dirty // its slot may still be listed
 	t.free = append(t.free, i)
 	t.live--
+	if empty {
+		t.stats.New--
+		return
+	}
 	switch why {
 	case Idle:
 		t.stats.Idle++
@@ -184,7 +254,7 @@ func (t *Table) Shift(d, from, to int64) {
 		s.at += d
 		t.splits[i] = s
 	}
-	t.lastTick += d
+	t.lastRoll += d
 }
 
 // Flush ends all flows, in the order of their slots.

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"weir/internal/device"
+	"weir/internal/flow"
+	"weir/internal/packet"
+)
+
+// recordingFor is how long, in microseconds, connection tracking may say nothing
+// until packets set the pace again. sweepLate is how long it may take between two
+// sweeps until what is known is rolled without one.
+const (
+	recordingFor = 3 * 60 * second
+	sweepLate    = 90 * second
+)
+
+// Connections accounts a batch of what connection tracking counted. It
+// implements source.Sink.
+//
+// A connection is one flow wherever it is seen: its key is LANSide's, at the
+// canonical observation point. What it counted is added to its uplink at once and
+// to everything else when connection tracking was read as a whole. What this
+// machine tells itself is left out.
+func (e *Engine) Connections(batch []flow.Connection) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.recording, e.heard = true, true
+	local := func(a *packet.Addr) bool { return e.nets.Scope(a).House() }
+	for i := range batch {
+		e.connection(&batch[i], local)
+	}
+}
+
+func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
+	from, to := e.nets.Scope(&c.Orig.Src), e.nets.Scope(&c.Reply.Src)
+	if from == device.Router && to == device.Router || loopback(&c.Orig.Src) {
+		e.conns.Inside++
+		return
+	}
+	key, second, client, hairpin := c.LANSide(local)
+	point, ok := e.pointOf(&key.AddrA, &key.AddrB)
+	if !ok {
+		if number := e.wayOut(&c.Orig, &c.Reply); number != 0 {
+			point = e.uplinks[number-1].Point
+		}
+	}
+	if int(point) >= len(e.points) {
+		e.conns.Nowhere++
+		return
+	}
+	key.Point = point
+	f, conn, first := e.table.Connect(&key, client, c)
+	if f == nil {
+		return
+	}
+	e.conns.Told++
+	pt := &e.points[point]
+	pt.packets += c.Packets[0] + c.Packets[1]
+	pt.bytes += c.Bytes[0] + c.Bytes[1]
+	pt.last = max(pt.last, c.Last*1000)
+	if f.Service == 0 {
+		f.Service = uint16(service(f))
+	}
+	inbound := from == device.Remote && to.House()
+	if first {
+		conn.Uplink = e.wayOut(&c.Orig, &c.Reply)
+		if inbound {
+			if conn.Mapping = e.mappingOf(c); conn.Mapping != 0 {
+				e.mappings[conn.Mapping-1].Hits++
+			}
+		}
+		if hairpin {
+			conn.Aliased = e.alias(c, &second, f)
+		}
+	}
+	out := 0 // what went the way of Orig left the house
+	if inbound {
+		out = 1
+	}
+	if conn.Uplink != 0 {
+		e.cross(conn.Uplink, out, &c.Packets, &c.Bytes, from == device.Router || to == device.Router)
+	}
+	if conn.Mapping != 0 {
+		m := &e.mappings[conn.Mapping-1]
+		m.Bytes.Tx += c.Bytes[1]
+		m.Bytes.Rx += c.Bytes[0]
+		m.Last = max(m.Last, c.Last)
+	}
+}
+
+// loopback reports whether a never leaves this machine.
+func loopback(a *packet.Addr) bool {
+	if a.Is4() {
+		return a[12] == 127
+	}
+	return *a == packet.Addr{15: 1}
+}
+
+// pointOf returns the canonical observation point of what a and b tell each
+// other: the lower one of their networks. It is false where neither is in a
+// network that has one.
+func (e *Engine) pointOf(a, b *packet.Addr) (uint8, bool) {
+	p, inA := e.nets.Point(a)
+	q, inB := e.nets.Point(b)
+	switch {
+	case inA && inB:
+		return min(p, q), true
+	case inA:
+		return p, true
+	}
+	return q, inB
+}
+
+// Swept rolls what connection tracking counted into hosts, devices and series:
+// rates are those from one sweep to the next. It implements source.Sink.
+func (e *Engine) Swept(at int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.recording, e.heard = true, true
+	e.swept = at
+	e.roll(at)
+}
+
+// maxAliases bounds the second keys of redirected and hairpin connections that
+// are remembered; there is one for each of them while it lives.
+const maxAliases = 1024
+
+// alias leads from another view of a connection to its flow.
+type alias struct {
+	key    flow.Key
+	client flow.End // in key
+	from   flow.End // the client's end in the other view
+}
+
+// alias remembers that second is another view of f and reports whether there was
+// room. A flow that frames made under it is no more. Aliases have no observation
+// point, so that they are found again whatever the networks are by then.
+func (e *Engine) alias(c *flow.Connection, second *flow.Key, f *flow.Flow) bool {
+	a := alias{key: f.Key, client: f.Client(), from: flow.B}
+	if second.AddrA == c.Reply.Dst && second.PortA == c.Reply.DstPort {
+		a.from = flow.A
+	}
+	if _, ok := e.aliases[*second]; !ok && len(e.aliases) >= maxAliases {
+		e.conns.AliasDrops++
+		return false
+	}
+	e.aliases[*second] = a
+	made := *second
+	made.Point, _ = e.pointOf(&second.AddrA, &second.AddrB)
+	e.table.Drop(&made)
+	return true
+}
+
+// unalias forgets the other view of a flow that ends.
+func (e *Engine) unalias(f *flow.Flow, conn *flow.Conn) {
+	reply := conn.Reply(f)
+	k, _ := flow.KeyOf(&reply.Src, &reply.Dst, reply.SrcPort, reply.DstPort, f.Key.Proto, 0)
+	if a, ok := e.aliases[k]; ok && a.key == f.Key {
+		delete(e.aliases, k)
+	}
+}
+
+// classify names the flow of a packet that something else counts, and learns who
+// sent it.
+func (e *Engine) classify(pt *point, p *packet.Packet) {
+	if p.MoreFrags || p.FragOffset != 0 {
+		e.fragment(pt, p)
+	}
+	if p.HasMAC && e.devices.Max() > 0 {
+		e.learn(p)
+	}
+	e.canonical(p)
+	f, _, event := e.table.Observe(p)
+	if event == flow.Created {
+		f.Service = uint16(service(f))
+	}
+}
+
+// canonical turns p into what its connection's key is made of: the first view of
+// it, at the canonical observation point. The point where p was seen is lost.
+func (e *Engine) canonical(p *packet.Packet) {
+	k, sender := flow.KeyOf(&p.Src, &p.Dst, p.SrcPort, p.DstPort, p.Proto, 0)
+	if len(e.aliases) > 0 {
+		if a, ok := e.aliases[k]; ok {
+			from := a.client
+			if sender != a.from {
+				from = from.Other()
+			}
+			p.Src, p.SrcPort = *a.key.Addr(from), a.key.Port(from)
+			p.Dst, p.DstPort = *a.key.Addr(from.Other()), a.key.Port(from.Other())
+			p.Iface = a.key.Point
+			return
+		}
+	}
+	e.settle(p)
+}
+
+// settle gives p its canonical observation point.
+func (e *Engine) settle(p *packet.Packet) {
+	if point, ok := e.pointOf(&p.Src, &p.Dst); ok && int(point) < len(e.points) {
+		p.Iface = point
+	}
+}
