@@ -129,8 +129,8 @@ func (r *Router) trim(path string) []Warning {
 	if len(r.Redirects) <= MaxPortRules && len(r.Openings) <= MaxPortRules {
 		return nil
 	}
-	r.Redirects = slices.Clip(r.Redirects[:min(len(r.Redirects), MaxPortRules)])
-	r.Openings = slices.Clip(r.Openings[:min(len(r.Openings), MaxPortRules)])
+	r.Redirects = r.Redirects[:min(len(r.Redirects), MaxPortRules)]
+	r.Openings = r.Openings[:min(len(r.Openings), MaxPortRules)]
 	return []Warning{{File: path, Text: fmt.Sprintf("has more than %d redirects or openings; what follows is not shown in the NAT view", MaxPortRules)}}
 }
 
