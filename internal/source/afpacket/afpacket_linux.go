@@ -27,6 +27,10 @@ type Source struct {
 	mu    sync.Mutex
 	state string          // guarded by mu
 	rings map[tapID]*ring // guarded by mu; those that capture
+
+	level     int    // of the budget, guarded by mu
+	levelNote string // guarded by mu
+	tightened atomic.Uint64
 }
 
 // point is one observation point: what it counted, and what the user should
@@ -35,7 +39,36 @@ type point struct {
 	number                uint8 // the sink's number for it, set when Run begins
 	packets, bytes, drops atomic.Uint64
 	last                  atomic.Int64
-	note                  string // guarded by Source.mu
+	tracked               atomic.Uint64 // of packets, those of hybrid mode that add nothing
+	note                  string        // guarded by Source.mu
+}
+
+// Passed is what the filters of hybrid mode let through since the source began.
+type Passed struct {
+	Naming    uint64 // frames that name flows that connection tracking counts
+	Counted   uint64 // frames that it does not count
+	Tightened uint64 // times the rate of naming frames was above the budget
+	Level     int    // of the filters at present, 0 for the loosest
+}
+
+// Passed returns the counters of hybrid mode. It may be called at any time, from
+// any goroutine.
+func (s *Source) Passed() Passed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := Passed{Naming: s.naming(), Tightened: s.tightened.Load(), Level: s.level}
+	for i := range s.points {
+		p.Counted += s.points[i].packets.Load()
+	}
+	p.Counted -= min(p.Counted, p.Naming)
+	return p
+}
+
+func (s *Source) naming() (n uint64) {
+	for i := range s.points {
+		n += s.points[i].tracked.Load()
+	}
+	return n
 }
 
 // New returns a source for cfg, or what is wrong with cfg. It opens nothing.
@@ -77,6 +110,9 @@ func (s *Source) Status() source.Status {
 		if p.note != "" {
 			notes = append(notes, p.note)
 		}
+	}
+	if s.levelNote != "" {
+		notes = append(notes, s.levelNote)
 	}
 	st.Name, st.Note = strings.Join(devices, ","), strings.Join(notes, "; ")
 	return st

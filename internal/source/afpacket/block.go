@@ -103,7 +103,7 @@ func (b *block) frame(f []byte, r *packet.Raw) bool {
 		int64(binary.NativeEndian.Uint32(f[frameNsec:]))
 	r.Data = f[mac : mac+caplen : mac+caplen]
 	r.Len = max(binary.NativeEndian.Uint32(f[frameLen:]), caplen)
-	r.Link, r.Iface, r.Weight, r.Whole = b.link, b.iface, b.weight, true
+	r.Link, r.Iface, r.Weight, r.Whole, r.Classify = b.link, b.iface, b.weight, true, false
 	r.VLAN, r.GSOSize = 0, 0
 	if binary.NativeEndian.Uint32(f[frameStatus:])&statusVLAN != 0 {
 		r.VLAN = uint16(binary.NativeEndian.Uint32(f[frameTCI:]) & vlanMask)

@@ -32,6 +32,13 @@ func router(change func(*link.Link)) *link.State {
 	return s
 }
 
+// planOne plans for one interface alone.
+func planOne(point int, i Interface, s *link.State) ([]tap, string) {
+	cfg := Config{Interfaces: make([]Interface, point+1)}
+	cfg.Interfaces[point] = i
+	return planner{cfg, s}.plan(point)
+}
+
 func TestPlan(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -53,7 +60,7 @@ func TestPlan(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			taps, note := plan(1, tt.want, router(tt.change))
+			taps, note := planOne(1, tt.want, router(tt.change))
 			var got []string
 			for _, tap := range taps {
 				got = append(got, fmt.Sprintf("%s#%d/%d", tap.device, tap.id.index, tap.direction))
@@ -71,7 +78,7 @@ func TestPlan(t *testing.T) {
 func TestPlanLinkTypes(t *testing.T) {
 	for device, want := range map[string]packet.LinkType{"wan": packet.LinkEthernet, "lo": packet.LinkEthernet,
 		"pppoe-wan": packet.LinkRaw, "wg0": packet.LinkRaw} {
-		taps, _ := plan(0, Interface{Device: device}, router(nil))
+		taps, _ := planOne(0, Interface{Device: device}, router(nil))
 		if len(taps) != 1 || taps[0].link != want {
 			t.Errorf("%s: %+v, want %v", device, taps, want)
 		}
@@ -80,7 +87,7 @@ func TestPlanLinkTypes(t *testing.T) {
 
 func TestPlanOwnAddresses(t *testing.T) {
 	s := router(nil)
-	taps, _ := plan(0, Interface{Device: "br-lan", Ports: true}, s)
+	taps, _ := planOne(0, Interface{Device: "br-lan", Ports: true}, s)
 	if d := cmp.Diff([]link.MAC{{0xa}, {0xc}}, taps[0].own); d != "" {
 		t.Error(d)
 	}
@@ -88,7 +95,7 @@ func TestPlanOwnAddresses(t *testing.T) {
 		s.Apply(link.Event{Op: link.LinkSet, Link: link.Link{Index: 100 + i, Name: fmt.Sprint("mv", i),
 			Kind: "macvlan", Parent: 3, Type: link.TypeEthernet, MAC: link.MAC{0xd, byte(i)}}})
 	}
-	taps, note := plan(0, Interface{Device: "br-lan", Ports: true}, s)
+	taps, note := planOne(0, Interface{Device: "br-lan", Ports: true}, s)
 	if len(taps[0].own) != maxOwnMACs || !strings.Contains(note, "50 hardware addresses") {
 		t.Errorf("%d addresses, note %q", len(taps[0].own), note)
 	}

@@ -39,7 +39,10 @@ type ring struct {
 	vnet        bool   // a virtio_net_hdr precedes each frame
 	weight      uint16 // frames that each one stands for
 	promiscuous bool
-	notes       []string // what was refused
+	notes       []string                // what was refused
+	level       int                     // of its filter
+	brief       bool                    // the filter is the shorter one
+	parties     atomic.Pointer[parties] // nil unless in hybrid mode
 	point       *point
 }
 
@@ -101,6 +104,9 @@ func (r *ring) deliver(b *block, batch []packet.Raw, sink source.Sink) {
 		var bytes uint64
 		for i := range batch[:n] {
 			bytes += uint64(batch[i].Len)
+		}
+		if known := r.parties.Load(); known != nil {
+			p.tracked.Add(known.classify(batch[:n]))
 		}
 		sink.Packets(batch[:n])
 		p.packets.Add(uint64(n))

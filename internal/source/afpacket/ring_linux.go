@@ -14,12 +14,12 @@ import (
 
 // open makes the ring of t, of so many bytes, and binds it to its device. The
 // filter is in place before the first frame can arrive.
-func open(cfg Config, t tap, p *point, ringBytes int) (*ring, error) {
+func open(cfg Config, t tap, level int, p *point, ringBytes int) (*ring, error) {
 	fd, err := packetSocket()
 	if err != nil {
 		return nil, err
 	}
-	r := &ring{tap: t, point: p, weight: uint16(cfg.Sampling), file: os.NewFile(uintptr(fd), "packet:"+t.device)}
+	r := &ring{tap: t, level: level, point: p, weight: uint16(cfg.Sampling), file: os.NewFile(uintptr(fd), "packet:"+t.device)}
 	if err := r.setUp(fd, cfg, ringBytes); err != nil {
 		r.close()
 		return nil, err
@@ -64,7 +64,7 @@ func (r *ring) setUp(fd int, cfg Config, ringBytes int) error {
 	} else {
 		r.vnet = true
 	}
-	if err := r.attach(cfg, r.tap); err != nil {
+	if err := r.attach(cfg, r.tap, r.level); err != nil {
 		return err
 	}
 	if err := r.mapRing(fd, ringBytes, cfg.Snaplen); err != nil {
@@ -116,22 +116,48 @@ func (r *ring) promote(fd int) {
 	r.promiscuous = true
 }
 
-// attach gives the socket the filter of t. The kernel replaces a filter at once,
-// without a moment that has none.
-func (r *ring) attach(cfg Config, t tap) error {
-	f := filter{direction: t.direction, snaplen: cfg.Snaplen, sampling: cfg.Sampling, own: t.own}
-	prog, err := f.program()
-	if err != nil {
-		return fmt.Errorf("assemble filter: %w", err)
+// attach gives the socket the filter of t at a level of the budget. The kernel
+// replaces a filter at once, without a moment that has none. Where it lacks the
+// memory for a filter of hybrid mode, it gets the brief one.
+func (r *ring) attach(cfg Config, t tap, level int) error {
+	f := filterOf(cfg, t, level)
+	length, err := r.replace(f)
+	if cfg.Hybrid && errors.Is(err, unix.ENOMEM) {
+		// Old and new filters need room together; one that refuses all needs none
+		// to speak of. What passes meanwhile, for microseconds, is not captured.
+		if refuseAll := r.setFilter([]bpf.RawInstruction{{Op: unix.BPF_RET | unix.BPF_K}}); refuseAll == nil {
+			length, err = r.replace(f)
+		}
+		if errors.Is(err, unix.ENOMEM) {
+			f.brief = true
+			length, err = r.replace(f)
+		}
 	}
-	switch err := r.setFilter(prog); {
+	switch {
 	case errors.Is(err, unix.ENOMEM):
-		return fmt.Errorf("attach filter of %d instructions: %w; raise net.core.optmem_max", len(prog), err)
+		return fmt.Errorf("attach filter of %d instructions: %w; raise net.core.optmem_max", length, err)
 	case err != nil:
-		return fmt.Errorf("attach filter of %d instructions: %w", len(prog), err)
+		return fmt.Errorf("attach filter of %d instructions: %w", length, err)
 	}
-	r.tap.direction, r.tap.own = t.direction, t.own
+	r.tap.direction, r.tap.own, r.tap.vlan = t.direction, t.own, t.vlan
+	r.level, r.brief = level, f.brief
+	if cfg.Hybrid {
+		r.parties.Store(f.parties())
+	}
 	return nil
+}
+
+// replace attaches f and returns its length.
+func (r *ring) replace(f filter) (length int, err error) {
+	code, err := f.program()
+	if err != nil {
+		return 0, err
+	}
+	raw, err := bpf.Assemble(code)
+	if err != nil {
+		return 0, fmt.Errorf("assemble: %w", err)
+	}
+	return len(raw), r.setFilter(raw)
 }
 
 func (r *ring) setFilter(prog []bpf.RawInstruction) error {

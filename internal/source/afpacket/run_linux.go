@@ -43,7 +43,7 @@ func (s *Source) run(ctx context.Context, sink source.Sink) error {
 		}
 		s.points[i].number = n
 	}
-	w, err := link.Open()
+	w, err := link.Open(link.PortVLANs)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (s *Source) run(ctx context.Context, sink source.Sink) error {
 		})
 	}()
 
-	v := supervisor{Source: s, sink: sink, lost: make(chan struct{}, 1)}
+	v := supervisor{Source: s, sink: sink, lost: make(chan struct{}, 1), budget: budget{limit: s.cfg.Budget}}
 	err = v.loop(ctx, events, watched)
 	cancel()
 	v.stopAll()
@@ -75,6 +75,7 @@ type supervisor struct {
 	sink    source.Sink
 	readers sync.WaitGroup
 	lost    chan struct{} // of capacity 1: a ring has failed
+	budget  budget
 }
 
 // loop keeps the rings in step with the links until ctx is done.
@@ -84,6 +85,13 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 	wait := retryMin
 	retry := time.NewTimer(retryMax)
 	defer retry.Stop()
+	var rate <-chan time.Time // when the budget is looked at
+	if v.cfg.Hybrid {
+		every := time.NewTicker(budgetStep)
+		defer every.Stop()
+		rate = every.C
+	}
+	var named uint64
 	for {
 		select {
 		case <-ctx.Done():
@@ -97,6 +105,14 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 			}
 			synced = synced || e.Op == link.Synced
 			wait = retryMin
+		case <-rate:
+			now := v.naming()
+			if !v.budget.step(now-named, budgetStep) {
+				named = now
+				continue
+			}
+			named = now
+			v.setLevel()
 		case <-v.lost:
 		case <-retry.C:
 		}
@@ -116,8 +132,8 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 func (v *supervisor) reconcile(state *link.State) (whole bool) {
 	var wanted []tap
 	notes := make([]string, len(v.points))
-	for i, c := range v.cfg.Interfaces {
-		taps, note := plan(i, c, state)
+	for i := range v.cfg.Interfaces {
+		taps, note := planner{v.cfg, state}.plan(i)
 		wanted, notes[i] = append(wanted, taps...), note
 	}
 	v.mu.Lock()
@@ -136,6 +152,9 @@ func (v *supervisor) reconcile(state *link.State) (whole bool) {
 		}
 		for _, n := range r.notes {
 			*note = join(*note, n)
+		}
+		if r.brief {
+			*note = join(*note, fmt.Sprintf("%s: the kernel has no room for the whole filter, and the shorter one knows fewer protocols; raise net.core.optmem_max", t.device))
 		}
 		if t.up {
 			v.state = stateRunning
@@ -165,12 +184,12 @@ func (v *supervisor) stopUnwanted(wanted []tap) {
 // ensure returns the ring of t, with the filter that t asks for.
 func (v *supervisor) ensure(t tap, ringBytes int) (*ring, error) {
 	if r, ok := v.rings[t.id]; ok {
-		if r.tap.sameFilter(t) {
+		if r.tap.sameFilter(t) && r.level == v.level {
 			return r, nil
 		}
-		return r, r.attach(v.cfg, t)
+		return r, r.attach(v.cfg, t, v.level)
 	}
-	r, err := open(v.cfg, t, &v.points[t.id.point], ringBytes)
+	r, err := open(v.cfg, t, v.level, &v.points[t.id.point], ringBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -183,6 +202,17 @@ func (v *supervisor) ensure(t tap, ringBytes int) (*ring, error) {
 		r.close()
 	})
 	return r, nil
+}
+
+// setLevel takes over the level of the budget; the filters follow.
+func (v *supervisor) setLevel() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.budget.level > v.level {
+		v.tightened.Add(1)
+	}
+	v.level, v.levelNote = v.budget.level, v.budget.note()
+	v.log.Info("capture filter", "level", v.level, "note", v.levelNote)
 }
 
 // forget has a ring opened again whose reader ended though it was not stopped.
@@ -205,12 +235,4 @@ func (v *supervisor) stopAll() {
 	v.stopUnwanted(nil)
 	v.mu.Unlock()
 	v.readers.Wait()
-}
-
-// join puts notes one after the other.
-func join(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a + "; " + b
 }

@@ -1,0 +1,84 @@
+package afpacket
+
+// first returns the span of first words of a payload that begin with the bytes
+// of s, one to four of them.
+func first(s string) span {
+	var low uint32
+	high := ^uint32(0)
+	for i := range 4 {
+		if i < len(s) {
+			low |= uint32(s[i]) << (24 - 8*i)
+			high = high&^(0xff<<(24-8*i)) | uint32(s[i])<<(24-8*i)
+		}
+	}
+	return span{low, high}
+}
+
+// How payloads of TCP begin whose protocol says so, in ascending order. What
+// other protocols say first is short or pushed.
+var tcpSignatures = []span{
+	first("\x03\x00\x00"),        // TPKT: RDP
+	first("\x13Bit"),             // BitTorrent
+	{0x16030000, 0x160303ff},     // TLS records of the type handshake, SSL 3.0 to TLS 1.2 as the record says
+	first("* OK"),                // IMAP
+	first("+OK"),                 // POP3
+	first("220 "), first("220-"), // SMTP, FTP
+	first("@RSY"),                // rsync
+	first("CONN"), first("DELE"), // HTTP, also as UPnP and WebDAV use it
+	first("EHLO"),                // SMTP
+	first("GET "), first("HEAD"), // HTTP
+	first("HELO"),                // SMTP
+	first("HTTP"),                // an answer
+	first("INVI"),                // SIP
+	first("NICK"),                // IRC
+	first("NOTI"), first("OPTI"), // UPnP, HTTP, SIP, RTSP
+	first("PATC"), first("POST"), // HTTP
+	first("PRI "), first("PROP"), // HTTP/2, WebDAV
+	first("PUT "),                // HTTP
+	first("REGI"),                // SIP
+	first("RFB "), first("RTSP"), // VNC, cameras
+	first("SIP/"), first("SSH-"), // SIP, SSH
+	first("SUBS"), first("USER"), // UPnP, FTP and POP3
+}
+
+// briefSignatures are those that a short program has room for.
+var briefSignatures = []span{
+	{0x16030000, 0x160303ff}, first("GET "), first("HTTP"), first("POST"), first("SSH-"),
+}
+
+// Ports of protocols over UDP whose every datagram names something: addresses
+// (DNS, mDNS, LLMNR), devices (DHCP, DHCPv6, NetBIOS, SSDP, WS-Discovery) or a
+// call (SIP), besides TFTP, NTP and NAT-PMP. In ascending order.
+var udpPorts = []span{
+	one(53), {67, 69}, one(123), {137, 138}, {546, 547}, one(1900), one(3702), one(5060),
+	{5350, 5351}, one(5353), one(5355),
+}
+
+// How payloads of UDP begin, in ascending order.
+var udpSignatures = []span{
+	one(0x01000000), one(0x02000000), // WireGuard's handshake
+	{0x16fe0000, 0x16feffff}, // DTLS records of the type handshake
+}
+
+// Versions in long headers of QUIC, in ascending order; those of RFC 9000 section
+// 15 that are there to be refused, 0x?a?a?a?a, are not among them.
+var quicVersions = []span{
+	{0, 1},                   // negotiation, RFC 9000
+	{0x51300000, 0x513fffff}, // Google's Q0xx
+	{0x54300000, 0x543fffff}, // and T0xx, with TLS
+	one(0x6b3343cf),          // RFC 9369
+	one(0x709a50c4),          // its drafts
+	{0xfaceb000, 0xfacebfff}, // Facebook's
+	{0xff000000, 0xff0000ff}, // drafts of RFC 9000
+}
+
+const (
+	quicReserved     = 0x0a0a0a0a // in the bits of quicReservedMask
+	quicReservedMask = 0x0f0f0f0f
+
+	stunCookie    = 0x2112a442 // RFC 8489
+	googleQUIC    = 0x5130     // "Q0", behind flags and connection ID
+	wireGuardData = 0x04000000
+	portDNS       = 53
+	portHTTPS     = 443
+)
