@@ -114,24 +114,33 @@ func (r *rule) inferFamily(parts ...uint8) uint8 {
 // range of ports, none when the firewall refuses it.
 func readRedirects(s *Section, id string, zones []Zone) []Redirect {
 	r := rule{s: s, zones: zones}
-	src, dest := r.zone("src"), r.zone("dest")
-	outside := r.addresses(r.one("src_dip"))
-	target := r.addresses(r.one("dest_ip"))
-	ports, targetPorts := r.ports(r.one("src_dport")), r.ports(r.one("dest_port"))
-	family, given := r.family()
-	senders := familyOf(r.one("src_ip"))
-	family = r.inferFamily(family, senders, familiesOf(outside), familiesOf(target), src.Family, dest.Family)
-	if !given && family == 0 {
-		family = 4 // for compatibility, as firewall4 says
+	src := r.zone("src")
+	action, ok := parseTarget(cmp.Or(s.Text("target"), "dnat"))
+	if !ok || action == "snat" || src.Name == "" || src.Name == "*" {
+		return nil // what is neither is taken for dnat
 	}
+	one := r.redirect(cmp.Or(r.text("name"), id), src, r.zone("dest"))
+	ports := r.ports(r.one("src_dport"))
+	targets := append(r.ports(r.one("dest_port")), ports...) // by default those outside
 	protocols := r.protocols()
-	if action, ok := parseTarget(cmp.Or(s.Text("target"), "dnat")); !ok || action == "snat" || src.Name == "" || src.Name == "*" {
+	if r.refused {
 		return nil
 	}
-	one := Redirect{
-		Name: cmp.Or(r.text("name"), id), Src: src.Name, Dest: dest.Name,
-		Enabled: r.on("enabled"), Reflection: r.on("reflection"), Family: family,
+	var all []Redirect
+	for _, m := range protocols.matches(one.Family, ports, len(targets) > 0) {
+		one.Proto, one.First, one.Last, one.TargetPort = m.proto, m.first, m.last, 0
+		if m.ported {
+			one.TargetPort = targets[0].first
+		}
+		all = append(all, one)
 	}
+	return all
+}
+
+// redirect reads all of a redirect but protocols and ports.
+func (r *rule) redirect(name string, src, dest Zone) Redirect {
+	one := Redirect{Name: name, Src: src.Name, Dest: dest.Name, Enabled: r.on("enabled"), Reflection: r.on("reflection")}
+	outside, target := r.addresses(r.one("src_dip")), r.addresses(r.one("dest_ip"))
 	if len(outside) > 0 {
 		one.Outside = outside[0]
 	}
@@ -139,19 +148,12 @@ func readRedirects(s *Section, id string, zones []Zone) []Redirect {
 		one.Target = target[0].Addr
 		r.refused = r.refused || target[0].Not || target[0].Mask.IsValid() && maskBits(target[0].Mask) < 0
 	}
-	targetPorts = append(targetPorts, ports...)
-	if r.refused {
-		return nil
+	family, given := r.family()
+	one.Family = r.inferFamily(family, familyOf(r.one("src_ip")), one.Outside.Family(), familiesOf(target), src.Family, dest.Family)
+	if one.Family == 0 && !given {
+		one.Family = 4 // for compatibility, as firewall4 says
 	}
-	var all []Redirect
-	for _, m := range protocols.matches(family, ports, len(targetPorts) > 0) {
-		one.Proto, one.First, one.Last, one.TargetPort = m.proto, m.first, m.last, 0
-		if m.ported {
-			one.TargetPort = targetPorts[0].first // by default that outside
-		}
-		all = append(all, one)
-	}
-	return all
+	return one
 }
 
 // readOpenings reads a config rule that accepts forwarded connections: one
