@@ -21,6 +21,13 @@ r reverse, / filter by text (Esc clears it), space pause, arrows, PgUp, PgDn, Ho
 and End scroll. NO_COLOR is respected. With another locale than a UTF-8 one, only
 ASCII is shown.
 
+The first line tells what counts (packets, conntrack or hybrid) and how much of
+what each uplink carried in the last hour is attributed to flows. Of a flow, "way"
+is who opened it (out: a host in the house, in, local) and whether flow offload
+forwards it in software (sw) or hardware (hw); "translation" is what became of its
+addresses, or what let it in. A dash is what is not known or cannot be observed;
+of a rate, that nothing flows.
+
 Bytes and rates are decimal (1 kB = 1000 B); rates are bits per second.
 `
 

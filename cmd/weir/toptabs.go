@@ -28,10 +28,10 @@ func topTabs(con *console) []topTab {
 	return []topTab{
 		{'f', "flows", []column{
 			{title: "client", least: 10, usual: 21, port: true}, {title: "server", least: 10, usual: 21, port: true},
-			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3},
+			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3}, {title: "way", usual: 6, drop: 3},
 			{title: "bytes " + toServer, right: true, usual: 7}, {title: "bytes " + toClient, right: true, usual: 7},
 			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 2},
-			{title: "rtt", right: true, usual: 7, drop: 4},
+			{title: "rtt", right: true, usual: 7, drop: 4}, {title: "translation", usual: 14, least: 14, drop: 5},
 		}, flowCells},
 		{'d', "devices", []column{
 			{title: "device", least: 8}, {title: "address", least: 12}, {title: "MAC", drop: 3},
@@ -131,24 +131,69 @@ func (e endpoint) text(con *console) string {
 	return e.IP.String()
 }
 
-func flowCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
-	var f struct {
-		Client, Server    endpoint
-		Proto, App, State string
-		Bytes             txRx
-		Bps               struct{ Now uint64 }
-		Duration          float64
-		RTT               struct{ Client, Server float64 }
+// flowRow is what top shows of a flow.
+type flowRow struct {
+	Client, Server endpoint
+	Proto          string
+	App, State     string // "" for null, as all text
+	Dir, Offload   string
+	Bytes          txRx
+	Bps            struct{ Now uint64 }
+	Duration       float64
+	RTT            struct{ Client, Server float64 } // 0 for null
+	NAT            *struct {
+		Orig, Reply struct{ Src, Dst string }
+		Why         string
 	}
+}
+
+func flowCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
+	var f flowRow
 	if err := json.Unmarshal(row, &f); err != nil {
 		return nil, err
 	}
+	rtt := unknown(con)
+	if f.RTT.Client+f.RTT.Server > 0 {
+		rtt = latencyText(uint64(1000 * (f.RTT.Client + f.RTT.Server)))
+	}
 	return []string{
-		f.Client.text(con), f.Server.text(con), con.clean(f.Proto), con.clean(f.App), con.clean(f.State),
+		f.Client.text(con), f.Server.text(con), con.clean(f.Proto), known(con, f.App), known(con, f.State), f.way(con),
 		byteText(f.Bytes.Tx), byteText(f.Bytes.Rx), idleText(f.Bps.Now),
-		durationText(time.Duration(f.Duration * float64(time.Second))),
-		latencyText(uint64(1000 * (f.RTT.Client + f.RTT.Server))),
+		durationText(time.Duration(f.Duration * float64(time.Second))), rtt, f.translation(con),
 	}, nil
+}
+
+// way says who opened the flow and what forwards it.
+func (f *flowRow) way(con *console) string {
+	switch f.Offload {
+	case "software":
+		return known(con, f.Dir) + " sw"
+	case "hardware":
+		return known(con, f.Dir) + " hw"
+	}
+	return known(con, f.Dir)
+}
+
+// translation says what became of the flow's addresses, or why it may come in.
+func (f *flowRow) translation(con *console) string {
+	switch {
+	case f.NAT == nil:
+		return unknown(con)
+	case f.Dir != "in" && f.NAT.Orig.Src == f.NAT.Reply.Dst && f.NAT.Orig.Dst == f.NAT.Reply.Src:
+		return "none"
+	}
+	return con.clean(f.NAT.Why)
+}
+
+// unknown stands for null.
+func unknown(con *console) string { return con.sign("–", "-") }
+
+// known returns a text, or what stands for null.
+func known(con *console, s string) string {
+	if s == "" {
+		return unknown(con)
+	}
+	return con.clean(s)
 }
 
 func deviceCells(con *console, row json.RawMessage, now int64) ([]string, error) {

@@ -65,6 +65,33 @@ type topStatus struct {
 	Devices struct{ Known, Max uint64 }
 	Drops   struct{ Packets, Devices, Hosts, Slots uint64 }
 	Sources []struct{ Name, State, Note string }
+
+	Mode     struct{ Chosen string }
+	Coverage []uplinkShare
+}
+
+// uplinkShare is how much of what an uplink carried is attributed.
+type uplinkShare struct {
+	Uplink  string
+	Pct     *float64
+	Reasons []struct {
+		Text   string
+		Active bool
+	}
+}
+
+// text says it in a few words, with the first reason that holds now.
+func (u *uplinkShare) text(con *console) string {
+	s := con.clean(u.Uplink) + " "
+	if u.Pct == nil {
+		s += unknown(con)
+	} else {
+		s += percentText(*u.Pct) + " attributed"
+	}
+	if len(u.Reasons) > 0 && u.Reasons[0].Active {
+		s += " (" + con.clean(u.Reasons[0].Text) + ")"
+	}
+	return s
 }
 
 func newTopView(con *console) *topView {
@@ -158,7 +185,10 @@ func (v *topView) headLines() []string {
 	if v.shown.at.IsZero() {
 		return []string{"weir", ""}
 	}
-	first := "weir " + v.con.clean(s.Version) + "  up " + ageText(s.Uptime) + "  " + v.shown.at.Format("15:04:05")
+	first := "weir " + v.con.clean(s.Version) + "  up " + ageText(s.Uptime) + "  " + v.shown.at.Format("15:04:05") + "  " + known(v.con, s.Mode.Chosen)
+	for i := range s.Coverage {
+		first += v.con.sign(" · ", ", ") + s.Coverage[i].text(v.con)
+	}
 	for _, src := range s.Sources {
 		first += "  " + v.con.clean(src.Name)
 		if src.State != "running" {

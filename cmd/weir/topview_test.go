@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -39,16 +40,16 @@ func TestTopLines(t *testing.T) {
 	}
 	got := strings.Join(lines, "\n")
 	want := strings.TrimPrefix(`
-weir 0.1.0  up 2h00m  15:15:00  br-lan
-↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 3/8,192  drops 2  devices 2/512
+weir 0.1.0  up 2h00m  15:15:00  hybrid · wan 99.8 % attributed  br-lan  conntrack
+↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 5/8,192  drops 2  devices 2/512
 [flows]  devices   hosts   ports    by bytes ↓
-client                 server                 proto   app  state   bytes →  bytes ←          now  duration      rtt
-Anna phone:51234       cdn.example.net:443    tcp     tls  S1      41.8 kB  1.87 MB   812 kbit/s     1m02s  16.0 ms
-Anna phone:40000       OpenWrt:53             udp     dns             61 B      0 B            -       0 s        -
-fd00::30               ff02::1                icmpv6                 144 B      0 B            -    8.00 s        -
-
-
-1-3 of 3   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
+client                 server                 proto   app    state   way     bytes →  bytes ←          now  duration      rtt
+Anna phone:51234       cdn.example.net:443    tcp     tls    S1      out sw  41.8 kB  1.87 MB   812 kbit/s     1m02s  14.2 ms
+Anna phone:40000       OpenWrt:53             udp     dns    –       local      61 B      0 B            -       0 s        –
+fd00::30               ff02::1                icmpv6  –      –       local     144 B      0 B            -    8.00 s        –
+Anna phone:51300       192.168.1.30:8443      tcp     –      S1      local   9.82 kB   873 kB  12.0 kbit/s    40.5 s  2.76 ms
+192.0.2.55:60222       192.168.1.30:8443      tcp     https  S1      in      2.21 kB  61.0 kB            -    10.0 s        –
+1-5 of 5   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
 	if got != want {
 		t.Errorf("shows\n%s\nwant\n%s", got, want)
 	}
@@ -167,5 +168,56 @@ func TestTopTrouble(t *testing.T) {
 	}
 	if got := newTopView(&console{}).lines(100, 10)[9]; got != "asking the daemon..." {
 		t.Errorf("before the first answer: %q", got)
+	}
+}
+
+// TestUplinkShare checks how the first line shows an uplink.
+func TestUplinkShare(t *testing.T) {
+	tests := []struct{ name, json, want string }{
+		{"some", `{"uplink":"wan","pct":99.984,"reasons":[]}`, "wan 99.9 % attributed"},
+		{"all", `{"uplink":"wan","pct":100,"reasons":[]}`, "wan 100 % attributed"},
+		{"idle", `{"uplink":"wan","pct":null,"reasons":[]}`, "wan –"},
+		{"past trouble", `{"uplink":"wan","pct":71.25,"reasons":[{"text":"the ring dropped 2 packets since 14:40","active":false}]}`, "wan 71.2 % attributed"},
+		{"trouble", `{"uplink":"wan","pct":12,"reasons":[{"text":"hardware offload without counters since 12:03","active":true}]}`, "wan 12.0 % attributed (hardware offload without counters since 12:03)"},
+		{"a stranger's name", `{"uplink":"w\u001b[2Jn","pct":1,"reasons":null}`, "w?[2Jn 1.0 % attributed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var u uplinkShare
+			if err := json.Unmarshal([]byte(tt.json), &u); err != nil {
+				t.Fatal(err)
+			}
+			if got := u.text(&console{unicode: true}); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestFlowCells checks what stands for what is not known, and that nothing of a
+// flow can steer the terminal.
+func TestFlowCells(t *testing.T) {
+	ends := `"client":{"ip":"192.0.2.1","port":1},"server":{"ip":"192.0.2.2","port":2},"proto":"tcp","bytes":{"tx":0,"rx":0},"bps":{"now":0},"duration":0`
+	nat := `"nat":{"orig":{"src":"192.0.2.1","dst":"192.0.2.2"},"reply":{"src":"192.0.2.2","dst":"192.0.2.1"},"why":"addresses are not translated"}`
+	tests := []struct {
+		name, json                        string
+		app, state, way, rtt, translation string
+	}{
+		{"nothing known", `{"rtt":{"client":null,"server":null}}`, "–", "–", "–", "–", "–"},
+		{"hardware", `{"dir":"in","offload":"hardware","rtt":{"client":1.5,"server":0.5}}`, "–", "–", "in hw", "2.00 ms", "–"},
+		{"not translated", `{"dir":"out","offload":"none",` + nat + `}`, "–", "–", "out", "–", "none"},
+		{"a stranger's words", `{"app":"a\u001b","state":"\u202e","dir":"in","nat":{"why":"opened by \u001b]0;x\u0007 over UPnP"}}`, "a?", "?", "in", "–", "opened by ?]0;x? over UPnP"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := flowCells(&console{unicode: true}, json.RawMessage(`{`+ends+`,`+tt.json[1:]), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, want := []string{c[3], c[4], c[5], c[10], c[11]}, []string{tt.app, tt.state, tt.way, tt.rtt, tt.translation}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+		})
 	}
 }

@@ -97,6 +97,15 @@ func twoUnits(a int64, unitA string, b int64, unitB string) string {
 	return s + strconv.FormatInt(b, 10) + unitB
 }
 
+// percentText returns a share with one decimal, cut and not rounded: only the
+// whole is 100 %.
+func percentText(v float64) string {
+	if v >= 100 {
+		return "100 %"
+	}
+	return strconv.FormatFloat(math.Floor(10*v)/10, 'f', 1, 64) + " %"
+}
+
 // latencyText returns a latency in microseconds with three significant digits,
 // "-" when it was not seen.
 func latencyText(us uint64) string {

@@ -47,9 +47,9 @@ type Traffic interface {
 type Uplinks interface {
 	// Reports tells how each uplink does, in the order of the configuration.
 	Reports() []usage.Report
-	// Minutes returns the last hour of an uplink, oldest first; minutes that
-	// nothing was measured in are missing.
-	Minutes(uplink string) []usage.Span
+	// Spans returns the last hour of an uplink minute by minute and the last
+	// day hour by hour, oldest first; what nothing was measured in is missing.
+	Spans(uplink string) (minutes, hours []usage.Span)
 }
 
 // History is what was counted over time. A member of a class is known by an ID

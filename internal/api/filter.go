@@ -45,6 +45,8 @@ var (
 	minBytesArg    = Arg{Name: "min_bytes", Type: Int, Doc: "at least so many bytes, both directions together", Max: MaxInt}
 	minDurationArg = Arg{Name: "min_duration", Type: Int, Doc: "at least so many seconds", Max: 1 << 31}
 	dirArg         = Arg{Name: "dir", Type: String, Doc: "who opened it: in for a remote host, out for a local one, local between two local ones", Values: []string{"in", "out", "local"}}
+	offloadArg     = Arg{Name: "offload", Type: String, Doc: "what forwards it", Values: []string{"none", "software", "hardware"}}
+	uplinkArg      = Arg{Name: "uplink", Type: String, Doc: "the way out of the house that it takes"}
 	textArg        = Arg{Name: "text", Type: String, Doc: "part of any text or address of the row"}
 	scopeArg       = Arg{Name: "scope", Type: String, Doc: "where the address is", Values: scopes}
 	onlineArg      = Arg{Name: "online", Type: Bool, Doc: "true: only devices that are online"}
@@ -53,7 +55,7 @@ var (
 // flowFilters narrow methods whose rows are made of flows.
 var flowFilters = []Arg{
 	ifaceArg, deviceArg, ipArg, macArg, vlanArg, appArg, protoArg, portArg, nameArg, stateArg,
-	ipverArg, minBytesArg, minDurationArg, dirArg, textArg,
+	ipverArg, minBytesArg, minDurationArg, dirArg, uplinkArg, offloadArg, textArg,
 }
 
 // paging returns filters followed by the arguments that page a list sorted by
@@ -97,6 +99,8 @@ func filterOf(a Args) engine.Filter {
 		MinBytes:    uint64(arg[int64](a, "min_bytes")),
 		MinDuration: arg[int64](a, "min_duration") * 1e6,
 		Dir:         arg[string](a, "dir"),
+		Uplink:      arg[string](a, "uplink"),
+		Offload:     arg[string](a, "offload"),
 		Text:        arg[string](a, "text"),
 		Scope:       arg[string](a, "scope"),
 		Online:      arg[bool](a, "online"),

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"weir/internal/engine"
 	"weir/internal/packet"
@@ -36,7 +37,7 @@ var flowMethod = Method{
 	},
 }
 
-var flowFields = []Field{
+var flowFields = slices.Concat([]Field{
 	{"id", Integer, false, "stable while the flow lives"},
 	{"iface", Text, false, "interface it was seen on"},
 	{"vlan", Integer, true, "802.1Q VLAN"},
@@ -59,14 +60,20 @@ var flowFields = []Field{
 	{"completed", Flag, false, "ended by FIN or RST, leaves soon"},
 	{"one_way", Flag, false, "only one end has sent"},
 	{"sampled", Flag, false, "packets were sampled: counters are estimates"},
-	{"low_goodput", Flag, false, "little payload for its bytes"},
+	{"low_goodput", Flag, true, "little payload for its bytes"},
 	{"tunnel", Text, true, "what it carries: 6in4, gre or ipip"},
+	{"carries", Text, true, "interface whose packets it carries, as wg0; then it is not counted as the house's once more"},
+	{"source", Text, true, "what counts it: packets or conntrack"},
+	{"observed", Flag, false, "every packet was seen; else goodput, losses, times between packets and two latencies are null"},
+	{"dir", Text, true, "who opened it: out for a host in the house, in for one outside, local between two in the house"},
+	{"uplink", Text, true, "the way out of the house that it takes"},
+	{"offload", Text, true, "what forwards it: none, software or hardware; null when connection tracking does not tell"},
 	{"first", Integer, true, "first packet"},
 	{"last", Integer, true, "last packet"},
 	{"duration", Number, false, "seconds between them"},
 	{"bytes", TxRx, false, "IP bytes: tx from the client, rx from the server"},
 	{"pkts", TxRx, false, "IP packets"},
-	{"goodput", TxRx, false, "transport payload bytes"},
+	{"goodput", TxRx, true, "transport payload bytes"},
 	{"goodput_pct", Integer, true, "payload in per cent of bytes"},
 	{"bps", Table, false, "throughput of both directions together"},
 	{"bps.now", Integer, false, "at present"},
@@ -76,22 +83,22 @@ var flowFields = []Field{
 	{"rtt.server", Number, true, "between here and the server"},
 	{"rtt.app", Number, true, "from the first request to its answer"},
 	{"iat", Table, false, "time between packets of one direction, in milliseconds"},
-	{"iat.tx", Table, true, "from the client; null before its second packet and when sampled"},
+	{"iat.tx", Table, true, "from the client; null before its second packet, when sampled and when not observed"},
 	{"iat.tx.min", Number, false, ""},
 	{"iat.tx.avg", Number, false, ""},
 	{"iat.tx.max", Number, false, ""},
-	{"iat.rx", Table, true, "from the server; null before its second packet and when sampled"},
+	{"iat.rx", Table, true, "from the server; null likewise"},
 	{"iat.rx.min", Number, false, ""},
 	{"iat.rx.avg", Number, false, ""},
 	{"iat.rx.max", Number, false, ""},
 	{"tcp", Table, true, "null for other protocols"},
 	{"tcp.flags", Table, false, "flags seen: letters of FSRPAUEC"},
-	{"tcp.flags.tx", Text, false, "from the client"},
-	{"tcp.flags.rx", Text, false, "from the server"},
-	{"tcp.retrans", TxRx, true, "packets sent again; null when sampled"},
-	{"tcp.ooo", TxRx, true, "packets out of order; null when sampled"},
-	{"tcp.lost", TxRx, true, "packets missing; null when sampled"},
-}
+	{"tcp.flags.tx", Text, true, "from the client"},
+	{"tcp.flags.rx", Text, true, "from the server"},
+	{"tcp.retrans", TxRx, true, "packets sent again; null, like the two that follow, when sampled or not observed"},
+	{"tcp.ooo", TxRx, true, "packets out of order"},
+	{"tcp.lost", TxRx, true, "packets missing"},
+}, flowNATFields)
 
 func encodeFlow(e *Encoder, f *engine.FlowRow) {
 	ports := f.Client.Port != 0 || f.Server.Port != 0
@@ -107,29 +114,48 @@ func encodeFlow(e *Encoder, f *engine.FlowRow) {
 	e.Bool("completed", f.Completed)
 	e.Bool("one_way", f.OneWay)
 	e.Bool("sampled", f.Sampled)
-	e.Bool("low_goodput", f.LowGoodput)
+	if f.Observed {
+		e.Bool("low_goodput", f.LowGoodput)
+	} else {
+		e.Null("low_goodput")
+	}
 	textOrNull(e, "tunnel", f.Tunnel)
+	textOrNull(e, "carries", f.Carries)
+	textOrNull(e, "source", f.Source)
+	e.Bool("observed", f.Observed)
+	textOrNull(e, "dir", f.Dir)
+	textOrNull(e, "uplink", f.Uplink)
+	textOrNull(e, "offload", f.Offload)
 	timeOrNull(e, "first", f.First)
 	timeOrNull(e, "last", f.Last)
 	e.Milli("duration", max(f.Last-f.First, 0)/1000)
 	pair(e, "bytes", f.Bytes)
 	pair(e, "pkts", f.Packets)
-	pair(e, "goodput", f.Payload)
-	percent(e, "goodput_pct", f.Payload, f.Bytes)
+	pairOrNull(e, "goodput", f.Payload, f.Observed)
+	percent(e, "goodput_pct", f.Payload, f.Bytes, f.Observed)
 	e.Table("bps")
 	e.Uint("now", f.BpsNow)
 	e.Uint("peak", f.BpsPeak)
 	e.EndTable()
-	e.Table("rtt")
-	latency(e, "client", f.RTTClient)
-	latency(e, "server", f.RTTServer)
-	latency(e, "app", f.RTTApp)
-	e.EndTable()
-	e.Table("iat")
-	gaps(e, "tx", !f.Sampled && f.Packets.Tx > 1, f.GapMin.Tx, f.GapAvg.Tx, f.GapMax.Tx)
-	gaps(e, "rx", !f.Sampled && f.Packets.Rx > 1, f.GapMin.Rx, f.GapAvg.Rx, f.GapMax.Rx)
-	e.EndTable()
+	encodeTimes(e, f)
 	encodeTCP(e, f)
+	encodeFlowNAT(e, f)
+}
+
+// encodeTimes writes latencies and the times between packets. Where not every
+// packet was seen, the server's latency may be known all the same: a handshake's
+// first two packets are enough.
+func encodeTimes(e *Encoder, f *engine.FlowRow) {
+	e.Table("rtt")
+	latencyOrNull(e, "client", f.RTTClient, f.Observed)
+	latencyOrNull(e, "server", f.RTTServer, true)
+	latencyOrNull(e, "app", f.RTTApp, f.Observed)
+	e.EndTable()
+	known := f.Observed && !f.Sampled
+	e.Table("iat")
+	gaps(e, "tx", known && f.Packets.Tx > 1, f.GapMin.Tx, f.GapAvg.Tx, f.GapMax.Tx)
+	gaps(e, "rx", known && f.Packets.Rx > 1, f.GapMin.Rx, f.GapAvg.Rx, f.GapMax.Rx)
+	e.EndTable()
 }
 
 func endpoint(e *Encoder, name string, p *engine.Endpoint, ports bool) {
@@ -153,17 +179,17 @@ func encodeTCP(e *Encoder, f *engine.FlowRow) {
 	}
 	e.Table("tcp")
 	e.Table("flags")
-	tcpFlags(e, "tx", f.TCPFlags.Tx)
-	tcpFlags(e, "rx", f.TCPFlags.Rx)
+	tcpFlags(e, "tx", f.TCPFlags.Tx, f.Observed)
+	tcpFlags(e, "rx", f.TCPFlags.Rx, f.Observed)
 	e.EndTable()
-	pairOrNull(e, "retrans", f.Retrans, !f.Sampled)
-	pairOrNull(e, "ooo", f.OutOfOrder, !f.Sampled)
-	pairOrNull(e, "lost", f.Lost, !f.Sampled)
+	known := f.Observed && !f.Sampled
+	pairOrNull(e, "retrans", f.Retrans, known)
+	pairOrNull(e, "ooo", f.OutOfOrder, known)
+	pairOrNull(e, "lost", f.Lost, known)
 	e.EndTable()
 }
 
-// gaps writes inter-arrival times, which are not known before the second packet
-// and of samples.
+// gaps writes inter-arrival times, unless they are not known.
 func gaps(e *Encoder, name string, known bool, least, average, most uint32) {
 	if !known {
 		e.Null(name)
@@ -176,10 +202,11 @@ func gaps(e *Encoder, name string, known bool, least, average, most uint32) {
 	e.EndTable()
 }
 
-// percent writes part in per cent of whole, null of nothing.
-func percent(e *Encoder, name string, part, whole engine.Pair[uint64]) {
+// percent writes part in per cent of whole, null of nothing and when it is not
+// known.
+func percent(e *Encoder, name string, part, whole engine.Pair[uint64], known bool) {
 	sum := whole.Tx + whole.Rx
-	if sum == 0 {
+	if sum == 0 || !known {
 		e.Null(name)
 		return
 	}

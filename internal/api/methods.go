@@ -8,8 +8,8 @@ var Methods = []*Method{
 	&flowsMethod, &flowMethod,
 	&hostsMethod, &hostMethod,
 	&devicesMethod, &deviceMethod,
-	&portsMethod, &topMethod,
-	&seriesMethod, &seriesListMethod,
+	&portsMethod, &natMethod, &topMethod,
+	&seriesMethod, &seriesListMethod, &coverageMethod,
 	&configCheckMethod, &reloadMethod,
 }
 

@@ -113,7 +113,7 @@ func needsArgs(m *api.Method) bool {
 func TestRepliesOfNothing(t *testing.T) {
 	h := &apitest.House{}
 	b := h.Backend()
-	for _, name := range []string{"flows", "hosts", "devices", "ports"} {
+	for _, name := range []string{"flows", "hosts", "devices", "ports", "nat", "coverage"} {
 		data, err := call(b, name, nil)
 		want := `{"ts":1750000500,"total":0,"truncated":false,"` + name + `":[]}`
 		if err != nil || string(data) != want {
@@ -131,6 +131,7 @@ func TestRepliesOfNothing(t *testing.T) {
 	for _, want := range []string{
 		`"rtt":{"client":null,"server":null,"app":null}`, `"iat":{"tx":null,"rx":null}`, `"tcp":null`,
 		`"first":null`, `"goodput_pct":null`, `"vlan":null`, `"proto":"hopopt"`, `"duration":0.000`,
+		`"low_goodput":null`, `"goodput":null`, `"observed":false`, `"dir":null`, `"offload":null`, `"nat":null`,
 	} {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("no %s in %s", want, data)
@@ -158,6 +159,7 @@ func TestFilters(t *testing.T) {
 		"iface": "br-lan", "device": "2", "ip": "192.168.1.0/24", "mac": "da:a1:19:00:00:20", "vlan": int64(20),
 		"app": "tls", "proto": "udp", "port": "443", "name": "anna", "state": "SF", "ipver": int64(4),
 		"min_bytes": int64(1 << 40), "min_duration": int64(60), "dir": "out", "text": "cdn",
+		"uplink": "wan", "offload": "hardware",
 		"limit": "10", "offset": "20", "sort": "last", "desc": "false",
 	})
 	if err != nil {
@@ -168,6 +170,7 @@ func TestFilters(t *testing.T) {
 		Interface: "br-lan", Device: 2, IP: netip.MustParsePrefix("192.168.1.0/24"), MAC: "DA:A1:19:00:00:20", VLAN: 20,
 		App: "tls", Proto: 17, HasProto: true, Port: 443, Name: "anna", State: "SF", IPVersion: 4,
 		MinBytes: 1 << 40, MinDuration: 60e6, Dir: "out", Text: "cdn",
+		Uplink: "wan", Offload: "hardware",
 	}
 	if f != wantFilter {
 		t.Errorf("filter %+v, want %+v", f, wantFilter)
@@ -218,7 +221,7 @@ func TestPages(t *testing.T) {
 		limit, offset int64
 		want          string
 	}{
-		{1, 0, `"total":3,"truncated":true,`}, {1, 2, `"total":3,"truncated":false,`}, {200, 0, `"total":3,"truncated":false,`}, {1, 100, `"total":3,"truncated":false,`},
+		{1, 0, `"total":5,"truncated":true,`}, {1, 4, `"total":5,"truncated":false,`}, {200, 0, `"total":5,"truncated":false,`}, {1, 100, `"total":5,"truncated":false,`},
 	} {
 		data, err := call(b, "flows", map[string]any{"limit": tt.limit, "offset": tt.offset})
 		if err != nil || !bytes.Contains(data, []byte(tt.want)) {
@@ -315,10 +318,10 @@ func TestErrors(t *testing.T) {
 		{"flow", map[string]any{"id": int64(99)}, api.Error{Code: api.NotFound, Message: "there is no flow 99", Hint: "it may have ended; list flows for those that live"}},
 		{"host", map[string]any{"ip": "192.0.2.1"}, api.Error{Code: api.NotFound, Message: "host 192.0.2.1 is not known", Hint: "remote hosts leave memory when they are idle"}},
 		{"device", map[string]any{"id": int64(99)}, api.Error{Code: api.NotFound, Message: "there is no device 99", Hint: "list devices for those that are known"}},
-		{"top", nil, api.Error{Code: api.InvalidArgument, Message: "top: argument class is missing", Hint: "it is: what is summed up, one of interface, device, application, total"}},
+		{"top", nil, api.Error{Code: api.InvalidArgument, Message: "top: argument class is missing", Hint: "it is: what is summed up; of an uplink: what its interface counted, what of that is attributed to flows, what this router itself sent and received, one of interface, device, application, total, uplink, attributed, router"}},
 		{"series", map[string]any{"class": "device"}, api.Error{Code: api.InvalidArgument, Message: "series: class device needs the argument key", Hint: "series_list lists them"}},
 		{"series", map[string]any{"class": "device", "key": "99"}, api.Error{Code: api.NotFound, Message: `there is no series of device "99"`, Hint: "series_list lists those there are"}},
-		{"series", map[string]any{"class": "country"}, api.Error{Code: api.InvalidArgument, Message: `series: argument class cannot be "country"`, Hint: "there is: interface, device, application, total"}},
+		{"series", map[string]any{"class": "country"}, api.Error{Code: api.InvalidArgument, Message: `series: argument class cannot be "country"`, Hint: "there is: interface, device, application, total, uplink, attributed, router"}},
 		{"status", map[string]any{"limit": int64(1)}, api.Error{Code: api.InvalidArgument, Message: `status: unknown argument "limit"`, Hint: "it takes no arguments"}},
 		{"flows", map[string]any{"zone": "lan"}, api.Error{Code: api.NotSupported, Message: "flows: argument zone is not supported by this version: it does not know firewall zones", Hint: "leave it out"}},
 		{"reload", nil, api.Error{Code: api.Failed, Message: "reload: /etc/config/weir: section main: unknown option snaplenn", Hint: "the old configuration stays in force; config_check lists what is wrong"}},
@@ -368,13 +371,13 @@ func TestErrorCodes(t *testing.T) {
 	}
 }
 
-// manyFlows is a backend with n flows, all fields of them set.
+// manyFlows is a backend with n flows of all kinds.
 func manyFlows(n int) *api.Backend {
 	h := apitest.New()
-	row := h.FlowRows[0]
+	all := h.FlowRows
 	h.FlowRows = nil
-	for range n {
-		h.FlowRows = append(h.FlowRows, row)
+	for i := range n {
+		h.FlowRows = append(h.FlowRows, all[i%len(all)])
 	}
 	return h.Backend()
 }

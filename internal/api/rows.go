@@ -37,9 +37,9 @@ func timeOrNull(e *Encoder, name string, us int64) {
 	e.Int(name, us/second)
 }
 
-// latency writes microseconds as milliseconds, null when not seen.
-func latency(e *Encoder, name string, us uint32) {
-	if us == 0 {
+// latencyOrNull writes microseconds as milliseconds, null when not seen.
+func latencyOrNull(e *Encoder, name string, us uint32, observed bool) {
+	if us == 0 || !observed {
 		e.Null(name)
 		return
 	}
@@ -91,8 +91,13 @@ func hardware(e *Encoder, name string, mac packet.MAC) {
 func protocol(e *Encoder, name string, proto uint8) { e.Str(name, packet.ProtoName(proto)) }
 
 // tcpFlags writes the flags seen in one direction as letters, lowest bit first:
-// FIN, SYN, RST, PSH, ACK, URG, ECE, CWR.
-func tcpFlags(e *Encoder, name string, flags uint8) {
+// FIN, SYN, RST, PSH, ACK, URG, ECE, CWR. None is null unless every packet was
+// observed.
+func tcpFlags(e *Encoder, name string, flags uint8, observed bool) {
+	if flags == 0 && !observed {
+		e.Null(name)
+		return
+	}
 	const letters = "FSRPAUEC"
 	var b [8]byte
 	n := 0
@@ -131,4 +136,27 @@ func one[R any](b *Backend, item string, row R, encode func(*Encoder, *R)) Reply
 		encode(e, &row)
 		e.EndTable()
 	}
+}
+
+// milliOrNull writes thousandths that may not be known.
+func milliOrNull(e *Encoder, name string, v int64, known bool) {
+	if !known {
+		e.Null(name)
+		return
+	}
+	e.Milli(name, v)
+}
+
+// portOrNull writes a port, null for protocols without ports.
+func portOrNull(e *Encoder, name string, port uint16, ports bool) {
+	if !ports {
+		e.Null(name)
+		return
+	}
+	e.Uint(name, uint64(port))
+}
+
+// appendSocket appends address and port as URLs do: "[2001:db8::1]:443".
+func appendSocket(dst []byte, a *packet.Addr, port uint16) []byte {
+	return netip.AddrPortFrom(a.IP(), port).AppendTo(dst)
 }

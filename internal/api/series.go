@@ -89,7 +89,7 @@ var metrics = []string{
 }
 
 var (
-	classArg  = Arg{Name: "class", Type: String, Doc: "what is summed up", Required: true, Values: classes}
+	classArg  = Arg{Name: "class", Type: String, Doc: "what is summed up; of an uplink: what its interface counted, what of that is attributed to flows, what this router itself sent and received", Required: true, Values: classes}
 	metricArg = Arg{Name: "metric", Type: String, Doc: "what is counted; tx is sent by the local side", Default: metrics[0], Values: metrics}
 )
 

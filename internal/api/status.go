@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 
 	"weir/internal/engine"
 	"weir/internal/packet"
@@ -13,8 +14,9 @@ var statusMethod = Method{
 	Doc:   "How the daemon itself does.",
 	Reply: statusFields,
 	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
-		r := &statusReply{state: b.Daemon.State(), sources: b.Daemon.Sources(), stats: b.Traffic.Stats()}
 		now := b.now()
+		r := &statusReply{state: b.Daemon.State(), sources: b.Daemon.Sources(), stats: b.Traffic.Stats()}
+		r.offload, r.coverage = viewOffload(&r.state.Offload, r.sources), coverageNow(b, now)
 		r.ts, r.uptime = now.Unix(), int64(now.Sub(r.state.Started).Seconds())
 		_, r.zone = now.Zone()
 		return r.encode, nil
@@ -41,7 +43,7 @@ var sourcesMethod = Method{
 	},
 }
 
-var statusFields = append([]Field{
+var statusFields = slices.Concat([]Field{
 	{"ts", Integer, false, "when it was answered"},
 	{"version", Text, false, ""},
 	{"uptime", Integer, false, "seconds since the start"},
@@ -52,6 +54,10 @@ var statusFields = append([]Field{
 	{"mode", Table, false, ""},
 	{"mode.chosen", Text, true, "packets, conntrack or hybrid"},
 	{"mode.why", Text, true, "why that one"},
+}, offloadFields, []Field{
+	{"coverage", List, false, "how much of what each uplink carried is attributed, one for each uplink"},
+	{"coverage[]", Table, false, ""},
+}, under("coverage[]", coverageNowFields), []Field{
 	{"traffic", Table, false, "since the start"},
 	{"traffic.pkts", Integer, false, "IP packets accounted"},
 	{"traffic.bytes", Integer, false, "IP bytes accounted"},
@@ -89,11 +95,10 @@ var statusFields = append([]Field{
 	{"config", Table, false, ""},
 	{"config.path", Text, true, "file or folder it is read from"},
 	{"config.valid", Flag, false, "it has no errors"},
-}, append(under("config", problemFields("errors")),
-	append([]Field{
-		{"sources", List, false, "as the method sources"},
-		{"sources[]", Table, false, ""},
-	}, under("sources[]", sourceFields)...)...)...)
+}, under("config", problemFields("errors")), []Field{
+	{"sources", List, false, "as the method sources"},
+	{"sources[]", Table, false, ""},
+}, under("sources[]", sourceFields))
 
 type statusReply struct {
 	ts, uptime int64
@@ -101,6 +106,8 @@ type statusReply struct {
 	state      State
 	sources    []source.Status
 	stats      engine.Stats
+	offload    offloadView
+	coverage   []uplinkNow
 }
 
 func (r *statusReply) encode(e *Encoder) {
@@ -117,6 +124,14 @@ func (r *statusReply) encode(e *Encoder) {
 	textOrNull(e, "chosen", s.Mode)
 	textOrNull(e, "why", s.ModeWhy)
 	e.EndTable()
+	r.offload.encode(e)
+	e.Array("coverage")
+	for i := range r.coverage {
+		e.Table("")
+		r.coverage[i].encode(e)
+		e.EndTable()
+	}
+	e.EndArray()
 	r.encodeStats(e)
 	encodeDB(e, &s.DB)
 	e.Table("memory")
@@ -229,9 +244,9 @@ func encodeInterface(e *Encoder, r *engine.InterfaceRow) {
 	timeOrNull(e, "last_packet", r.LastPacket)
 }
 
-var sourceFields = []Field{
+var sourceFields = slices.Concat([]Field{
 	{"name", Text, false, "device, path or section name, as configured"},
-	{"kind", Text, false, "afpacket, pcap …"},
+	{"kind", Text, false, "afpacket, conntrack, pcap …"},
 	{"state", Text, false, "starting, running, waiting, ended or failed"},
 	{"note", Text, true, "what one should know: why it waits, what was refused"},
 	{"points", List, false, "its observation points"},
@@ -242,7 +257,7 @@ var sourceFields = []Field{
 	{"points[].drops", Integer, false, "frames dropped by the kernel or the reader"},
 	{"points[].last_packet", Integer, true, "when the last frame came"},
 	{"points[].promiscuous", Flag, false, "it hears frames for others"},
-}
+}, trackingFields)
 
 func encodeSource(e *Encoder, s *source.Status) {
 	e.Str("name", s.Name)
@@ -262,4 +277,5 @@ func encodeSource(e *Encoder, s *source.Status) {
 		e.EndTable()
 	}
 	e.EndArray()
+	encodeTracking(e, s.Tracking)
 }

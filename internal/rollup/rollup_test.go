@@ -99,6 +99,7 @@ func TestFlushThenGoOn(t *testing.T) {
 // TestNothingIsLost runs random traffic under a random clock, with flushes and
 // with too many series, and compares the sum of each tier with what was added.
 func TestNothingIsLost(t *testing.T) {
+	const members = 160 / NumClasses
 	rng := rand.New(rand.NewPCG(1, 1))
 	for round := range 30 {
 		r := newRollup(t, Config{MaxSeries: 20 + 10*round})
@@ -122,7 +123,7 @@ func TestNothingIsLost(t *testing.T) {
 		for range 2000 {
 			v := Values{rng.Uint64N(1e6), rng.Uint64N(1e6), rng.Uint64N(100), rng.Uint64N(100), rng.Uint64N(2)}
 			c := Class(rng.Uint64N(NumClasses))
-			r.Add(c, uint32(rng.Uint64N(40)), v)
+			r.Add(c, uint32(rng.Uint64N(members)), v)
 			sum := want[c]
 			sum.Add(v)
 			want[c] = sum

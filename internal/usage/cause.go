@@ -21,8 +21,8 @@ const (
 	NoAccounting              // state: connection tracking does not count bytes
 	NoCounter                 // state: a flowtable does not count what it forwards
 	Standing                  // state: connections that hardware forwards without counting
+	OwnUnseen                 // state: what this machine itself sends and receives is not seen
 
-	Bypassed  // state, found by the meter: flow offload passes the uplink's upper device by
 	Exceeded  // state, found by the meter: flows add up to more than the interface counted
 	Moved     // found by the meter: the uplink changed its device
 	Restarted // found by the meter: a device's counters began anew
@@ -52,7 +52,7 @@ var words = [NumCauses]struct {
 	NoAccounting: {"no_accounting", "connection tracking does not count bytes (net.netfilter.nf_conntrack_acct is 0)", "", true},
 	NoCounter:    {"no_counter", "flow offload without counters", "", true},
 	Standing:     {"hardware_standing", "hardware offload without counters", "", true},
-	Bypassed:     {"bypassed", "flow offload passes the upper device by: a lower one is read", "", true},
+	OwnUnseen:    {"own_unseen", "the router's own traffic is not seen: packets are captured in the house", "", true},
 	Exceeded:     {"exceeded", "flows add up to more than the interface counted: its counters lag behind, or hardware forwards past them", "", true},
 	Moved:        {"moved", "the uplink changed its device %d time", "the uplink changed its device %d times", false},
 	Restarted:    {"restarted", "the interface's counters began anew %d time", "the interface's counters began anew %d times", false},

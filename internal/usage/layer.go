@@ -29,7 +29,8 @@ const (
 	ethernetHeader  = 14 // addresses and type, IEEE 802.3; drivers do not count the checksum
 	vlanHeader      = 4  // IEEE 802.1Q
 	pppoeHeader     = 8  // RFC 2516 section 4, and PPP's protocol number
-	wireGuardHeader = 32 // type, receiver, counter and tag of a data message
+	wireGuardTag    = 16 // authenticates a data message
+	wireGuardHeader = 16 // type, receiver and counter of one
 	wireGuardPad    = 15 // at most, to a multiple of 16
 )
 
@@ -61,13 +62,15 @@ func StackOf(links []link.Link, device, lower string) Stack {
 }
 
 // layerOf says what a device counts around each packet. Virtual devices count
-// what they are given, which depends on the direction: what they receive has lost
-// its Ethernet header already, what they send has one.
+// what they are given, which depends on the direction: what a VLAN or a bridge
+// receives has lost its Ethernet header already (vlan_do_receive,
+// br_pass_frame_up), what it sends has one. PPP counts the bare packet; WireGuard
+// the message with its header where it receives and without where it sends.
 func layerOf(l *link.Link) Layer {
 	r := Layer{Device: l.Name, Index: l.Index, Counters: l.Counters}
 	switch {
 	case l.Kind == "wireguard":
-		r.Tx, r.Rx, r.Slack = wireGuardHeader, wireGuardHeader, wireGuardPad
+		r.Tx, r.Rx, r.Slack = wireGuardTag, wireGuardTag+wireGuardHeader, wireGuardPad
 	case l.Type != link.TypeEthernet: // PPP, tunnels, modems: the bare packet
 	case l.Kind == "vlan", l.Kind == "bridge":
 		r.Tx = ethernetHeader

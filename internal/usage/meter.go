@@ -201,9 +201,6 @@ func (m *Meter) choose(s *Sample, deltas []Counts) {
 	case m.layer > 0 && now-m.bypassed > afterBypass:
 		m.layer = 0
 	}
-	if m.layer > 0 {
-		m.cause(Bypassed, 1, now)
-	}
 }
 
 // add adds a step to the open spans.
@@ -215,8 +212,8 @@ func (m *Meter) add(s *Sample, step Step, slack uint64) {
 		o.Skew = uint64(float64(step.Interface.Bytes()) * min(skew.Seconds()/took.Seconds(), 1))
 	}
 	minute := &m.minutes[len(m.minutes)-1]
-	minute.add(&o)
-	m.hours[len(m.hours)-1].add(&o)
+	minute.Add(&o)
+	m.hours[len(m.hours)-1].Add(&o)
 	if minute.Exceeded() {
 		m.cause(Exceeded, 1, s.At.Up)
 	}
@@ -226,8 +223,9 @@ func (m *Meter) add(s *Sample, step Step, slack uint64) {
 // the last 60 minutes and 24 hours up to now.
 type Report struct {
 	Uplink            string
-	Read              Layer // whose counters are read; the zero Layer while the uplink is down
-	Merged            bool  // as in Sample
+	Read              Layer  // whose counters are read; the zero Layer while the uplink is down
+	Passed            string // the device above it that flow offload passes by, "" for none
+	Merged            bool   // as in Sample
 	Minute, Hour, Day Span
 	Reasons           []Reason // the ones that hold now first, then the newest
 }
@@ -237,6 +235,9 @@ func (m *Meter) Report() Report {
 	r := Report{Uplink: m.uplink, Merged: m.last.Merged}
 	if m.layer < len(m.last.Stack) {
 		r.Read = m.last.Stack[m.layer]
+		if m.layer > 0 {
+			r.Passed = m.last.Stack[0].Device
+		}
 	}
 	if n := len(m.minutes); n > 1 && m.minutes[n-2].Start.Equal(m.minutes[n-1].Start.Add(-time.Minute)) {
 		r.Minute = m.minutes[n-2]
@@ -272,7 +273,7 @@ func (m *Meter) reason(c Cause, n uint64) Reason {
 
 func sum(spans []Span) (s Span) {
 	for i := range spans {
-		s.add(&spans[i])
+		s.Add(&spans[i])
 	}
 	if len(spans) > 0 {
 		s.Start = spans[0].Start
@@ -280,6 +281,8 @@ func sum(spans []Span) (s Span) {
 	return s
 }
 
-// Minutes returns the last hour minute by minute, oldest first, the open one
-// last; a minute without samples is missing.
-func (m *Meter) Minutes() []Span { return slices.Clone(m.minutes) }
+// Spans returns the last hour minute by minute and the last day hour by hour,
+// oldest first, the open one last. One in which no sample came is missing.
+func (m *Meter) Spans() (minutes, hours []Span) {
+	return slices.Clone(m.minutes), slices.Clone(m.hours)
+}

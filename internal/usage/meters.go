@@ -56,14 +56,14 @@ func (s *Meters) Reports() []Report {
 	return out
 }
 
-// Minutes returns the last hour of an uplink, see Meter.Minutes.
-func (s *Meters) Minutes(uplink string) []Span {
+// Spans returns the last hour and day of an uplink, see Meter.Spans.
+func (s *Meters) Spans(uplink string) (minutes, hours []Span) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m := meterOf(s.all, uplink); m != nil {
-		return m.Minutes()
+		return m.Spans()
 	}
-	return nil
+	return nil, nil
 }
 
 func meterOf(all []*Meter, name string) *Meter {

@@ -22,8 +22,8 @@ type Span struct {
 	Causes                   Causes // how often each came about; of a state: not 0 if it was so
 }
 
-// add adds o, which does not overlap.
-func (s *Span) add(o *Span) {
+// Add adds o, which does not overlap.
+func (s *Span) Add(o *Span) {
 	s.Measured += o.Measured
 	s.Interface.add(o.Interface)
 	s.Flows.add(o.Flows)

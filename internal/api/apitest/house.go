@@ -1,6 +1,7 @@
 // Package apitest is a small recorded house that answers the methods of package
-// api in tests: a phone and a laptop behind a router, three flows, a quarter of
-// an hour of history. It is safe for use by several goroutines.
+// api in tests: a phone and a laptop behind a router that offloads flows, a
+// server in the house, five flows, a quarter of an hour of history and an uplink
+// that was measured for an hour. It is safe for use by several goroutines.
 package apitest
 
 import (
@@ -16,6 +17,7 @@ import (
 	"weir/internal/engine"
 	"weir/internal/packet"
 	"weir/internal/source"
+	"weir/internal/usage"
 )
 
 // Now is the time in the house, 2025-06-15 15:15:00 UTC.
@@ -41,21 +43,23 @@ type House struct {
 	page    engine.Page
 	reloads int
 	past
+	uplinks usage.Meters
 }
 
 // New returns the house as it was recorded.
 func New() *House {
 	h := &House{
 		FlowRows: recordedFlows(), HostRows: recordedHosts(),
-		DeviceRows: recordedDevices(), PortRows: recordedPorts(),
+		DeviceRows: recordedDevices(), PortRows: recordedPorts(), MappingRows: recordedMappings(),
 	}
 	h.past.record()
+	measure(&h.uplinks)
 	return h
 }
 
 // Backend returns an api.Backend that answers from h, at the time Now.
 func (h *House) Backend() *api.Backend {
-	return &api.Backend{Traffic: h, History: h, Daemon: h, Now: func() time.Time { return Now }}
+	return &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, Now: func() time.Time { return Now }}
 }
 
 // Asked returns the filter and page of the last list that was asked for.
@@ -137,7 +141,7 @@ func (h *House) Interfaces() []engine.InterfaceRow {
 	}
 	r := engine.InterfaceRow{
 		Name: "br-lan", Frames: 48211, Wire: 41822917, Packets: 48190, Bytes: 41146000,
-		Fragments: 4, FragOrphans: 1, ActiveFlows: 3, Rate: engine.Pair[uint64]{Tx: 312000, Rx: 9480000},
+		Fragments: 4, FragOrphans: 1, ActiveFlows: 5, Rate: engine.Pair[uint64]{Tx: 312000, Rx: 9480000},
 		PPS: 1021, LastPacket: Now.UnixMicro() - 20e3,
 	}
 	r.Outcomes[packet.OK], r.Outcomes[packet.NotIP] = 48190, 21
@@ -150,7 +154,7 @@ func (h *House) Mappings() []engine.MappingRow { return slices.Clone(h.MappingRo
 // Stats returns the recorded figures.
 func (h *House) Stats() engine.Stats {
 	return engine.Stats{
-		Flows: 3, MaxFlows: 8192, NewFlows: 518, Expired: 402, Completed: 113,
+		Flows: 5, MaxFlows: 8192, NewFlows: 518, Expired: 402, Completed: 113,
 		Devices: 2, MaxDevices: 512, Hosts: 4, MaxHosts: 4096,
 		Packets: 48190, Bytes: 41146000, Rate: engine.Pair[uint64]{Tx: 312000, Rx: 9480000}, PPS: 1021,
 	}
@@ -160,7 +164,10 @@ func (h *House) Stats() engine.Stats {
 func (h *House) State() api.State {
 	return api.State{
 		Version: "0.1.0", Started: Now.Add(-2 * time.Hour), ClockTrusted: true, ClockSource: "ntp",
-		Mode: "packets", ModeWhy: "source packets is configured",
+		Mode: "hybrid", ModeWhy: "source auto: connection tracking counts bytes, and software flow offload hides packets from the bridge",
+		Offload: api.Offload{Software: true, Flowtables: []api.Flowtable{
+			{Table: "fw4", Name: "ft", Devices: []string{"lan1", "lan2", "wan"}, Counter: true},
+		}},
 		ConfigPath: "/etc/config/weir",
 		Problems:   []api.Problem{{Section: "main", Option: "ring_size", Message: "ring_size 300K is not a power of two; 256K is used", Warning: true}},
 		DB:         api.DB{Path: "/var/lib/weir/weir.db", FS: "tmpfs", Bytes: 327680, WrittenToday: 91022},
@@ -169,12 +176,21 @@ func (h *House) State() api.State {
 	}
 }
 
-// Sources returns the recorded source.
+// Sources returns the recorded sources.
 func (h *House) Sources() []source.Status {
-	return []source.Status{{
-		Name: "br-lan", Kind: "afpacket", State: "running",
-		Points: []source.Point{{Interface: "br-lan", Packets: 48211, Bytes: 41822917, Drops: 2, LastPacket: Now.UnixNano() - 20e6}},
-	}}
+	return []source.Status{
+		{
+			Name: "br-lan", Kind: "afpacket", State: "running",
+			Points: []source.Point{{Interface: "br-lan", Packets: 48211, Bytes: 41822917, Drops: 2, LastPacket: Now.UnixNano() - 20e6}},
+		},
+		{
+			Name: "conntrack", Kind: "conntrack", State: "running",
+			Tracking: &source.Tracking{
+				Entries: 412, Max: 15360, Baselines: 412, Dumps: 1438, DumpTime: 3 * time.Millisecond, Every: 5 * time.Second,
+				LastDump: Now.UnixNano() - 2e9, Events: 10233, Offloaded: 17, Multicast: 6, BufferBytes: 425984,
+			},
+		},
+	}
 }
 
 // Reload counts, or returns ReloadErr.

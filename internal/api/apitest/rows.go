@@ -2,9 +2,14 @@ package apitest
 
 import (
 	"net/netip"
+	"time"
 
+	"weir/internal/clock"
 	"weir/internal/engine"
+	"weir/internal/flow"
+	"weir/internal/link"
 	"weir/internal/packet"
+	"weir/internal/usage"
 )
 
 type count = engine.Pair[uint64]
@@ -20,35 +25,122 @@ var (
 
 func ago(seconds float64) int64 { return Now.UnixMicro() - int64(seconds*1e6) }
 
-// recordedFlows are a TCP flow with everything known, a DNS question that was
-// not answered, and an ICMPv6 flow, which has no ports.
+// recordedFlows are an offloaded TCP flow that connection tracking counts, a DNS
+// question that was not answered, an ICMPv6 flow, which has no ports, a TCP flow
+// between two hosts of the house with everything known, and one from outside.
 func recordedFlows() []engine.FlowRow {
-	dns := phone
-	dns.Port = 40000
+	dns, nas := phone, laptop
+	dns.Port, nas.IP, nas.Port = 40000, netip.MustParseAddr("192.168.1.30"), 8443
+	local := phone
+	local.Port = 51300
 	return []engine.FlowRow{
 		{
 			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP, App: "tls", AppBy: "port",
-			Client: phone, Server: web, State: "S1",
+			Client: phone, Server: web, State: "S1", Source: "conntrack", Dir: "out", Uplink: "wan", Offload: "software",
+			NAT: &engine.NAT{
+				Orig:  tupleOf("192.168.1.20", 51234, "203.0.113.7", 443),
+				Reply: tupleOf("203.0.113.7", 443, "198.51.100.4", 51234),
+			},
 			First: ago(62.5), Last: ago(0.02),
-			Bytes: count{Tx: 41822, Rx: 1873344}, Packets: count{Tx: 610, Rx: 1311}, Payload: count{Tx: 9200, Rx: 1804200},
-			TCPFlags: engine.Pair[uint8]{Tx: packet.SYN | packet.PSH | packet.ACK, Rx: packet.SYN | packet.PSH | packet.ACK},
-			Retrans:  engine.Pair[uint32]{Rx: 3}, OutOfOrder: engine.Pair[uint32]{Rx: 1}, Lost: engine.Pair[uint32]{Rx: 2},
-			GapMin: engine.Pair[uint32]{Tx: 12, Rx: 4}, GapAvg: engine.Pair[uint32]{Tx: 102431, Rx: 47620}, GapMax: engine.Pair[uint32]{Tx: 5012000, Rx: 5011900},
-			RTTClient: 1840, RTTServer: 14201, RTTApp: 31007, BpsNow: 812000, BpsPeak: 24100000,
+			Bytes: count{Tx: 41822, Rx: 1873344}, Packets: count{Tx: 610, Rx: 1311},
+			TCPFlags:  engine.Pair[uint8]{Tx: packet.SYN | packet.PSH | packet.ACK, Rx: packet.SYN | packet.ACK},
+			RTTServer: 14201, BpsNow: 812000, BpsPeak: 24100000,
 		},
 		{
 			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP, App: "dns", AppBy: "port",
 			Client: dns, Server: engine.Endpoint{IP: netip.MustParseAddr("192.168.1.1"), Port: 53, Scope: "router", Device: 1, Name: "OpenWrt"},
-			OneWay: true, First: ago(3), Last: ago(3),
-			Bytes: count{Tx: 61}, Packets: count{Tx: 1}, Payload: count{Tx: 33},
+			OneWay: true, First: ago(3), Last: ago(3), Source: "conntrack", Dir: "local", Offload: "none",
+			NAT: &engine.NAT{
+				Orig:  tupleOf("192.168.1.20", 40000, "9.9.9.9", 53),
+				Reply: tupleOf("192.168.1.1", 53, "192.168.1.20", 40000),
+			},
+			Bytes: count{Tx: 61}, Packets: count{Tx: 1},
 		},
 		{
 			ID: 11, Interface: "br-lan", Proto: packet.ProtoICMPv6,
 			Client: laptop, Server: engine.Endpoint{IP: netip.MustParseAddr("ff02::1"), Scope: "multicast"},
-			OneWay: true, First: ago(9), Last: ago(1),
+			OneWay: true, First: ago(9), Last: ago(1), Source: "packets", Observed: true, Dir: "local",
 			Bytes: count{Tx: 144}, Packets: count{Tx: 2}, Payload: count{Tx: 64},
 			GapMin: engine.Pair[uint32]{Tx: 8000000}, GapAvg: engine.Pair[uint32]{Tx: 8000000}, GapMax: engine.Pair[uint32]{Tx: 8000000},
 		},
+		{
+			ID: 13, Interface: "br-lan", Proto: packet.ProtoTCP,
+			Client: local, Server: nas, State: "S1", Source: "packets", Observed: true, Dir: "local",
+			First: ago(41), Last: ago(0.5),
+			Bytes: count{Tx: 9822, Rx: 873344}, Packets: count{Tx: 310, Rx: 711}, Payload: count{Tx: 1200, Rx: 844200},
+			TCPFlags: engine.Pair[uint8]{Tx: packet.SYN | packet.PSH | packet.ACK, Rx: packet.SYN | packet.PSH | packet.ACK},
+			Retrans:  engine.Pair[uint32]{Rx: 3}, OutOfOrder: engine.Pair[uint32]{Rx: 1}, Lost: engine.Pair[uint32]{Rx: 2},
+			GapMin: engine.Pair[uint32]{Tx: 12, Rx: 4}, GapAvg: engine.Pair[uint32]{Tx: 102431, Rx: 47620}, GapMax: engine.Pair[uint32]{Tx: 5012000, Rx: 5011900},
+			RTTClient: 1840, RTTServer: 920, RTTApp: 31007, BpsNow: 12000, BpsPeak: 4100000,
+		},
+		{
+			ID: 15, Interface: "br-lan", Proto: packet.ProtoTCP, App: "https", AppBy: "port",
+			Client: engine.Endpoint{IP: netip.MustParseAddr("192.0.2.55"), Port: 60222, Scope: "remote"}, Server: nas, State: "S1",
+			Source: "conntrack", Dir: "in", Uplink: "wan", Offload: "none",
+			NAT: &engine.NAT{
+				Orig:    tupleOf("192.0.2.55", 60222, "198.51.100.4", 443),
+				Reply:   tupleOf("192.168.1.30", 8443, "192.0.2.55", 60222),
+				Mapping: "Cloud", OpenedBy: "redirect",
+			},
+			First: ago(12), Last: ago(2), Bytes: count{Tx: 2210, Rx: 61044}, Packets: count{Tx: 21, Rx: 52},
+		},
+	}
+}
+
+func tupleOf(src string, sport uint16, dst string, dport uint16) flow.Tuple {
+	return flow.Tuple{
+		Src: packet.AddrOf(netip.MustParseAddr(src)), SrcPort: sport,
+		Dst: packet.AddrOf(netip.MustParseAddr(dst)), DstPort: dport,
+	}
+}
+
+// recordedMappings are a port forward, what a game asked for, and a rule that lets
+// anybody be asked.
+func recordedMappings() []engine.MappingRow {
+	return []engine.MappingRow{
+		{
+			Mapping: engine.Mapping{
+				Name: "Cloud", OpenedBy: "redirect", Proto: packet.ProtoTCP, First: 443, Last: 443,
+				Target: packet.AddrOf(netip.MustParseAddr("192.168.1.30")), TargetPort: 8443,
+			},
+			Hits: 41, Bytes: count{Tx: 91044112, Rx: 2210344}, Last: ago(2),
+		},
+		{
+			Mapping: engine.Mapping{
+				Name: "Game", OpenedBy: "upnp", Proto: packet.ProtoUDP, First: 3074, Last: 3074,
+				Target: packet.AddrOf(phone.IP), TargetPort: 3074, Expires: ago(-3600),
+			},
+			Hits: 2, Bytes: count{Tx: 88120, Rx: 91733}, Last: ago(610),
+		},
+		{Mapping: engine.Mapping{OpenedBy: "rule", Proto: packet.ProtoICMPv6}},
+	}
+}
+
+// measure feeds an hour of an uplink: PPPoE over the port wan, which flow offload
+// passes by, 9 Mbit/s of which flows account for all but a little.
+func measure(m *usage.Meters) {
+	m.Set([]string{"wan"})
+	s := usage.Sample{Merged: true}
+	s.Stack = usage.StackOf([]link.Link{
+		{Index: 5, Name: "wan", Kind: "dsa", Type: link.TypeEthernet},
+		{Index: 9, Name: "pppoe-wan", Type: link.TypePPP},
+	}, "pppoe-wan", "wan")
+	const every = 5 * time.Second
+	for at := Now.Add(-time.Hour - every); !at.After(Now); at = at.Add(every) {
+		s.At = clock.Reading{Wall: at, Up: at.Sub(Now) + 3*time.Hour}
+		s.FlowsAt = at.UnixMicro() - 4000
+		s.Stack[0].Counters.RxBytes += 21000
+		s.Stack[0].Counters.RxPackets += 19
+		wan := &s.Stack[1].Counters
+		wan.RxBytes, wan.RxPackets = wan.RxBytes+5_928_000, wan.RxPackets+3982
+		wan.TxBytes, wan.TxPackets = wan.TxBytes+211_440, wan.TxPackets+1870
+		s.Flows.RxBytes, s.Flows.RxPackets = s.Flows.RxBytes+5_829_120, s.Flows.RxPackets+3871
+		s.Flows.TxBytes, s.Flows.TxPackets = s.Flows.TxBytes+169_900, s.Flows.TxPackets+1868
+		s.Router.RxBytes, s.Router.TxBytes = s.Router.RxBytes+31_000, s.Router.TxBytes+2_100
+		if at.Equal(Now.Add(-35 * time.Minute)) {
+			s.Causes[usage.RingDrops] = 2
+		}
+		m.Feed("wan", s)
 	}
 }
 
