@@ -38,46 +38,31 @@ func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 		return
 	}
 	key, second, client, hairpin := c.LANSide(local)
-	point, ok := e.pointOf(&key.AddrA, &key.AddrB)
-	if !ok {
-		if number := e.wayOut(&c.Orig, &c.Reply); number != 0 {
-			point = e.uplinks[number-1].Point
-		}
-	}
-	if int(point) >= len(e.points) {
+	pt := e.placed(&key, c)
+	if pt == nil {
 		e.conns.Nowhere++
 		return
 	}
-	key.Point = point
 	f, conn, first := e.table.Connect(&key, client, c)
 	if f == nil {
 		return
 	}
 	e.conns.Told++
-	pt := &e.points[point]
 	pt.packets += c.Packets[0] + c.Packets[1]
 	pt.bytes += c.Bytes[0] + c.Bytes[1]
 	pt.last = max(pt.last, c.Last*1000)
-	if f.Service == 0 {
-		f.Service = uint16(service(f))
-	}
 	inbound := from == device.Remote && to.House()
 	if first {
-		conn.Uplink = e.wayOut(&c.Orig, &c.Reply)
-		if inbound {
-			if conn.Mapping = e.mappingOf(c); conn.Mapping != 0 {
-				e.mappings[conn.Mapping-1].Hits++
-			}
-		}
+		e.meet(f, conn, c, inbound)
 		if hairpin {
 			conn.Aliased = e.alias(c, &second, f)
 		}
 	}
-	out := 0 // what went the way of Orig left the house
-	if inbound {
-		out = 1
-	}
 	if conn.Uplink != 0 {
+		out := 0 // what went the way of Orig left the house
+		if inbound {
+			out = 1
+		}
 		e.cross(conn.Uplink, out, &c.Packets, &c.Bytes, from == device.Router || to == device.Router)
 	}
 	if conn.Mapping != 0 {
@@ -86,6 +71,36 @@ func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 		m.Bytes.Rx += c.Bytes[0]
 		m.Last = max(m.Last, c.Last)
 	}
+}
+
+// meet finds out what is to be known of a connection that is told of first.
+func (e *Engine) meet(f *flow.Flow, conn *flow.Conn, c *flow.Connection, inbound bool) {
+	if f.Service == 0 {
+		f.Service = uint16(service(f))
+	}
+	conn.Uplink = e.wayOut(&c.Orig, &c.Reply)
+	if !inbound {
+		return
+	}
+	if conn.Mapping = e.mappingOf(c); conn.Mapping != 0 {
+		e.mappings[conn.Mapping-1].Hits++
+	}
+}
+
+// placed gives the key of c its canonical observation point and returns that: one
+// of the house's networks, else the uplink's, nil where neither is known.
+func (e *Engine) placed(key *flow.Key, c *flow.Connection) *point {
+	at, ok := e.pointOf(&key.AddrA, &key.AddrB)
+	if !ok {
+		if number := e.wayOut(&c.Orig, &c.Reply); number != 0 {
+			at = e.uplinks[number-1].Point
+		}
+	}
+	if int(at) >= len(e.points) {
+		return nil
+	}
+	key.Point = at
+	return &e.points[at]
 }
 
 // loopback reports whether a never leaves this machine.

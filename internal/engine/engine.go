@@ -1,8 +1,11 @@
-// Package engine joins frames and records to flows, devices and series.
+// Package engine joins frames, records and connections to flows, devices and
+// series.
 //
-// There is one Engine and one lock. Sources call Packets and Records, which take
-// the lock once per batch and work on the source's own memory; the daemon calls
-// Tick once a second; queries copy rows out under the lock, at most MaxRows of
+// There is one Engine and one lock. Sources call Packets, Records and Connections,
+// which take the lock once per batch and work on the source's own memory; the
+// daemon calls Tick once a second. Packets are summed up at the tick. Once
+// connection tracking counts, its sweeps take the tick's place, and frames that it
+// counts only name their flows. Queries copy rows out under the lock, at most MaxRows of
 // them, and are encoded after it. Every table is bounded by Config and counts
 // what it had to leave out.
 package engine
@@ -250,45 +253,6 @@ func (e *Engine) fragment(pt *point, p *packet.Packet) {
 	e.frags.Resolve(p)
 	pt.later += e.frags.Later - later
 	pt.orphans += e.frags.Orphans - orphans
-}
-
-// learn ties the sender's hardware address to its IP address: a local address
-// belongs to the device that sends from it.
-func (e *Engine) learn(p *packet.Packet) {
-	t := p.Time / 1000
-	d := e.devices.Seen(p.SrcMAC, p.Iface, p.VLAN, t)
-	if d == nil || unspecified(&p.Src) {
-		return
-	}
-	scope := e.nets.Scope(&p.Src)
-	if scope == device.Remote && !firstHop(p.TTL) {
-		d.Router = true // it forwards what others sent
-		return
-	}
-	if scope == device.Router {
-		d.Router = true
-	}
-	if !scope.House() && (!e.nets.Guessed || d.Router) {
-		return
-	}
-	h := e.hosts.Seen(&p.Src, e.nets, p.Iface, t)
-	if h == nil || d.Router && scope != device.Router && h.Device != nil && h.Device.ID != 0 {
-		return // forwarded from another network of the house, whose device is known
-	}
-	h.OnLink()
-	h.Bind(d)
-	if firstHop(p.TTL) {
-		h.Home(p.Iface)
-	}
-}
-
-// firstHop reports whether a packet with that time to live was forwarded by
-// nobody yet: hosts send with one of three values and every router takes one off.
-func firstHop(ttl uint8) bool { return ttl == 64 || ttl == 128 || ttl == 255 }
-
-// unspecified reports whether the sender has no address yet.
-func unspecified(a *packet.Addr) bool {
-	return *a == packet.Addr{} || a.Is4() && a[12]|a[13]|a[14]|a[15] == 0
 }
 
 // Records accounts a batch of flow deltas. It implements source.Sink.

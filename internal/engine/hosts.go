@@ -101,8 +101,9 @@ func (e *Engine) liveCounts(rows []HostRow) {
 		at[rows[i].IP] = &rows[i]
 	}
 	for _, f := range e.table.All {
+		ends := e.ends(f, e.table.Conn(f))
 		for end := flow.A; end <= flow.B; end++ {
-			row := at[f.Key.Addr(end).IP()]
+			row := at[ends[end].IP()]
 			if row == nil {
 				continue
 			}

@@ -27,7 +27,7 @@ func TestFlowRow(t *testing.T) {
 		ID: got.ID, Interface: "lan", Proto: packet.ProtoTCP, App: "tls", AppBy: "port",
 		Client: engine.Endpoint{IP: netip.MustParseAddr("192.168.1.20"), Port: 50000, Scope: "local", Device: phone.ID},
 		Server: engine.Endpoint{IP: netip.MustParseAddr("203.0.113.5"), Port: 443, Scope: "remote"},
-		State:  "S1", First: start, Last: start + 53_000,
+		State:  "S1", Source: "packets", Observed: true, Dir: "out", First: start, Last: start + 53_000,
 		Bytes:    engine.Pair[uint64]{Tx: 40 + 40 + 240, Rx: 40 + 1040 + 1040},
 		Packets:  engine.Pair[uint64]{Tx: 3, Rx: 3},
 		Payload:  engine.Pair[uint64]{Tx: 200, Rx: 2000},

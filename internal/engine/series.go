@@ -1,6 +1,10 @@
 package engine
 
-import "weir/internal/rollup"
+import (
+	"weir/internal/dpi"
+	"weir/internal/intern"
+	"weir/internal/rollup"
+)
 
 // Recent returns the slots in memory that answer q, their step, and whether they
 // reach back far enough to answer it better than the store.
@@ -23,4 +27,27 @@ func (e *Engine) OpenSlots() []rollup.Slot {
 		return nil
 	}
 	return e.cfg.Rollup.Open()
+}
+
+// seriesIDs are the handles of series names that are looked up often.
+type seriesIDs struct {
+	names *intern.Table
+	apps  []uint32 // by dpi.App, 0 = not looked up yet
+}
+
+// ownNames bounds the names of an engine that was given no table.
+const ownNames = 8192
+
+func newSeriesIDs(names *intern.Table) seriesIDs {
+	if names == nil {
+		names = intern.New(ownNames)
+	}
+	return seriesIDs{names: names, apps: make([]uint32, dpi.NumApps())}
+}
+
+func (s *seriesIDs) app(a dpi.App) uint32 {
+	if s.apps[a] == 0 {
+		s.apps[a] = s.names.Handle(a.String())
+	}
+	return s.apps[a]
 }
