@@ -77,7 +77,7 @@ func addrs(all ...string) (list []packet.Addr) {
 	return list
 }
 
-// tuple2 is a flow.Tuple in words: "address:port", or "address" alone.
+// tupleOf is a flow.Tuple in words: "address:port", or "address" alone.
 func tupleOf(src, dst string) flow.Tuple {
 	var t flow.Tuple
 	for _, end := range []struct {
@@ -167,7 +167,7 @@ var waysOut = []struct {
 	{name: "ping", conn: connection(1, "192.168.1.20", "198.51.100.5", "198.51.100.5", "203.0.113.77"),
 		client: "192.168.1.20", server: "198.51.100.5", point: "br-lan", dir: "out", uplink: "wan",
 		hosts: map[string]uint64{"192.168.1.20": 1000}},
-	{name: "through the tunnel", conn: connection(6, "192.168.1.20:5000", "198.51.100.5:443", "198.51.100.5:443", "10.8.0.2:5000"),
+	{name: "through the tunnel", conn: connection(6, "192.168.1.20:5300", "198.51.100.5:443", "198.51.100.5:443", "10.8.0.2:5300"),
 		client: "192.168.1.20", server: "198.51.100.5", point: "br-lan", dir: "out", uplink: "wg0",
 		hosts: map[string]uint64{"192.168.1.20": 1000}},
 	{name: "the tunnel itself", conn: connection(17, "203.0.113.77:51820", "198.51.100.7:51820", "198.51.100.7:51820", "203.0.113.77:51820"),

@@ -71,8 +71,8 @@ func (t *Table) Conn(f *Flow) *Conn {
 // and counted nothing, and so had its flow.
 //
 // A flow leaves as Completed once its connection has ended. Another connection
-// with the same key continues the flow, unless TCP opened it anew or it is
-// translated otherwise.
+// with the same key continues it, unless TCP opened that anew or addresses are
+// translated otherwise now.
 func (t *Table) Connect(k *Key, client End, c *Connection) (f *Flow, conn *Conn, first bool) {
 	h := t.seed.sum(k)
 	i := t.find(k, h)
@@ -120,14 +120,20 @@ func (c *Connection) nothing() bool {
 }
 
 // isAnother reports whether c, which goes on, is another connection than the one
-// that the flow in slot i was and that has ended.
+// that the flow in slot i is of.
 func (t *Table) isAnother(i uint32, client End, c *Connection) bool {
 	f := &t.slots[i]
-	if f.vlan&(tracked|ended) != tracked|ended {
+	if !f.Tracked() {
 		return false
 	}
-	conn := &t.conns[i]
-	return c.Proto == packet.ProtoTCP && !t.cfg.Joined || f.Client() != client || conn.Orig(f) != c.Orig || conn.Reply(f) != c.Reply
+	if c.Proto == packet.ProtoTCP && f.vlan&ended != 0 && !t.cfg.Joined {
+		return true
+	}
+	other := &c.Reply
+	if f.vlan&fromReply != 0 {
+		other = &c.Orig
+	}
+	return f.Client() != client || t.conns[i].other != *other
 }
 
 // attach notes what c, which client opened, tells of the flow in slot i.

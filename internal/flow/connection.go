@@ -101,7 +101,7 @@ func (c *Connection) LANSide(local func(*packet.Addr) bool) (key, second Key, cl
 	seen := inside
 	if local(&c.Orig.Src) {
 		seen = c.Orig
-		if hasSecond = inside != c.Orig && local(&inside.Dst); hasSecond {
+		if hasSecond = inside != c.Orig && local(&c.Reply.Src); hasSecond {
 			second, _ = KeyOf(&inside.Src, &inside.Dst, inside.SrcPort, inside.DstPort, c.Proto, 0)
 		}
 	}

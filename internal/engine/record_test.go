@@ -1,0 +1,450 @@
+package engine_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"testing"
+	"time"
+
+	"weir/internal/device"
+	"weir/internal/engine"
+	"weir/internal/flow"
+	"weir/internal/packet"
+)
+
+// told returns a connection from the phone to the web with a port of its own.
+func told(port int, bytes uint64, at int64) flow.Connection {
+	c := connection(6, "192.168.1.20:5000", "198.51.100.5:443", "198.51.100.5:443", "203.0.113.77:5000")
+	c.Orig.SrcPort, c.Reply.DstPort = uint16(port), uint16(port)
+	c.Last, c.Packets, c.Bytes = at, [2]uint64{1, 0}, [2]uint64{bytes, 0}
+	if bytes == 0 {
+		c.Packets[0] = 0
+	}
+	return c
+}
+
+// TestRatesOfSweeps has connection tracking count 5,000 bytes in each sweep of
+// five seconds, while hosts of the house send each other 1,000 a second: the
+// rates are those of both, at every second.
+func TestRatesOfSweeps(t *testing.T) {
+	e := router(t, 64)
+	e.Connections([]flow.Connection{told(5000, 0, start)})
+	e.Swept(start)
+	for i := int64(1); i <= 30; i++ {
+		now := start + i*second
+		e.Packets([]packet.Raw{frame{at: i*second - second/2, from: phoneMAC, to: nasMAC, src: "192.168.1.20:9", dst: "192.168.1.30:9", pay: 972}.raw()})
+		if i%5 == 0 && i <= 20 {
+			e.Connections([]flow.Connection{told(5000, 5000, now)})
+		}
+		if i%5 == 0 {
+			e.Swept(now)
+		}
+		e.Tick(now, true)
+		if i < 5 {
+			continue
+		}
+		wan := uint64(8 * 1000)
+		if i >= 25 {
+			wan = 0
+		}
+		var got []uint64
+		for _, port := range []uint16{443, 9} {
+			rows, _ := e.Flows(engine.Filter{Port: port}, engine.Page{Limit: 9})
+			got = append(got, rows[0].BpsNow)
+		}
+		h, _ := e.Host(netip.MustParseAddr("192.168.1.20"))
+		got = append(got, h.BpsNow.Tx, e.Stats().Rate.Tx, e.Interfaces()[lan].Rate.Tx)
+		want := []uint64{wan, 8000, wan + 8000, wan + 8000, wan + 8000}
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("second %d: rates of the connection, the neighbours, the phone, all and br-lan are %v, want %v", i, got, want)
+		}
+	}
+}
+
+// TestSweepsStop has connection tracking fall silent: what packets count is
+// rolled without it, first late, and then every second as if it had never been.
+func TestSweepsStop(t *testing.T) {
+	e := router(t, 64)
+	e.Connections([]flow.Connection{told(5000, 700, start)})
+	e.Swept(start)
+	if !e.Stats().Tracking {
+		t.Error("connection tracking counts, but is not said to")
+	}
+	for i := int64(1); i <= 300; i++ {
+		e.Packets([]packet.Raw{frame{at: i*second - 1, from: phoneMAC, to: nasMAC, src: "192.168.1.20:9", dst: "192.168.1.30:9", pay: 972}.raw()})
+		e.Tick(start+i*second, true)
+		h, _ := e.Host(netip.MustParseAddr("192.168.1.30"))
+		switch i {
+		case 89:
+			if h.Bytes.Rx != 0 {
+				t.Errorf("%d bytes rolled before a sweep was late", h.Bytes.Rx)
+			}
+		case 90:
+			if h.Bytes.Rx != 90_000 || h.BpsNow.Rx != 8000 {
+				t.Errorf("after 90 s without a sweep %+v", h)
+			}
+		case 299, 300:
+			if h.Bytes.Rx != 1000*uint64(i) || h.BpsNow.Rx != 8000 || e.Stats().Tracking {
+				t.Errorf("after %d s: %+v", i, h)
+			}
+		}
+	}
+}
+
+// TestNothingIsLostAtTheEnd closes an engine between two sweeps.
+func TestNothingIsLostAtTheEnd(t *testing.T) {
+	e := router(t, 64)
+	e.Connections([]flow.Connection{told(5000, 700, start)})
+	e.Tick(start+second, true)
+	e.Close(start+2*second, true)
+	if h, _ := e.Host(netip.MustParseAddr("192.168.1.20")); h.Bytes.Tx != 700 {
+		t.Errorf("%+v", h)
+	}
+}
+
+// TestClassified has a handshake name a flow, and only then connection tracking
+// count it.
+func TestClassified(t *testing.T) {
+	e := router(t, 64)
+	phone, web := "192.168.1.20:5000", "198.51.100.5:443"
+	frames := []packet.Raw{
+		frame{0, phoneMAC, routerMAC, phone, web, packet.SYN, 1, 0, lan, 64}.raw(),
+		frame{30_000, routerMAC, phoneMAC, web, phone, packet.SYN | packet.ACK, 1, 0, lan, 57}.raw(),
+		frame{31_000, phoneMAC, routerMAC, phone, web, packet.PSH | packet.ACK, 2, 500, lan, 64}.raw(),
+		frame{60_000, routerMAC, phoneMAC, web, phone, packet.PSH | packet.ACK, 2, 500, lan, 57}.raw(),
+	}
+	for i := range frames {
+		frames[i].Classify = true
+	}
+	e.Packets(frames)
+	e.Swept(start + second)
+	e.Tick(start+second, true)
+	s := e.Stats()
+	if s.Packets != 0 || s.Bytes != 0 || e.Interfaces()[lan].Frames != 4 || totals(t, e) != 0 {
+		t.Errorf("frames that only name something were counted: %+v, %+v", s, e.Interfaces()[lan])
+	}
+	if d := devicesByName(t, e)[phoneMAC.String()]; !d.Online || d.Bytes.Tx != 0 {
+		t.Errorf("the phone is %+v", d)
+	}
+	e.Connections([]flow.Connection{told(5000, 700, start+second)})
+	e.Swept(start + 2*second)
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
+	if n != 1 {
+		t.Fatalf("%d flows, want 1", n)
+	}
+	r := rows[0]
+	if r.RTTServer != 30_000 || r.RTTClient != 0 || r.RTTApp != 0 || r.GapMax.Tx != 0 || r.Payload.Tx != 0 || r.State != "S1" || r.First != start || r.Bytes.Tx != 700 {
+		t.Errorf("%+v", r)
+	}
+	if h, _ := e.Host(netip.MustParseAddr("192.168.1.20")); h.AsClient.Total != 1 || h.Observed {
+		t.Errorf("the phone's address is %+v", h)
+	}
+}
+
+// TestNamedInVain has frames name a flow that nothing counts: it leaves without a
+// trace.
+func TestNamedInVain(t *testing.T) {
+	ended := 0
+	e := engine.New(engine.Config{
+		Flows: flow.Config{Max: 8, Idle: time.Second}, MaxHosts: 8,
+		Ended: func(*flow.Flow, *flow.Record) { ended++ },
+	})
+	if _, err := e.Interface("lan"); err != nil {
+		t.Fatal(err)
+	}
+	raw := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:443", pay: 9}.raw()
+	raw.Classify = true
+	e.Packets([]packet.Raw{raw})
+	e.Tick(start, true)
+	if n := e.Stats().Flows; n != 1 {
+		t.Errorf("%d flows, want the one that was named", n)
+	}
+	e.Tick(start+2*second, true)
+	if s := e.Stats(); ended != 0 || s.Flows != 0 || s.NewFlows != 0 || s.Expired != 0 {
+		t.Errorf("%d records, %+v", ended, s)
+	}
+}
+
+// TestModel passes random connections, in deltas between which entries end and
+// come again, and frames that name them or are counted, and compares with sums
+// that know neither flows nor keys.
+func TestModel(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(3, 3))
+	e := router(t, 256)
+	sent, received := map[string]uint64{}, map[string]uint64{}
+	uplinks := map[string]uint64{}
+	var total uint64
+	now := start
+	for sweep := range 60 {
+		for range rnd.IntN(40) {
+			tt := &waysOut[rnd.IntN(len(waysOut))]
+			c := tt.conn
+			c.Orig.SrcPort += uint16(rnd.IntN(3))
+			c.Reply.DstPort += c.Orig.SrcPort - tt.conn.Orig.SrcPort
+			if c.Proto != packet.ProtoTCP && c.Proto != packet.ProtoUDP || tt.carries != "" {
+				c = tt.conn
+			}
+			if rnd.IntN(4) == 0 {
+				c.Status = flow.ConnEnded
+			}
+			c.First, c.Last = now, now
+			c.Bytes = [2]uint64{rnd.Uint64N(1 << 34), rnd.Uint64N(3000)}
+			if rnd.IntN(5) == 0 {
+				c.Bytes, c.Packets = [2]uint64{}, [2]uint64{}
+			}
+			e.Connections([]flow.Connection{c})
+			uplinks[tt.uplink] += c.Bytes[0] + c.Bytes[1]
+			if tt.carries == "" {
+				from, to := c.Orig.Src.String(), c.Reply.Src.String()
+				sent[from] += c.Bytes[0]
+				received[from] += c.Bytes[1]
+				sent[to] += c.Bytes[1]
+				received[to] += c.Bytes[0]
+				total += c.Bytes[0] + c.Bytes[1]
+			}
+		}
+		for range rnd.IntN(20) {
+			tt := &waysOut[rnd.IntN(len(waysOut))]
+			for _, w := range tt.frames {
+				raw := frame{at: now - start, from: phoneMAC, to: routerMAC, src: w.src, dst: w.dst, pay: rnd.IntN(1000), point: w.point}.raw()
+				raw.Classify = true
+				e.Packets([]packet.Raw{raw})
+			}
+			raw := frame{at: now - start, from: phoneMAC, to: nasMAC, src: "192.168.1.20:7", dst: fmt.Sprintf("192.168.1.3%d:9", rnd.IntN(3)), pay: 72}.raw()
+			e.Packets([]packet.Raw{raw})
+			dst := fmt.Sprint(netip.AddrFrom4([4]byte(raw.Data[30:34])))
+			sent["192.168.1.20"] += 100
+			received[dst] += 100
+			total += 100
+		}
+		now += rnd.Int64N(20 * second)
+		e.Tick(now, true)
+		if rnd.IntN(3) > 0 || sweep == 59 {
+			e.Swept(now)
+		}
+	}
+	e.Flush()
+	e.Tick(now+second, true)
+	for ip := range sent {
+		h, _ := e.Host(netip.MustParseAddr(ip))
+		if h.Bytes.Tx != sent[ip] || h.Bytes.Rx != received[ip] {
+			t.Errorf("%s has %+v, want %d sent and %d received", ip, h.Bytes, sent[ip], received[ip])
+		}
+	}
+	for _, u := range e.Uplinks() {
+		if got := u.Bytes.Tx + u.Bytes.Rx; got != uplinks[u.Name] {
+			t.Errorf("uplink %s has %d bytes, want %d", u.Name, got, uplinks[u.Name])
+		}
+	}
+	if s := e.Stats(); s.Flows != 0 || s.Aliases != 0 {
+		t.Errorf("left over: %+v", s)
+	}
+}
+
+// TestMappings counts what came through a port forward, over a renewal of it.
+func TestMappings(t *testing.T) {
+	e := router(t, 64)
+	forward := connection(6, "198.51.100.9:4000", "203.0.113.77:8080", "192.168.1.30:80", "198.51.100.9:4000")
+	pinhole := connection(6, "[2001:db8:aa::5]:4000", "[2001:db8:1::30]:22", "[2001:db8:1::30]:22", "[2001:db8:aa::5]:4000")
+	e.Connections([]flow.Connection{forward, forward, pinhole})
+	known := e.Mappings()
+	if m := known[0]; m.Hits != 1 || m.Bytes != (engine.Pair[uint64]{Tx: 18000, Rx: 2000}) || m.Last != start+2*second {
+		t.Errorf("%+v", m)
+	}
+	renewed := known[0].Mapping
+	renewed.Expires = start + 3600*second
+	lease := engine.Mapping{Name: "torrent", OpenedBy: "upnp", Proto: 17, First: 6881, Last: 6881, Target: addrs("192.168.1.20")[0], TargetPort: 6881}
+	e.SetMappings([]engine.Mapping{lease, renewed})
+	forward.Orig.SrcPort, forward.Reply.DstPort = 4001, 4001
+	e.Connections([]flow.Connection{forward, pinhole})
+	now := e.Mappings()
+	if now[0].Hits != 0 || now[1].Hits != 2 || now[1].Bytes.Tx != 27000 || now[1].Expires == 0 {
+		t.Errorf("%+v", now)
+	}
+	rows, n := e.Flows(engine.Filter{Mapping: "NAS web"}, engine.Page{Limit: 9})
+	if n != 2 || rows[0].NAT.OpenedBy != "redirect" {
+		t.Errorf("%d flows came through the forward: %+v", n, rows)
+	}
+	if rows, _ := e.Flows(engine.Filter{Port: 22}, engine.Page{Limit: 9}); rows[0].NAT.Mapping != "" {
+		t.Error("a flow names a mapping that is no more")
+	}
+}
+
+// TestSetUplinks has a redial change the address of an uplink: its sums go on and
+// its connections stay its.
+func TestSetUplinks(t *testing.T) {
+	e := router(t, 64)
+	c := waysOut[0].conn
+	e.Connections([]flow.Connection{c})
+	e.SetUplinks([]engine.Uplink{
+		{Name: "wwan", Point: guest, Addrs: addrs("10.64.0.9")},
+		{Name: "wan", Point: wan, Addrs: addrs("203.0.113.99")},
+	})
+	e.Connections([]flow.Connection{c})
+	rows := e.Uplinks()
+	if rows[0].Bytes.Tx != 0 || rows[1].Bytes.Tx != 2000 || rows[1].Bytes.Rx != 18000 {
+		t.Errorf("%+v", rows)
+	}
+	for name, want := range map[string]int{"wan": 1, "wwan": 0, "none such": 0} {
+		if _, n := e.Flows(engine.Filter{Uplink: name}, engine.Page{Limit: 9}); n != want {
+			t.Errorf("%d flows over %s, want %d", n, name, want)
+		}
+	}
+	e.SetUplinks(nil)
+	if rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 9}); rows[0].Uplink != "" || len(e.Uplinks()) != 0 {
+		t.Errorf("%+v", rows)
+	}
+}
+
+// TestOnlyWay finds the uplink of connections that no address tells.
+func TestOnlyWay(t *testing.T) {
+	tests := []struct {
+		name    string
+		uplinks map[string][]packet.Addr
+		conn    flow.Connection
+		want    string
+	}{
+		{"one uplink", map[string][]packet.Addr{"wan": nil}, waysOut[0].conn, "wan"},
+		{"one of the family", map[string][]packet.Addr{"wan": addrs("203.0.113.99", "fe80::1"), "wan6": addrs("2001:db8:ff::1", "fe80::2")},
+			connection(6, "[2001:db8:1::20]:5", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:1::20]:5"), "wan6"},
+		{"public, beside a private tunnel", map[string][]packet.Addr{"wan": addrs("2001:db8:ff::1"), "wg0": addrs("fd00:8::2")},
+			connection(6, "[2001:db8:1::20]:5", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:1::20]:5"), "wan"},
+		{"either", map[string][]packet.Addr{"wan": addrs("203.0.113.99"), "wwan": addrs("203.0.113.98")}, waysOut[0].conn, ""},
+		{"within the house", map[string][]packet.Addr{"wan": nil}, connection(6, "192.168.2.9:5", "192.168.1.30:445", "192.168.1.30:445", "192.168.2.9:5"), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := router(t, 8)
+			var all []engine.Uplink
+			for name, a := range tt.uplinks {
+				all = append(all, engine.Uplink{Name: name, Point: wan, Addrs: a})
+			}
+			e.SetUplinks(all)
+			e.Connections([]flow.Connection{tt.conn})
+			rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1})
+			if rows[0].Uplink != tt.want {
+				t.Errorf("uplink %q, want %q", rows[0].Uplink, tt.want)
+			}
+		})
+	}
+}
+
+// TestUplinksOfPackets sums up the uplink where packets count: from the LAN's
+// flows, and, where the uplink itself is watched, from what is seen there.
+func TestUplinksOfPackets(t *testing.T) {
+	e := router(t, 64)
+	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: wan, Addrs: addrs("203.0.113.77")}})
+	out := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:443", pay: 972}
+	back := frame{from: routerMAC, to: phoneMAC, src: "198.51.100.5:443", dst: "192.168.1.20:5000", pay: 1972}
+	e.Packets([]packet.Raw{out.raw(), back.raw()})
+	e.Tick(start+second, true)
+	if u := e.Uplinks()[0]; u.Name != "wan" || u.Bytes != (engine.Pair[uint64]{Tx: 1000, Rx: 2000}) || u.Packets.Tx != 1 || u.At != start+second {
+		t.Errorf("%+v", u)
+	}
+	translated := out
+	translated.src, translated.point = "203.0.113.77:5000", wan
+	e.Packets([]packet.Raw{out.raw(), translated.raw()})
+	e.Tick(start+2*second, true)
+	if u := e.Uplinks()[0]; u.Bytes.Tx != 2000 || u.Router.Tx != 0 {
+		t.Errorf("%+v", u)
+	}
+}
+
+// TestFiltersOfTheEdge filters by who forwards and who counts.
+func TestFiltersOfTheEdge(t *testing.T) {
+	e := router(t, 64)
+	soft, hard := told(5001, 10, start), told(5002, 10, start)
+	soft.Status, hard.Status = flow.ConnOffloaded, flow.ConnOffloaded|flow.ConnHardware
+	e.Connections([]flow.Connection{told(5000, 10, start), soft, hard})
+	e.Packets([]packet.Raw{frame{from: phoneMAC, to: nasMAC, src: "192.168.1.20:9", dst: "192.168.1.30:9", pay: 9}.raw()})
+	for want, filters := range map[int][]engine.Filter{
+		1: {{Offload: "none"}, {Offload: "software"}, {Offload: "hardware"}, {Source: "packets"}, {Uplink: "", Dir: "local"}},
+		3: {{Source: "conntrack"}, {Uplink: "wan"}, {Dir: "out"}},
+		0: {{Mapping: "NAS web"}, {Uplink: "wg0"}, {Source: "records"}},
+	} {
+		for _, f := range filters {
+			if rows, n := e.Flows(f, engine.Page{Limit: 9}); n != want {
+				t.Errorf("%+v lets %d pass, want %d: %+v", f, n, want, rows)
+			}
+		}
+	}
+}
+
+// TestNeighbours knows devices by the kernel's table alone. That somebody is
+// remembered does not mean that he is there.
+func TestNeighbours(t *testing.T) {
+	e := router(t, 64)
+	phone, nas, own := addrs("192.168.1.20")[0], addrs("192.168.1.30")[0], addrs("192.168.1.1")[0]
+	e.Neighbours([]device.Neighbour{
+		{Addr: phone, MAC: phoneMAC, Point: lan}, {Addr: nas, MAC: nasMAC, Point: lan}, {Addr: own, MAC: routerMAC, Point: lan},
+		{Addr: addrs("198.51.100.1")[0], MAC: packet.MAC{0, 7, 7, 7, 7, 7}, Point: wan}, // the provider's
+		{Addr: phone, MAC: packet.MAC{}, Point: lan}, {Addr: phone, MAC: phoneMAC, Point: 99},
+	}, start)
+	e.Connections([]flow.Connection{told(5000, 700, start)})
+	e.Swept(start + second)
+	e.Tick(start+second, true)
+	all := devicesByName(t, e)
+	if len(all) != 3 {
+		t.Fatalf("devices %v", all)
+	}
+	if d := all[phoneMAC.String()]; !d.Online || d.Bytes.Tx != 700 || d.First == 0 || d.Interface != "br-lan" {
+		t.Errorf("phone %+v", d)
+	}
+	if d := all[nasMAC.String()]; d.Online || len(d.IPs) != 1 {
+		t.Errorf("NAS %+v", d)
+	}
+	if !all[routerMAC.String()].Router {
+		t.Error("this machine is not known as the router")
+	}
+	e.Neighbours([]device.Neighbour{{Addr: phone, MAC: nasMAC, Point: lan}}, start+2*second)
+	e.Connections([]flow.Connection{told(5000, 300, start)})
+	e.Swept(start + 3*second)
+	all = devicesByName(t, e)
+	if p, n := all[phoneMAC.String()], all[nasMAC.String()]; p.Bytes.Tx != 700 || len(p.IPs) != 0 || n.Bytes.Tx != 300 || len(n.IPs) != 2 {
+		t.Errorf("after the address moved: phone %+v, NAS %+v", p, n)
+	}
+}
+
+// TestRecordingAllocatesNothing passes known connections and frames that name
+// them.
+func TestRecordingAllocatesNothing(t *testing.T) {
+	e := router(t, 512)
+	conns := make([]flow.Connection, 256)
+	frames := make([]packet.Raw, 64)
+	for i := range conns {
+		conns[i] = told(5000+i, 100, start)
+	}
+	for i := range frames {
+		frames[i] = frame{from: phoneMAC, to: routerMAC, src: fmt.Sprintf("192.168.1.20:%d", 5000+i), dst: "198.51.100.5:443", tcp: packet.ACK, pay: 100}.raw()
+		frames[i].Classify = true
+	}
+	e.Connections(conns)
+	for name, pass := range map[string]func(){
+		"connections": func() { e.Connections(conns) },
+		"frames":      func() { e.Packets(frames) },
+		"a sweep":     func() { e.Swept(start) },
+	} {
+		if n := testing.AllocsPerRun(20, pass); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+// BenchmarkConnections is a dump of 16,384 entries, all of which counted
+// something, with the sweep after it.
+func BenchmarkConnections(b *testing.B) {
+	e := router(b, 16384)
+	conns := make([]flow.Connection, 16384)
+	for i := range conns {
+		conns[i] = told(1024+i, 100, start)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := 0; i < len(conns); i += 256 {
+			e.Connections(conns[i : i+256])
+		}
+		e.Swept(start)
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(len(conns)), "ns/entry")
+}
