@@ -151,11 +151,16 @@ func (a *assembler) resolve(o op, i int, at []int, far [2]bool) (ins []bpf.Instr
 	return []bpf.Instruction{o.in}, far, err
 }
 
-// span is a range of values, both ends included.
-type span struct{ low, high uint32 }
+// span is a range of values, both ends included. It may have a label of its own
+// to go to.
+type span struct {
+	low, high uint32
+	to        string
+}
 
-// one is the span of a single value.
-func one(v uint32) span { return span{v, v} }
+// one is the span of a single value, between one of several.
+func one(v uint32) span             { return span{low: v, high: v} }
+func between(low, high uint32) span { return span{low: low, high: high} }
 
 // among jumps to yes when A is in one of the spans, which ascend and do not
 // overlap, and to no otherwise. It is a search tree: twice as many spans cost
@@ -171,6 +176,9 @@ func (a *assembler) among(spans []span, yes, no string) {
 		return
 	}
 	s := spans[0]
+	if s.to != "" {
+		yes = s.to
+	}
 	if s.low == s.high {
 		a.when(bpf.JumpEqual, s.low, yes, no)
 		return

@@ -29,6 +29,10 @@ func TestConfig(t *testing.T) {
 		{"no name", Config{Interfaces: []Interface{{Device: "eth0"}}}, `device "eth0" has no name`},
 		{"no device", Config{Interfaces: []Interface{{Name: "lan"}}}, "capture lan"},
 		{"long device", Config{Interfaces: []Interface{{Name: "lan", Device: "0123456789abcdef"}}}, "1 to 15 bytes"},
+		{"VLAN out of range", Config{Interfaces: []Interface{{Name: "lan", Device: "br-lan", VLAN: 4095}}}, "VLAN 4095"},
+		{"two VLANs of a device", Config{Interfaces: []Interface{{Name: "a", Device: "br-lan", VLAN: 1}, {Name: "b", Device: "br-lan", VLAN: 2}}}, ""},
+		{"hybrid mode", Config{Interfaces: lan, Hybrid: true, Snaplen: 96, Sampling: 10}, ""},
+		{"negative budget", Config{Interfaces: lan, Hybrid: true, Budget: -1}, "budget of -1"},
 		{"device twice", Config{Interfaces: append(lan, Interface{Name: "x", Device: "br-lan"})}, "twice"},
 	}
 	for _, tt := range tests {
@@ -39,6 +43,8 @@ func TestConfig(t *testing.T) {
 				t.Errorf("error %v, want %q", err, tt.err)
 			case err == nil && (got.RingBytes == 0 || got.Snaplen == 0 || got.Sampling == 0):
 				t.Errorf("zeros are left: %+v", got)
+			case err == nil && got.Hybrid && (got.Snaplen != wholeBytes || got.Sampling != 1 || got.Budget == 0):
+				t.Errorf("hybrid mode with %+v", got)
 			}
 		})
 	}

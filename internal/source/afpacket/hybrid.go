@@ -84,11 +84,14 @@ func (f filter) naming(a *assembler) {
 	a.ret(wholeBytes)
 	a.label(passShort)
 	a.ret(shortBytes)
-	a.label(passHead)
-	a.ret(headBytes)
+	// The kernel refuses programs that may read a cell before it is written, and
+	// thinks that the instruction after a return is reached from it: the verdict
+	// that does not need cellVerdict comes last.
 	a.label(byDefault)
 	a.fetch(cellVerdict)
 	a.add(bpf.RetA{})
+	a.label(passHead)
+	a.ret(headBytes)
 }
 
 // network reads what is between the begin of a frame and the transport header,
@@ -220,7 +223,7 @@ func (f filter) icmp(a *assembler) {
 	}
 	a.when(bpf.JumpEqual, packet.ProtoICMPv6, "", byDefault)
 	a.loadX(0, 1)
-	a.among([]span{{firstOfNDP, lastOfNDP}}, passHead, rest)
+	a.among([]span{between(firstOfNDP, lastOfNDP)}, passHead, rest)
 }
 
 // baseOf returns the length of a link header that is not Ethernet's.

@@ -17,6 +17,8 @@ const (
 	smallDatagram = 300
 
 	udpHeader = 8
+
+	tlsChatter = "TLS chatter" // records that are no handshake
 )
 
 // tcp decides on segments:
@@ -46,6 +48,12 @@ func (f filter) tcp(a *assembler) {
 	a.when(bpf.JumpLessThan, 4, "TCP flags", "")
 	a.loadX(0, 4)
 	a.among(signatures, passWhole, "TCP flags")
+
+	// Other records of TLS name nothing, however short they are.
+	a.label(tlsChatter)
+	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellTransport})
+	a.loadX(13, 1)
+	a.when(bpf.JumpBitsSet, packet.FIN|packet.SYN|packet.RST, passHead, byDefault)
 
 	a.label("TCP flags")
 	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellTransport})
