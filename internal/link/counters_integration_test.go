@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -104,11 +105,10 @@ func TestHeaderBytes(t *testing.T) {
 		{"veth", func(*testing.T, *pair) {}},
 		{"loopback", func(_ *testing.T, p *pair) { p.b, p.device, p.aIP, p.bIP = p.a, "lo", "127.0.0.1", "127.0.0.1" }},
 		{"vlan", stack("link add link wire name top type vlan id 5")},
-		{"vlan without reordered headers", stack("link add link wire name top type vlan id 5 reorder_hdr off")},
 		{"bridge", stack("link add top type bridge forward_delay 0", "link set wire master top")},
 		{"bond", stack("link add top type bond mode 1", "link set wire down", "link set wire master top", "link set wire up")},
 		{"macvlan", stack("link add link wire name top type macvlan mode bridge")},
-		{"ipvlan", stack("link add link wire name top type ipvlan")},
+		{"ipvlan", stack("link add link wire name top type ipvlan mode l2")},
 		{"vxlan", stack("link add top type vxlan id 7 dstport 4789 local ME remote PEER")},
 		{"gre", stack("link add top type gre local ME remote PEER")},
 		{"gre with key and checksum", stack("link add top type gre local ME remote PEER key 5 csum")},
@@ -237,7 +237,11 @@ func makeWireGuard(t *testing.T, p *pair) {
 	var keys [2]string
 	for i, n := range ends {
 		private := n.Run(t, "wg", "genkey")
-		feed(t, n.Command("wg", "set", "top", "listen-port", fmt.Sprint(wireGuardTestPort+i), "private-key", "/dev/stdin"), private)
+		file := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(file, []byte(private), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		n.Run(t, "wg", "set", "top", "listen-port", fmt.Sprint(wireGuardTestPort+i), "private-key", file)
 		keys[i] = strings.TrimSpace(feed(t, n.Command("wg", "pubkey"), private))
 	}
 	for i, n := range ends {

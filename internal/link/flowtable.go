@@ -45,7 +45,7 @@ const (
 type Flowtable struct {
 	Family      uint8 // NFPROTO_ number of its table: 1 inet, 2 IPv4, 10 IPv6
 	Table, Name string
-	Devices     []string // in the kernel's order; "lan*" stands for all that begin so
+	Devices     []string // in alphabetical order; "lan*" stands for all that begin so
 	Hardware    bool     // devices are to do the work where they can
 	Counter     bool     // conntrack's counters go on; without it they stand still
 }
@@ -137,6 +137,6 @@ func ParseFlowtable(b []byte, order binary.ByteOrder) (Flowtable, bool) {
 			f.Devices = append(f.Devices, name)
 		}
 	}
-	f.Devices = slices.Clip(f.Devices)
+	slices.Sort(f.Devices)
 	return f, !c.bad && !hook.bad && !devices.bad && f.Name != ""
 }

@@ -193,23 +193,3 @@ func TestParseAddress(t *testing.T) {
 		}
 	}
 }
-
-// FuzzParse holds the parsers to their promise that whatever they accept has an
-// index, a name or a valid prefix.
-func FuzzParse(f *testing.F) {
-	for _, o := range orders {
-		info := (&message{order: o.order}).text(infoKind, "vlan").attr(infoData, (&message{order: o.order}).attr(vlanID, []byte{0, 20}).b)
-		f.Add(linkMessage(o.order, 0, TypeEthernet, 7, 1).text(iflaName, "lan1").attr(iflaLinkInfo, info.b).b)
-		f.Add(addressMessage(o.order, familyIPv4, 24, 0, 0, 3).attr(ifaAddress, []byte{192, 0, 2, 1}).b)
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, o := range orders {
-			if l, ok := ParseLink(b, byteOrder(o.order)); ok && (l.Index <= 0 || l.Name == "" || len(l.Name) > MaxName || l.Parent == l.Index) {
-				t.Errorf("accepted the link %+v", l)
-			}
-			if a, ok := ParseAddress(b, byteOrder(o.order)); ok && (a.Index <= 0 || !a.Prefix.IsValid()) {
-				t.Errorf("accepted the address %+v", a)
-			}
-		}
-	})
-}

@@ -65,10 +65,10 @@ func TestListRouter(t *testing.T) {
 }
 
 // follow starts a Watcher in a namespace. It ends with the test.
-func follow(t *testing.T, n *netns.Namespace, tell func(Event)) {
+func follow(t *testing.T, n *netns.Namespace, tell func(Event), topics ...Topic) {
 	t.Helper()
 	var w *Watcher
-	if err := n.Do(func() (err error) { w, err = Open(); return err }); err != nil {
+	if err := n.Do(func() (err error) { w, err = Open(topics...); return err }); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
