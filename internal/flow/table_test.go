@@ -19,8 +19,8 @@ type recorder struct {
 
 func (r *recorder) Rolled(_ *Flow, c *Change) {
 	for e := A; e <= B; e++ {
-		r.packets[e] += uint64(c.Packets[e])
-		r.bytes[e] += uint64(c.Bytes[e])
+		r.packets[e] += c.Packets[e]
+		r.bytes[e] += c.Bytes[e]
 	}
 	if c.New {
 		r.flows++
@@ -413,7 +413,7 @@ func TestPacketAllocatesNothing(t *testing.T) {
 // quiet is an Observer that keeps nothing.
 type quiet struct{ packets uint64 }
 
-func (q *quiet) Rolled(_ *Flow, c *Change) { q.packets += uint64(c.Packets[A]) }
+func (q *quiet) Rolled(_ *Flow, c *Change) { q.packets += c.Packets[A] }
 func (q *quiet) Ended(*Flow, *Record)      {}
 
 func BenchmarkTable(b *testing.B) {
