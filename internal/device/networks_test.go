@@ -77,3 +77,26 @@ func TestScopeAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+func TestPoint(t *testing.T) {
+	n := NewNetworks(nil, nil)
+	for prefix, point := range map[string]uint8{
+		"10.0.0.0/8": 1, "10.1.0.0/16": 2, "10.1.2.0/24": 3, "192.168.1.7/24": 4,
+		"fd00:1::/48": 5, "fd00:1:0:7::/64": 6,
+	} {
+		n.Place(netip.MustParsePrefix(prefix), point)
+	}
+	n.Place(netip.Prefix{}, 9)
+	for a, want := range map[string]uint8{
+		"10.9.9.9": 1, "10.1.9.9": 2, "10.1.2.9": 3, "192.168.1.200": 4, "fd00:1::1": 5, "fd00:1:0:7::1": 6,
+		"192.168.2.1": 0, "8.8.8.8": 0, "fe80::1": 0, "::": 0,
+	} {
+		if got, ok := n.Point(addr(a)); got != want || ok != (want != 0) {
+			t.Errorf("%s is at %d, %v; want %d", a, got, ok, want)
+		}
+	}
+	a := addr("fd00:1::1")
+	if allocs := testing.AllocsPerRun(100, func() { n.Point(a) }); allocs != 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
