@@ -52,15 +52,15 @@ var hostFields = []Field{
 	{"flows.client", Table, false, "those it opened"},
 	{"flows.client.active", Integer, false, "alive now"},
 	{"flows.client.total", Integer, false, "ever"},
-	{"flows.client.low_goodput", Integer, false, "with little payload for their bytes"},
+	{"flows.client.low_goodput", Integer, true, "with little payload for their bytes; null when no flow's packets were all seen"},
 	{"flows.server", Table, false, "those it answered"},
 	{"flows.server.active", Integer, false, "alive now"},
 	{"flows.server.total", Integer, false, "ever"},
-	{"flows.server.low_goodput", Integer, false, "with little payload for their bytes"},
+	{"flows.server.low_goodput", Integer, true, "with little payload for their bytes; null likewise"},
 	{"tcp", Table, false, "over its TCP flows"},
-	{"tcp.retrans", TxRx, false, "packets sent again"},
-	{"tcp.ooo", TxRx, false, "packets out of order"},
-	{"tcp.lost", TxRx, false, "packets missing"},
+	{"tcp.retrans", TxRx, true, "packets sent again; null, like the two that follow, when no flow's packets were all seen"},
+	{"tcp.ooo", TxRx, true, "packets out of order"},
+	{"tcp.lost", TxRx, true, "packets missing"},
 }
 
 func encodeHost(e *Encoder, h *engine.HostRow) {
@@ -76,20 +76,24 @@ func encodeHost(e *Encoder, h *engine.HostRow) {
 	pair(e, "pkts", h.Packets)
 	pair(e, "bps", h.BpsNow)
 	e.Table("flows")
-	flowCounts(e, "client", h.AsClient)
-	flowCounts(e, "server", h.AsServer)
+	flowCounts(e, "client", h.AsClient, h.Observed)
+	flowCounts(e, "server", h.AsServer, h.Observed)
 	e.EndTable()
 	e.Table("tcp")
-	pair(e, "retrans", h.Retrans)
-	pair(e, "ooo", h.OutOfOrder)
-	pair(e, "lost", h.Lost)
+	pairOrNull(e, "retrans", h.Retrans, h.Observed)
+	pairOrNull(e, "ooo", h.OutOfOrder, h.Observed)
+	pairOrNull(e, "lost", h.Lost, h.Observed)
 	e.EndTable()
 }
 
-func flowCounts(e *Encoder, name string, c engine.FlowCounts) {
+func flowCounts(e *Encoder, name string, c engine.FlowCounts, observed bool) {
 	e.Table(name)
 	e.Uint("active", uint64(c.Active))
 	e.Uint("total", uint64(c.Total))
-	e.Uint("low_goodput", uint64(c.LowGoodput))
+	if observed {
+		e.Uint("low_goodput", uint64(c.LowGoodput))
+	} else {
+		e.Null("low_goodput")
+	}
 	e.EndTable()
 }

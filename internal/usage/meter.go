@@ -26,6 +26,7 @@ type Meter struct {
 	begun  bool // there was a sample
 	primed bool // last is a base to count from
 
+	top      Layer         // the first of the last Stack that was not empty
 	layer    int           // of last.Stack that was read
 	bypassed time.Duration // when flow offload was last seen to pass the upper device by
 
@@ -53,6 +54,9 @@ func (m *Meter) Feed(s Sample) (Step, bool) {
 	m.note(&s)
 	step, ok, keep := m.measure(&s)
 	m.begun = true
+	if len(s.Stack) > 0 {
+		m.top = s.Stack[0]
+	}
 	if keep {
 		m.last.Causes = s.Causes
 	} else {
@@ -146,14 +150,18 @@ func gap(c Cause) time.Duration {
 // measure returns what passed since the last sample. keep says that this one is
 // waiting still.
 func (m *Meter) measure(s *Sample) (step Step, ok, keep bool) {
-	if !m.primed || len(s.Stack) == 0 {
+	if len(s.Stack) == 0 {
 		return Step{}, false, false
 	}
 	now := s.At.Up
-	if !s.Stack.same(m.last.Stack) {
-		if s.Stack[0].Index != m.last.Stack[0].Index {
-			m.cause(Moved, 1, now)
-		}
+	switch top := &s.Stack[0]; {
+	case m.top.Device == "" || top.Index == m.top.Index: // no news
+	case top.Device == m.top.Device:
+		m.cause(Restarted, 1, now)
+	default:
+		m.cause(Moved, 1, now)
+	}
+	if !m.primed || !s.Stack.same(m.last.Stack) {
 		m.layer = 0
 		return Step{}, false, false
 	}
@@ -244,8 +252,8 @@ func (m *Meter) Report() Report {
 	}
 	r.Hour, r.Day = sum(m.minutes), sum(m.hours)
 	for c := range Cause(NumCauses) {
-		if w := &m.seen[c]; w.known && m.last.At.Up-w.last <= hours*time.Hour {
-			r.Reasons = append(r.Reasons, m.reason(c, r.Day.Causes[c]))
+		if n := r.Day.Causes[c]; n > 0 {
+			r.Reasons = append(r.Reasons, m.reason(c, n))
 		}
 	}
 	slices.SortStableFunc(r.Reasons, func(a, b Reason) int {
@@ -268,7 +276,11 @@ func (m *Meter) reason(c Cause, n uint64) Reason {
 	if !c.State() {
 		active = now.Up-w.last <= time.Minute
 	}
-	return Reason{Cause: c, Active: active, Count: n, Since: at(w.first), Last: at(w.last)}
+	r := Reason{Cause: c, Active: active, Count: n, Since: at(w.first), Last: at(w.last)}
+	if day := m.hours[0].Start; !c.State() && r.Since.Before(day) {
+		r.Since = day // Count is of the day
+	}
+	return r
 }
 
 func sum(spans []Span) (s Span) {

@@ -1,6 +1,9 @@
 package usage
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // The bytes of IP and transport headers that merging a packet into the one
 // before takes away: IPv4 with TCP at least, and IPv6 with TCP's time stamps at
@@ -85,7 +88,8 @@ func (s *Span) Attributed() (low, high int64, known bool) {
 		return 0, 0, false
 	}
 	left := s.Unattributed()
-	share := func(left uint64) int64 { return 100_000 - int64(float64(left)/float64(i)*100_000+0.5) }
+	// Rounded down, so that only the whole is all.
+	share := func(left uint64) int64 { return 100_000 - int64(math.Ceil(float64(left)/float64(i)*100_000)) }
 	return share(left), share(left - s.Uncertain()), true
 }
 

@@ -149,14 +149,13 @@ func recordedHosts() []engine.HostRow {
 		{
 			IP: phone.IP, Scope: "local", Device: 2, Name: "Anna phone", MAC: phoneMAC, Interface: "br-lan",
 			First: ago(7100), Last: ago(0.02), Bytes: count{Tx: 41883, Rx: 1873344}, Packets: count{Tx: 611, Rx: 1311},
-			BpsNow: count{Tx: 21000, Rx: 791000}, AsClient: engine.FlowCounts{Active: 2, Total: 301, LowGoodput: 1},
-			Retrans: engine.Pair[uint32]{Rx: 3}, OutOfOrder: engine.Pair[uint32]{Rx: 1}, Lost: engine.Pair[uint32]{Rx: 2},
+			BpsNow: count{Tx: 21000, Rx: 791000}, AsClient: engine.FlowCounts{Active: 3, Total: 301, LowGoodput: 1},
+			Observed: true, Retrans: engine.Pair[uint32]{Rx: 3}, OutOfOrder: engine.Pair[uint32]{Rx: 1}, Lost: engine.Pair[uint32]{Rx: 2},
 		},
 		{
 			IP: web.IP, Scope: "remote", Name: web.Name,
 			First: ago(62.5), Last: ago(0.02), Bytes: count{Tx: 1873344, Rx: 41822}, Packets: count{Tx: 1311, Rx: 610},
 			BpsNow: count{Tx: 791000, Rx: 21000}, AsServer: engine.FlowCounts{Active: 1, Total: 1},
-			Retrans: engine.Pair[uint32]{Tx: 3}, OutOfOrder: engine.Pair[uint32]{Tx: 1}, Lost: engine.Pair[uint32]{Tx: 2},
 		},
 	}
 }
