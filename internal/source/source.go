@@ -64,26 +64,27 @@ type Status struct {
 // Tracking is how reading connection tracking does. Its numbers count since the
 // source began, unless they say otherwise.
 type Tracking struct {
-	Entries     int           // in the kernel at the last dump
-	Max         int           // that the kernel keeps (nf_conntrack_max)
-	Baselines   int           // entries whose counters are remembered
-	Forgotten   uint64        // entries without a baseline because there was no room
-	Dumps       uint64        // complete ones
-	DumpTime    time.Duration // that the last one took
-	Every       time.Duration // between two of them at present
-	LastDump    int64         // wall time, ns since the epoch; 0 = none yet
-	Events      uint64        // of entries made, changed and gone
-	Overruns    uint64        // times events were lost because the reader was late (ENOBUFS)
-	Resyncs     uint64        // dumps made because of that
-	Resets      uint64        // entries whose counters went backwards: somebody else zeroes them
-	Uncounted   uint64        // entries that came without counters
-	Vanished    uint64        // entries gone without a last word: what they moved since the dump before is lost
-	Malformed   uint64        // messages that contradict themselves
-	Offloaded   int           // entries forwarded by a flowtable at the last dump
-	Hardware    int           // of those, in hardware
-	Standing    int           // offloaded entries in hardware that counted nothing since several dumps
-	Multicast   uint64        // entries to groups, which packets count
-	BufferBytes int           // of the event socket
+	Entries          int           // in the kernel at the last dump
+	Max              int           // that the kernel keeps (nf_conntrack_max)
+	Baselines        int           // entries whose counters are remembered
+	Forgotten        uint64        // entries without a baseline because there was no room
+	Dumps            uint64        // complete ones
+	DumpTime         time.Duration // that the last one took
+	Every            time.Duration // between two of them at present
+	LastDump         int64         // wall time, ns since the epoch; 0 = none yet
+	Events           uint64        // of entries made, changed and gone
+	Overruns         uint64        // times events were lost because the reader was late (ENOBUFS)
+	Resyncs          uint64        // dumps made because of that
+	Resets           uint64        // entries whose counters went backwards: somebody else zeroes them
+	Uncounted        uint64        // entries that came without counters
+	Vanished         uint64        // entries gone without a last word: what they moved since the dump before is lost
+	Malformed        uint64        // messages that contradict themselves
+	Offloaded        int           // entries forwarded by a flowtable at the last dump
+	Hardware         int           // of those, in hardware
+	Standing         int           // offloaded entries that counted nothing in three dumps or more
+	StandingHardware int           // of those, in hardware
+	Multicast        uint64        // entries to groups, which packets count
+	BufferBytes      int           // of the event socket
 }
 
 // Point is one observation point of a source.

@@ -29,9 +29,10 @@ var Layers = map[string]int{
 	"internal/source": 2, // what sources have in common
 	"store":           2, // durable series
 
-	"internal/source/afpacket": 3,
-	"internal/source/pcap":     3,
-	"internal/api":             3, // the methods, no transport
+	"internal/source/afpacket":  3,
+	"internal/source/conntrack": 3, // what connection tracking counted
+	"internal/source/pcap":      3,
+	"internal/api":              3, // the methods, no transport
 
 	"internal/api/httpapi": 4, // the methods over HTTP
 

@@ -1,0 +1,61 @@
+// Package conntrack counts flows from the kernel's connection tracking, over
+// ctnetlink (linux/netfilter/nfnetlink_conntrack.h). It costs per flow and not
+// per packet, sees what flowtables forward past all packet sockets, and knows
+// both sides of an address translation.
+//
+// # How bytes are counted
+//
+// The kernel keeps two counters per entry and direction. Every entry is read in
+// periodic dumps and, for the last time, with the event of its end; what is
+// handed to the sink is the difference to a baseline kept here. An entry that is
+// there when the source starts begins at what it shows in the first dump, every
+// later one at zero. A counter that went back was zeroed by another program
+// (conntrack -z, nlbwmon): all it shows then is new. Nothing here ever zeroes a
+// counter.
+//
+// Dumps and events come over two sockets, read by one goroutine, so their order
+// is made by rules:
+//
+//   - The events queued when a datagram of a dump was read are handled before
+//     it. Each is older than what the kernel puts into later datagrams.
+//   - An entry that ended while a dump is under way is not read from that dump,
+//     and neither is one that took its identity again: what the dump shows may
+//     be either. Its counters come with the next dump or its own end.
+//   - What ended is remembered until a dump that began later is complete. Should
+//     another program's full queue make the kernel repeat an event, the second
+//     is known.
+//   - An entry without an end that two complete dumps in a row do not show has
+//     vanished. One is not enough: a dump made while the kernel resizes its table
+//     may miss some, and an event that could not be delivered comes later.
+//
+// # Lost events
+//
+// The socket of events asks for NETLINK_BROADCAST_ERROR: the kernel keeps an
+// ended entry until its last counters were delivered, and tries again every few
+// milliseconds. NETLINK_NO_ENOBUFS stays off, as then nobody would be told of an
+// overrun: nothing but that is gained by it (see TestStoppedReader, which
+// measures both). The price is that a reader which stands still, as in a
+// debugger, makes the kernel's table fill with ended entries: it is Run's duty to
+// read, and a Sink must not block.
+//
+// Since Linux 5.19 an entry made while nobody listens has no events at all
+// (net.netfilter.nf_conntrack_events=2, the default): those older than the source
+// vanish, and what they moved since the dump before is lost.
+//
+// # Bounds
+//
+// A baseline takes 48 bytes and 16 more at most in its index. There are
+// Config.MaxEntries at most; an entry beyond that counts for nothing until there
+// is room. Batches have source.MaxConnections at most. Nothing is allocated per
+// entry or event. Only the kernel and programs with CAP_NET_ADMIN can send to
+// the sockets; still, messages that contradict themselves are skipped and counted.
+//
+// Entries to multicast and broadcast addresses are left out, since packets of
+// those are counted where they are captured.
+//
+// # Rights
+//
+// All of ctnetlink needs CAP_NET_ADMIN, dumps as well. Sockets are opened on the
+// goroutine that calls Run, so a caller that locks it to a thread reads the
+// tracking of that thread's network namespace.
+package conntrack
