@@ -110,8 +110,8 @@ type way struct {
 	point    uint8
 }
 
-// waysOut is every kind of connection that a router in the house sees.
-var waysOut = []struct {
+// kind is one kind of connection, and what is to be made of it.
+type kind struct {
 	name           string
 	conn           flow.Connection
 	frames         []way
@@ -123,7 +123,10 @@ var waysOut = []struct {
 	carries        string
 	mapping        string
 	hosts          map[string]uint64 // bytes that each has sent
-}{
+}
+
+// kinds is every kind of connection that a router sees.
+var kinds = []kind{
 	{name: "source translation", conn: connection(6, "192.168.1.20:5000", "198.51.100.5:443", "198.51.100.5:443", "203.0.113.77:61000"),
 		frames: []way{{"192.168.1.20:5000", "198.51.100.5:443", lan}, {"198.51.100.5:443", "192.168.1.20:5000", lan}},
 		client: "192.168.1.20", server: "198.51.100.5", point: "br-lan", dir: "out", uplink: "wan",
@@ -201,64 +204,79 @@ var waysOut = []struct {
 // TestConnections passes each kind of connection through the engine alone, after
 // the frames that name it, and before them: it is one flow, counted once.
 func TestConnections(t *testing.T) {
-	for _, tt := range waysOut {
+	for i := range kinds {
+		tt := &kinds[i]
 		for _, order := range []string{"alone", "frames first", "connection first"} {
 			t.Run(tt.name+"/"+order, func(t *testing.T) {
 				e := router(t, 64)
-				var frames []packet.Raw
-				for i, w := range tt.frames {
-					f := frame{at: int64(i+1) * 1000, from: phoneMAC, to: routerMAC, src: w.src, dst: w.dst, pay: 100, point: w.point}
-					if tt.conn.Proto == packet.ProtoTCP {
-						f.tcp = packet.PSH | packet.ACK
-					}
-					raw := f.raw()
-					raw.Classify = true
-					frames = append(frames, raw)
-				}
 				if order == "frames first" {
-					e.Packets(frames)
+					e.Packets(tt.named())
 					if rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9}); n != 0 {
 						t.Errorf("frames alone are listed as flows: %+v", rows)
 					}
 				}
 				e.Connections([]flow.Connection{tt.conn})
 				if order == "connection first" {
-					e.Packets(frames)
+					e.Packets(tt.named())
 				}
 				e.Swept(start + 3*second)
-				rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
-				if n != 1 || e.Stats().Flows != 1 {
-					t.Fatalf("%d flows are listed and %d in memory, want one: %+v", n, e.Stats().Flows, rows)
-				}
-				row := rows[0]
-				got := []string{row.Client.IP.String(), row.Server.IP.String(), row.Interface, row.Dir, row.Uplink, row.Carries, row.NAT.Mapping, row.Source, row.Offload}
-				want := []string{tt.client, tt.server, tt.point, tt.dir, tt.uplink, tt.carries, tt.mapping, "conntrack", "none"}
-				if diff := cmp.Diff(want, got); diff != "" {
-					t.Error(diff)
-				}
-				if row.Bytes != (engine.Pair[uint64]{Tx: 1000, Rx: 9000}) || row.Packets != (engine.Pair[uint64]{Tx: 10, Rx: 20}) || row.Observed {
-					t.Errorf("%+v", row)
-				}
-				if row.NAT.Orig != tt.conn.Orig || row.NAT.Reply != tt.conn.Reply {
-					t.Errorf("tuples %+v", row.NAT)
-				}
-				for ip, sent := range tt.hosts {
-					h, _ := e.Host(netip.MustParseAddr(ip))
-					if h.Bytes.Tx != sent || h.Bytes.Tx+h.Bytes.Rx != 10000 {
-						t.Errorf("%s sent %d and received %d, want %d of 10000 sent", ip, h.Bytes.Tx, h.Bytes.Rx, sent)
-					}
-				}
-				uplinkSums(t, e, tt.uplink, tt.out, tt.router)
-				total := totals(t, e)
-				if want := uint64(10000); tt.carries != "" {
-					if total != 0 {
-						t.Errorf("what a tunnel carries is in the total: %d bytes", total)
-					}
-				} else if total != want {
-					t.Errorf("the total is %d bytes, want %d", total, want)
-				}
+				tt.checkFlow(t, e)
+				tt.checkSums(t, e)
 			})
 		}
+	}
+}
+
+// named returns the frames of the connection that a capture hands over to name it.
+func (k *kind) named() []packet.Raw {
+	var frames []packet.Raw
+	for i, w := range k.frames {
+		f := frame{at: int64(i+1) * 1000, from: phoneMAC, to: routerMAC, src: w.src, dst: w.dst, pay: 100, point: w.point}
+		if k.conn.Proto == packet.ProtoTCP {
+			f.tcp = packet.PSH | packet.ACK
+		}
+		raw := f.raw()
+		raw.Classify = true
+		frames = append(frames, raw)
+	}
+	return frames
+}
+
+func (k *kind) checkFlow(t *testing.T, e *engine.Engine) {
+	t.Helper()
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
+	if n != 1 || e.Stats().Flows != 1 {
+		t.Fatalf("%d flows are listed and %d in memory, want one: %+v", n, e.Stats().Flows, rows)
+	}
+	row := rows[0]
+	got := []string{row.Client.IP.String(), row.Server.IP.String(), row.Interface, row.Dir, row.Uplink, row.Carries, row.NAT.Mapping, row.Source, row.Offload}
+	want := []string{k.client, k.server, k.point, k.dir, k.uplink, k.carries, k.mapping, "conntrack", "none"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if row.Bytes != (engine.Pair[uint64]{Tx: 1000, Rx: 9000}) || row.Packets != (engine.Pair[uint64]{Tx: 10, Rx: 20}) || row.Observed {
+		t.Errorf("%+v", row)
+	}
+	if row.NAT.Orig != k.conn.Orig || row.NAT.Reply != k.conn.Reply {
+		t.Errorf("tuples %+v", row.NAT)
+	}
+}
+
+func (k *kind) checkSums(t *testing.T, e *engine.Engine) {
+	t.Helper()
+	for ip, sent := range k.hosts {
+		h, _ := e.Host(netip.MustParseAddr(ip))
+		if h.Bytes.Tx != sent || h.Bytes.Tx+h.Bytes.Rx != 10000 {
+			t.Errorf("%s sent %d and received %d, want %d of 10000 sent", ip, h.Bytes.Tx, h.Bytes.Rx, sent)
+		}
+	}
+	uplinkSums(t, e, k.uplink, k.out, k.router)
+	want := uint64(10000)
+	if k.carries != "" {
+		want = 0 // it is the house's as what the tunnel carries
+	}
+	if total := totals(t, e.OpenSlots()[:1]); total != want {
+		t.Errorf("the total is %d bytes, want %d", total, want)
 	}
 }
 
@@ -284,10 +302,10 @@ func uplinkSums(t *testing.T, e *engine.Engine, name string, out int, router boo
 	}
 }
 
-// totals returns the bytes of the total's series, both ways.
-func totals(t *testing.T, e *engine.Engine) (n uint64) {
+// totals returns the bytes of the total's series in slots, both ways.
+func totals(t *testing.T, slots []rollup.Slot) (n uint64) {
 	t.Helper()
-	for _, s := range e.OpenSlots()[:1] {
+	for _, s := range slots {
 		it := rollup.NewClassIter(s.Block, rollup.Total)
 		for it.Next() {
 			n += it.Row().TxBytes + it.Row().RxBytes
@@ -316,7 +334,7 @@ func TestLoopback(t *testing.T) {
 // knows its interfaces.
 func TestNowhere(t *testing.T) {
 	e := engine.New(engine.Config{Flows: flow.Config{Max: 8}})
-	e.Connections([]flow.Connection{waysOut[0].conn})
+	e.Connections([]flow.Connection{kinds[0].conn})
 	if s := e.Stats(); s.Flows != 0 || s.ConnectionDrops != 1 {
 		t.Errorf("%+v", s)
 	}

@@ -11,9 +11,21 @@ import (
 // uplink is an Uplink and what was counted over it.
 type uplink struct {
 	Uplink
-	sums     UplinkRow
-	families [2]bool // it has an address of IPv4, of IPv6
-	global   [2]bool // and one that the world can reach
+	sums      UplinkRow
+	families  [2]bool // by family: it has an address
+	global    [2]bool // and one that the world can reach
+	linkLocal bool    // it has an IPv6 address for the link alone
+}
+
+// note learns from one of the uplink's addresses.
+func (u *uplink) note(a *packet.Addr) {
+	ip, fam := a.IP(), family(a)
+	if ip.IsLinkLocalUnicast() {
+		u.linkLocal = u.linkLocal || fam == ipv6
+		return
+	}
+	u.families[fam] = true
+	u.global[fam] = u.global[fam] || public(ip)
 }
 
 // SetUplinks says which ways out there are from now on. What was counted for an
@@ -29,12 +41,7 @@ func (e *Engine) SetUplinks(all []Uplink) {
 			next.sums = before[old-1].sums
 		}
 		for i := range u.Addrs {
-			ip := u.Addrs[i].IP()
-			if ip.IsLinkLocalUnicast() {
-				continue // every interface has one
-			}
-			next.families[family(&u.Addrs[i])] = true
-			next.global[family(&u.Addrs[i])] = next.global[family(&u.Addrs[i])] || public(ip)
+			next.note(&u.Addrs[i])
 		}
 		e.uplinks = append(e.uplinks, next)
 	}
@@ -69,12 +76,17 @@ func public(ip netip.Addr) bool {
 // carrierNAT is what providers hand out where they translate addresses (RFC 6598).
 var carrierNAT = netip.MustParsePrefix("100.64.0.0/10")
 
-// family is 0 for IPv4 and 1 for IPv6.
+// The families of addresses.
+const (
+	ipv4 = iota
+	ipv6
+)
+
 func family(a *packet.Addr) int {
 	if a.Is4() {
-		return 0
+		return ipv4
 	}
-	return 1
+	return ipv6
 }
 
 // Uplinks returns what was counted over each uplink, in the order of SetUplinks.
@@ -117,24 +129,34 @@ func (e *Engine) wayOut(orig, reply *flow.Tuple) uint8 {
 }
 
 // onlyWay returns the number of the one uplink that packets of an address inside
-// can take: one with addresses of its family or, where no address has any, of no
-// family at all. The world does not find the way back to a public address that
-// nobody translates over an uplink that has none.
+// can take, 0 when there are several. It has addresses of the same family, and a
+// public one where nobody translates a public address inside: the world would not
+// find the way back. Where none has, as when only a prefix was delegated, it is
+// one that speaks IPv6 at all.
 func (e *Engine) onlyWay(inside *packet.Addr, plain bool) uint8 {
+	if len(e.uplinks) == 1 {
+		return 1
+	}
 	fam := family(inside)
 	needsPublic := plain && public(inside.IP())
-	var found uint8
+	var found, speaks uint8
+	var n, speakers int
 	for i := range e.uplinks {
 		u := &e.uplinks[i]
-		if len(e.uplinks) > 1 && (!u.families[fam] || needsPublic && !u.global[fam]) {
-			continue
+		if u.families[fam] && (u.global[fam] || !needsPublic) {
+			found, n = uint8(i+1), n+1
 		}
-		if found != 0 {
-			return 0
+		if u.linkLocal && fam == ipv6 {
+			speaks, speakers = uint8(i+1), speakers+1
 		}
-		found = uint8(i + 1)
 	}
-	return found
+	switch {
+	case n == 1:
+		return found
+	case n == 0 && speakers == 1:
+		return speaks
+	}
+	return 0
 }
 
 // cross adds what a connection counted to its uplink. out is the index of what
