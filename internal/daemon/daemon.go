@@ -22,11 +22,13 @@ import (
 
 	"weir/internal/api"
 	"weir/internal/clock"
+	"weir/internal/device"
 	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/intern"
 	"weir/internal/link"
 	"weir/internal/rollup"
+	"weir/internal/usage"
 	"weir/store"
 	"weir/uci"
 )
@@ -52,16 +54,21 @@ const (
 
 // Daemon is the running program. It implements api.Daemon and api.History.
 type Daemon struct {
-	opt     Options
-	log     *slog.Logger
-	started time.Time
-	boot    *uci.Config // what it was started with
-	names   *intern.Table
-	engine  *engine.Engine
-	store   *store.Store
-	backend *api.Backend
-	tasks   *tasks
-	sockets []*os.File // passed on by systemd
+	opt      Options
+	log      *slog.Logger
+	started  time.Time
+	boot     *uci.Config // what it was started with
+	names    *intern.Table
+	engine   *engine.Engine
+	store    *store.Store
+	backend  *api.Backend
+	coverage usage.Meters
+	tasks    *tasks
+	sockets  []*os.File // passed on by systemd
+	proc     procfs
+
+	nets  atomic.Pointer[device.Networks] // what the engine was told last
+	moved atomic.Bool                     // interfaces changed since observeLoop looked
 
 	api        served        // of the goroutine of run
 	serveAgain chan struct{} // of capacity 1: the API's part of config may have changed
@@ -69,6 +76,8 @@ type Daemon struct {
 	config   atomic.Pointer[uci.Config]
 	moving   sync.Mutex // held while slots move from the engine to the store
 	locating sync.Mutex // held while what is local is found out
+	mapping  sync.Mutex // held while ports that lead into the house are; guards leases
+	leases   leases
 	reload   sync.Mutex // one at a time; guards stopping
 	stopping bool
 
@@ -76,7 +85,10 @@ type Daemon struct {
 	problems    []api.Problem
 	apiProblems []api.Problem
 	sources     []running
-	devices     []string    // captured ones whose networks are local
+	watched     []watched
+	steady      steady      // how traffic is observed
+	known       *facts      // why
+	gauges      []gauge     // of the uplinks
 	links       *link.State // nil until the kernel was asked
 	trust       clock.Trust
 	written     written
@@ -96,10 +108,15 @@ func Run(ctx context.Context, opt Options) error {
 		return nil
 	}
 	d := newDaemon(opt, cfg)
-	p, err := d.plan(cfg)
+	if d.links, err = link.List(); err != nil {
+		opt.Log.Warn("list interfaces: what depends on them is not known", "error", err)
+	}
+	f, c := d.look(cfg)
+	p, err := d.plan(cfg, c)
 	if err != nil {
 		return err
 	}
+	d.adopt(f, c, true)
 	d.problems = append(problemsOf(warnings, nil), p.problems...)
 	d.warn(d.problems)
 	d.setLevel(cfg)
@@ -117,6 +134,7 @@ func newDaemon(opt Options, cfg *uci.Config) *Daemon {
 	d := &Daemon{
 		opt: opt, log: opt.Log, started: time.Now(), boot: cfg,
 		names: intern.New(maxNames), tasks: newTasks(), serveAgain: make(chan struct{}, 1),
+		proc: "/proc",
 	}
 	d.config.Store(cfg)
 	return d
@@ -154,7 +172,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	d.restoreDevices()
 	d.engine.Configure(namedDevices(cfg))
 	d.relocate()
-	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d}
+	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage}
 	return nil
 }
 
@@ -186,8 +204,11 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 		d.reload.Unlock()
 		return errors.Join(err, d.close(time.Now().Add(stopTimeout), writer))
 	}
-	d.startLinks()
+	d.logChoice(p)
 	d.setSources(p)
+	d.relocate()
+	d.startLinks()
+	observer := d.tasks.start("observer", d.observeLoop)
 	ticker := d.tasks.start("clock", d.tickLoop)
 	d.reload.Unlock()
 	notify(ready)
@@ -200,6 +221,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.stopping = true
 	d.setSources(plan{})
 	d.reload.Unlock()
+	d.tasks.stop(observer)
 	d.tasks.stop(ticker)
 	d.finish()
 	return errors.Join(err, d.close(deadline, writer))

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"weir/store"
+	"weir/uci"
 )
 
 // What makes it impossible to start is one line that names the thing and the
@@ -104,7 +105,7 @@ func TestOnlySourceFails(t *testing.T) {
 			if err := d.open(cfg); err != nil {
 				t.Fatal(err)
 			}
-			p, err := d.plan(cfg)
+			p, err := d.plan(cfg, choice{mode: uci.ModePackets})
 			if err != nil {
 				t.Fatal(err)
 			}

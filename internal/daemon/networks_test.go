@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"weir/internal/device"
 	"weir/internal/link"
 	"weir/internal/packet"
@@ -60,7 +62,10 @@ func TestNetworks(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := &Daemon{links: tt.links, devices: tt.devices}
+			d := &Daemon{links: tt.links}
+			for i, device := range tt.devices {
+				d.watched = append(d.watched, watched{name: device, point: uint8(i), device: device})
+			}
 			cfg := uci.Default()
 			if tt.local != "" {
 				cfg.Main.LocalNetworks = []netip.Prefix{netip.MustParsePrefix(tt.local)}
@@ -76,5 +81,53 @@ func TestNetworks(t *testing.T) {
 				t.Error("the configuration was changed")
 			}
 		})
+	}
+}
+
+// What the kernel calls a neighbour is a device of the house only on a watched
+// network that leads nowhere else, and when it is not this machine itself.
+func TestHouse(t *testing.T) {
+	s := kernel()
+	mac := func(last byte) link.MAC { return link.MAC{2, 0, 0, 0, 1, last} }
+	s.Apply(link.Event{Op: link.LinkSet, Link: link.Link{Index: 4, Name: "br-lan.20", Kind: "vlan", Parent: 2, MAC: mac(9)}})
+	d := &Daemon{links: s, watched: []watched{
+		{name: "lan", point: 3, device: "br-lan"}, {name: "wan", point: 4, device: "wan", uplink: true}, {name: "guest", point: 5, device: "br-lan.20"},
+	}}
+	at := func(index int, ip string, m link.MAC) link.Neighbour {
+		return link.Neighbour{Index: index, Addr: netip.MustParseAddr(ip), MAC: m}
+	}
+	got := d.house([]link.Neighbour{
+		at(2, "192.168.1.20", mac(1)), at(4, "192.168.20.20", mac(2)),
+		at(3, "10.20.0.1", mac(3)),    // the provider's router
+		at(2, "192.168.1.30", mac(9)), // br-lan.20 itself
+		at(1, "127.0.0.2", mac(4)),    // not watched
+		at(99, "192.168.1.31", mac(5)),
+	})
+	want := []device.Neighbour{
+		{Addr: addr("192.168.1.20"), MAC: packet.MAC(mac(1)), Point: 3},
+		{Addr: addr("192.168.20.20"), MAC: packet.MAC(mac(2)), Point: 5},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Each network of the house is observed at a point of its own, the outside at
+// none; link-local addresses are on every link.
+func TestPlaces(t *testing.T) {
+	d := &Daemon{links: kernel(), watched: []watched{
+		{name: "lan", point: 3, device: "br-lan"}, {name: "wan", point: 4, device: "wan", uplink: true},
+	}}
+	nets := d.networks(uci.Default())
+	for text, want := range map[string]int{
+		"192.168.1.20": 3, "2001:db8:1::20": 3, "192.168.1.1": 3, "10.20.0.5": -1, "203.0.113.1": -1, "fe80::20": -1,
+	} {
+		a, got := addr(text), -1
+		if point, ok := nets.Point(&a); ok {
+			got = int(point)
+		}
+		if got != want {
+			t.Errorf("%s is observed at %d, want %d", text, got, want)
+		}
 	}
 }

@@ -26,8 +26,11 @@ func (d *Daemon) Reload(context.Context) error {
 	defer notify(ready)
 	cfg, warnings, err := d.opt.load()
 	var p plan
+	var f *facts
+	var c choice
 	if err == nil {
-		p, err = d.plan(cfg)
+		f, c = d.look(cfg)
+		p, err = d.plan(cfg, c)
 	}
 	if err != nil {
 		d.setProblems(problemsOf(warnings, err))
@@ -37,7 +40,9 @@ func (d *Daemon) Reload(context.Context) error {
 	problems := append(problemsOf(warnings, nil), p.problems...)
 	problems = append(problems, atRestart(d.boot, cfg)...)
 	d.setProblems(problems)
-	d.config.Store(cfg)
+	if d.config.Store(cfg); d.adopt(f, c, true) {
+		defer d.logChoice(p)
+	}
 	d.log.Info("configuration read again", "changed", cfg.Changed(old))
 	d.warn(problems)
 	d.setLevel(cfg)

@@ -12,24 +12,31 @@ import (
 	"weir/internal/api"
 	"weir/internal/source"
 	"weir/internal/source/afpacket"
+	"weir/internal/source/conntrack"
 	"weir/internal/source/pcap"
 	"weir/uci"
 )
 
-// origin is what a source is made from; one of the two is set. A reload leaves
+// origin is what a source is made from; one of the three is set. A reload leaves
 // a source alone whose origin stayed the same: a file that was read to its end
-// must not be counted again.
+// must not be counted again, and connection tracking keeps its baselines.
 type origin struct {
-	capture *afpacket.Config // the interfaces, all of them in one source
-	file    *pcap.Config     // a capture file or a pipe
+	capture  *afpacket.Config // the interfaces, all of them in one source
+	tracking bool             // the kernel's table of connections
+	file     *pcap.Config     // a capture file or a pipe
 }
 
 // plan is what a configuration wants to be read, made but not running.
 type plan struct {
+	choice   choice
 	origins  []origin
 	sources  []source.Source // one for each origin
-	devices  []string        // captured ones whose networks are local
-	problems []api.Problem   // what of it cannot be done
+	watched  []watched
+	problems []api.Problem // what of it cannot be done
+}
+
+func (p *plan) add(o origin, s source.Source) {
+	p.origins, p.sources = append(p.origins, o), append(p.sources, s)
 }
 
 // running is one source with the task that runs it.
@@ -39,45 +46,48 @@ type running struct {
 	task   *task
 }
 
-// plan makes the sources that cfg wants. It opens nothing.
-func (d *Daemon) plan(cfg *uci.Config) (plan, error) {
-	var p plan
-	var capture afpacket.Config
-	capture, p.devices, p.problems = captureOf(cfg)
-	if len(capture.Interfaces) > 0 {
+// watched is a network that is configured to be watched, with a row of its own.
+type watched struct {
+	name   string // of the observation point
+	point  uint8  // and its number
+	device string
+	uplink bool // it leads outside: what it leads to is not local
+}
+
+// plan makes the sources that cfg wants, observed as c says. It opens nothing.
+func (d *Daemon) plan(cfg *uci.Config, c choice) (plan, error) {
+	p := plan{choice: c}
+	p.watched, p.problems = watchedOf(cfg)
+	if c.mode != uci.ModePackets {
+		p.add(origin{tracking: true}, conntrack.New(conntrack.Config{Broadcast: d.broadcast, Now: d.opt.Now}, d.log))
+	}
+	if capture := captureOf(cfg, c, p.watched); len(capture.Interfaces) > 0 {
 		src, err := afpacket.New(capture, d.log)
 		if err != nil {
 			return plan{}, err
 		}
-		p.origins, p.sources = append(p.origins, origin{capture: &capture}), append(p.sources, src)
+		p.add(origin{capture: &capture}, src)
 	}
 	for _, file := range filesOf(cfg) {
 		live := file
 		live.Now = func() time.Time { return d.opt.Now().Wall }
-		p.origins, p.sources = append(p.origins, origin{file: &file}), append(p.sources, pcap.New(live))
+		p.add(origin{file: &file}, pcap.New(live))
 	}
 	return p, nil
 }
 
-// captureOf resolves the configured interfaces to devices, and returns those of
-// them whose networks are the house's: uplinks are captured when they are asked
-// for, but what they lead to is not local.
-func captureOf(cfg *uci.Config) (c afpacket.Config, local []string, problems []api.Problem) {
-	c = afpacket.Config{
-		RingBytes: int(cfg.Main.RingSize), Snaplen: cfg.Main.Snaplen,
-		Sampling: cfg.Main.Sampling, Promiscuous: cfg.Main.Promiscuous,
-	}
+// watchedOf resolves the configured interfaces to devices.
+func watchedOf(cfg *uci.Config) (all []watched, problems []api.Problem) {
 	uplink := make(map[string]bool)
-	for _, name := range cfg.Uplinks() {
-		device, _ := cfg.Router.Resolve(name)
-		uplink[device] = true
+	for _, u := range uplinksOf(cfg) {
+		uplink[u.device] = true
 	}
 	takenAs := make(map[string]string) // interface by device
 	warn := func(format string, args ...any) {
 		problems = append(problems, api.Problem{Section: "main", Option: "interface", Warning: true, Message: fmt.Sprintf(format, args...)})
 	}
 	for _, name := range cfg.Main.Interfaces {
-		device, ports := cfg.Router.Resolve(name)
+		device, _ := cfg.Router.Resolve(name)
 		if device == "" {
 			warn("interface %s is not watched: the router's configuration names no device for it; give the device itself, such as wwan0", name)
 			continue
@@ -87,14 +97,32 @@ func captureOf(cfg *uci.Config) (c afpacket.Config, local []string, problems []a
 			continue
 		}
 		takenAs[device] = name
-		c.Interfaces = append(c.Interfaces, afpacket.Interface{
-			Name: name, Device: device, Ports: len(ports) > 0 && cfg.Main.CapturePorts == uci.On,
-		})
-		if !uplink[device] {
-			local = append(local, device)
+		all = append(all, watched{name: name, device: device, uplink: uplink[device]})
+	}
+	return all, problems
+}
+
+// captureOf returns what is to be captured. Where connection tracking counts, an
+// uplink is left out: behind the translation of addresses its packets name no
+// flow of the house.
+func captureOf(cfg *uci.Config, c choice, all []watched) afpacket.Config {
+	a := afpacket.Config{
+		RingBytes: int(cfg.Main.RingSize), Snaplen: cfg.Main.Snaplen,
+		Sampling: cfg.Main.Sampling, Promiscuous: cfg.Main.Promiscuous,
+		Hybrid: c.mode == uci.ModeHybrid,
+	}
+	if a.Hybrid {
+		a.Budget, a.BridgedTracked = c.budget, c.bridged
+	}
+	if c.mode == uci.ModeConntrack {
+		return a
+	}
+	for _, w := range all {
+		if !w.uplink || !a.Hybrid {
+			a.Interfaces = append(a.Interfaces, afpacket.Interface{Name: w.name, Device: w.device, Ports: c.ports})
 		}
 	}
-	return c, local, problems
+	return a
 }
 
 // filesOf returns the captures that are to be read.
@@ -129,7 +157,7 @@ func (d *Daemon) setSources(p plan) {
 			stop = slices.Delete(stop, at, at+1)
 		}
 	}
-	d.devices = p.devices
+	d.watched = d.withPoints(p.watched)
 	d.mu.Unlock()
 	for _, r := range stop {
 		d.tasks.stop(r.task)
@@ -144,6 +172,22 @@ func (d *Daemon) setSources(p plan) {
 	d.sources = next
 }
 
+// withPoints gives watched networks their observation points, in the order of the
+// configuration.
+func (d *Daemon) withPoints(all []watched) []watched {
+	var out []watched
+	for _, w := range all {
+		point, err := d.engine.Interface(w.name)
+		if err != nil {
+			d.log.Error("an interface has no row of its own", "error", err)
+			continue
+		}
+		w.point = point
+		out = append(out, w)
+	}
+	return out
+}
+
 func (d *Daemon) startSource(r running) *task {
 	name := r.source.Status().Name
 	if f := r.origin.file; f != nil {
@@ -154,7 +198,7 @@ func (d *Daemon) startSource(r running) *task {
 		d.log.Info("reading", "interface", name, "path", f.Path, "pace", pace, "loop", f.Loop)
 	}
 	return d.tasks.startSource(name, func(ctx context.Context) error {
-		err := r.source.Run(ctx, d.engine)
+		err := r.source.Run(ctx, sink{d.engine, d.swept})
 		if err == nil {
 			return nil
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -38,11 +39,16 @@ config interface 'lte'
 // loadFolder loads a folder with the router's files and weir's.
 func loadFolder(t *testing.T, main string) *uci.Config {
 	t.Helper()
+	return loadFiles(t, map[string]string{"network": routerFiles}, main)
+}
+
+// loadFiles loads a folder with files of the router and weir's.
+func loadFiles(t *testing.T, files map[string]string, main string) *uci.Config {
+	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"network": routerFiles, "weir": "config weir 'main'\n" + main} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+	write(t, filepath.Join(dir, "weir"), "config weir 'main'\n"+main)
+	for name, text := range files {
+		write(t, filepath.Join(dir, name), text)
 	}
 	cfg, _, err := uci.Load(dir)
 	if err != nil {
@@ -51,53 +57,42 @@ func loadFolder(t *testing.T, main string) *uci.Config {
 	return cfg
 }
 
-func TestCaptureOf(t *testing.T) {
+func TestWatchedOf(t *testing.T) {
 	tests := []struct {
 		name, main string
-		want       []afpacket.Interface
-		local      []string
+		want       []watched
 		problem    string // words in the only one
 	}{
 		{
 			name: "by default", main: "",
-			want:  []afpacket.Interface{{Name: "lan", Device: "br-lan"}},
-			local: []string{"br-lan"},
+			want: []watched{{name: "lan", device: "br-lan"}},
 		}, {
-			name: "ports", main: "\tlist interface 'lan'\n\tlist interface 'guest'\n\toption capture_ports '1'\n",
-			want:  []afpacket.Interface{{Name: "lan", Device: "br-lan", Ports: true}, {Name: "guest", Device: "wlan0"}},
-			local: []string{"br-lan", "wlan0"},
+			name: "several", main: "\tlist interface 'lan'\n\tlist interface 'guest'\n",
+			want: []watched{{name: "lan", device: "br-lan"}, {name: "guest", device: "wlan0"}},
 		}, {
-			name: "an uplink is watched, its network is not local", main: "\tlist interface 'lan'\n\tlist interface 'wan'\n",
-			want:  []afpacket.Interface{{Name: "lan", Device: "br-lan"}, {Name: "wan", Device: "pppoe-wan"}},
-			local: []string{"br-lan"},
+			name: "an uplink", main: "\tlist interface 'lan'\n\tlist interface 'wan'\n",
+			want: []watched{{name: "lan", device: "br-lan"}, {name: "wan", device: "pppoe-wan", uplink: true}},
 		}, {
 			name: "an uplink by option wan", main: "\tlist interface 'lan'\n\tlist interface 'guest'\n\tlist wan 'guest'\n",
-			want:  []afpacket.Interface{{Name: "lan", Device: "br-lan"}, {Name: "guest", Device: "wlan0"}},
-			local: []string{"br-lan"},
+			want: []watched{{name: "lan", device: "br-lan"}, {name: "guest", device: "wlan0", uplink: true}},
 		}, {
 			name: "a device", main: "\tlist interface 'eth7'\n",
-			want:  []afpacket.Interface{{Name: "eth7", Device: "eth7"}},
-			local: []string{"eth7"},
+			want: []watched{{name: "eth7", device: "eth7"}},
 		}, {
 			name: "one device twice", main: "\tlist interface 'lan'\n\tlist interface 'br-lan'\n",
-			want:    []afpacket.Interface{{Name: "lan", Device: "br-lan"}},
-			local:   []string{"br-lan"},
+			want:    []watched{{name: "lan", device: "br-lan"}},
 			problem: "interface br-lan is left out: its device br-lan is watched as lan already",
 		}, {
 			name: "a modem without a device", main: "\tlist interface 'lte'\n\tlist interface 'guest'\n",
-			want:    []afpacket.Interface{{Name: "guest", Device: "wlan0"}},
-			local:   []string{"wlan0"},
+			want:    []watched{{name: "guest", device: "wlan0"}},
 			problem: "interface lte is not watched: ",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, local, problems := captureOf(loadFolder(t, tt.main))
-			if diff := cmp.Diff(tt.want, got.Interfaces); diff != "" {
+			got, problems := watchedOf(loadFolder(t, tt.main))
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(watched{})); diff != "" {
 				t.Error(diff)
-			}
-			if diff := cmp.Diff(tt.local, local); diff != "" {
-				t.Errorf("local: %s", diff)
 			}
 			switch {
 			case tt.problem == "" && len(problems) > 0:
@@ -109,12 +104,85 @@ func TestCaptureOf(t *testing.T) {
 	}
 }
 
-func TestCaptureOptions(t *testing.T) {
-	got, _, _ := captureOf(loadFolder(t, "\toption ring_size '1M'\n\toption snaplen '256'\n\toption sampling '10'\n\toption promiscuous '1'\n"))
-	want := afpacket.Config{RingBytes: 1 << 20, Snaplen: 256, Sampling: 10, Promiscuous: true,
-		Interfaces: []afpacket.Interface{{Name: "lan", Device: "br-lan"}}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+func TestCaptureOf(t *testing.T) {
+	lan := watched{name: "lan", device: "br-lan"}
+	wan := watched{name: "wan", device: "pppoe-wan", uplink: true}
+	options := "\toption ring_size '1M'\n\toption snaplen '256'\n\toption sampling '10'\n\toption promiscuous '1'\n"
+	tests := []struct {
+		name, main string
+		choice     choice
+		watched    []watched
+		want       afpacket.Config
+	}{
+		{"packets", "", choice{mode: uci.ModePackets}, []watched{lan, wan}, afpacket.Config{
+			Interfaces: []afpacket.Interface{{Name: "lan", Device: "br-lan"}, {Name: "wan", Device: "pppoe-wan"}},
+		}},
+		{"ports", "", choice{mode: uci.ModePackets, ports: true, budget: 7}, []watched{lan}, afpacket.Config{
+			Interfaces: []afpacket.Interface{{Name: "lan", Device: "br-lan", Ports: true}},
+		}},
+		{"hybrid leaves uplinks out", "", choice{mode: uci.ModeHybrid, ports: true, budget: 7, bridged: true}, []watched{lan, wan}, afpacket.Config{
+			Hybrid: true, BridgedTracked: true, Budget: 7,
+			Interfaces: []afpacket.Interface{{Name: "lan", Device: "br-lan", Ports: true}},
+		}},
+		{"conntrack captures nothing", "", choice{mode: uci.ModeConntrack}, []watched{lan}, afpacket.Config{}},
+		{"options", options, choice{mode: uci.ModePackets}, []watched{lan}, afpacket.Config{
+			RingBytes: 1 << 20, Snaplen: 256, Sampling: 10, Promiscuous: true,
+			Interfaces: []afpacket.Interface{{Name: "lan", Device: "br-lan"}},
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := captureOf(loadFolder(t, tt.main), tt.choice, tt.watched)
+			if tt.main == "" {
+				got.RingBytes, got.Snaplen, got.Sampling = 0, 0, 0 // the defaults
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// planned is what a plan is made of.
+func planned(t *testing.T, p plan) string {
+	t.Helper()
+	var kinds []string
+	for _, o := range p.origins {
+		switch {
+		case o.tracking:
+			kinds = append(kinds, "tracking")
+		case o.capture != nil:
+			kinds = append(kinds, "capture")
+		case o.file != nil:
+			kinds = append(kinds, "file")
+		}
+	}
+	if len(p.sources) != len(p.origins) {
+		t.Errorf("%d sources of %d origins", len(p.sources), len(p.origins))
+	}
+	return strings.Join(kinds, " ")
+}
+
+func TestPlan(t *testing.T) {
+	h := newHouse(t, "")
+	d, cfg := newDaemon(h.opt, h.load(t)), h.load(t)
+	for mode, want := range map[uci.Mode]string{
+		uci.ModePackets: "capture file", uci.ModeHybrid: "tracking capture file", uci.ModeConntrack: "tracking file",
+	} {
+		p, err := d.plan(cfg, choice{mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := planned(t, p); got != want {
+			t.Errorf("%s: %s, want %s", mode, got, want)
+		}
+		again, err := d.plan(cfg, choice{mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(p.origins, again.origins) {
+			t.Errorf("%s: a plan made again has other origins, so its sources would be started anew", mode)
+		}
 	}
 }
 

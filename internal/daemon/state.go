@@ -22,7 +22,6 @@ func (d *Daemon) State() api.State {
 	st := d.store.Status()
 	s := api.State{
 		Version: d.opt.Version, Started: d.started, ConfigPath: d.opt.ConfigPath,
-		Mode: "packets", ModeWhy: modeWhy(d.config.Load()),
 		DB:     api.DB{Path: st.Path, FS: st.FS, Bytes: uint64(st.FileBytes)},
 		Memory: api.Memory{RSS: rss(), Heap: heapInUse(), Limit: memoryLimit()},
 		CPU:    clock.CPU(),
@@ -34,7 +33,11 @@ func (d *Daemon) State() api.State {
 	defer d.mu.Unlock()
 	s.ClockTrusted, s.ClockSource = d.trust != clock.Untrusted, string(d.trust)
 	s.DB.WrittenToday = d.written.today()
-	s.Problems = slices.Concat(d.problems, d.apiProblems)
+	s.Problems = slices.Concat(d.problems, d.steady.problems, d.apiProblems)
+	s.Mode, s.ModeWhy = string(d.steady.mode), d.steady.why
+	if d.known != nil {
+		s.Offload = d.known.offload()
+	}
 	return s
 }
 
@@ -46,12 +49,19 @@ func waiting(st store.Status) string {
 	return "history waits in memory"
 }
 
-// modeWhy says why packets are what is counted.
-func modeWhy(cfg *uci.Config) string {
-	if cfg.Main.Source == uci.ModePackets {
-		return "as configured"
+// offload returns what is known of flow offload.
+func (f *facts) offload() api.Offload {
+	o := api.Offload{Software: f.software, Hardware: f.hardware}
+	for i := range f.tables {
+		t := &f.tables[i]
+		o.Flowtables = append(o.Flowtables, api.Flowtable{
+			Table: t.Table, Name: t.Name, Devices: t.Devices, Counter: t.Counter, Hardware: t.Hardware,
+		})
 	}
-	return "the only mode of this version"
+	if f.tablesErr != nil {
+		o.Err = f.tablesErr.Error()
+	}
+	return o
 }
 
 // Sources implements api.Daemon.

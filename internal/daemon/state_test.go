@@ -6,17 +6,18 @@ import (
 	"testing"
 
 	"weir/internal/api"
+	"weir/internal/link"
 	"weir/store"
 	"weir/uci"
 )
 
 func TestCheckConfig(t *testing.T) {
-	d := &Daemon{opt: newHouse(t, "config weir 'main'\n\toption source 'conntrack'\n").opt}
+	d := &Daemon{opt: newHouse(t, "config weir 'main'\n\toption privacy 'names'\n").opt}
 	tests := []struct {
 		name, text string
 		want       []api.Problem // each message is a part of the real one
 	}{
-		{"the file", "", []api.Problem{{Section: "weir 'main'", Option: "source", Warning: true, Message: "not supported by this version"}}},
+		{"the file", "", []api.Problem{{Section: "weir 'main'", Option: "privacy", Warning: true, Message: "not supported by this version"}}},
 		{"good", "config weir main\n", nil},
 		{"two errors", "config weir main\n\toption snaplen many\n\toption nonsense 1\n", []api.Problem{
 			{Section: "weir 'main'", Option: "snaplen", Message: "text:2: "},
@@ -45,17 +46,6 @@ func TestCheckConfig(t *testing.T) {
 	}
 }
 
-func TestModeWhy(t *testing.T) {
-	cfg := uci.Default()
-	if why := modeWhy(cfg); why != "the only mode of this version" {
-		t.Error(why)
-	}
-	cfg.Main.Source = uci.ModePackets
-	if why := modeWhy(cfg); why != "as configured" {
-		t.Error(why)
-	}
-}
-
 func TestWaiting(t *testing.T) {
 	if got := waiting(store.Status{Err: errors.New("full")}); got != "history waits in memory" {
 		t.Error(got)
@@ -72,15 +62,19 @@ func TestState(t *testing.T) {
 	d.tick(begin)
 	d.problems = []api.Problem{{Message: "one"}}
 	d.apiProblems = []api.Problem{{Message: "two"}}
+	f := &facts{software: true, tables: []link.Flowtable{{Table: "fw4", Name: "ft", Devices: []string{"lan1"}, Counter: true}}}
+	d.adopt(f, choice{mode: uci.ModeHybrid, why: "it suits", problems: []api.Problem{{Message: "three"}}}, true)
 	s := d.State()
 	switch {
-	case s.Version != "test", s.ConfigPath != h.path("config"), s.Started.IsZero(), s.Mode != "packets":
+	case s.Version != "test", s.ConfigPath != h.path("config"), s.Started.IsZero(), s.Mode != "hybrid", s.ModeWhy != "it suits":
 		t.Errorf("%+v", s)
 	case s.DB.Path != h.path("db/weir.db"), s.DB.FS == "", s.DB.Bytes == 0, s.DB.Err != "":
 		t.Errorf("database: %+v", s.DB)
 	case s.Memory.RSS == 0, s.Memory.Heap == 0, s.CPU == 0:
 		t.Errorf("process: %+v, %v", s.Memory, s.CPU)
-	case len(s.Problems) != 2:
+	case !s.Offload.Software, s.Offload.Hardware, len(s.Offload.Flowtables) != 1, !s.Offload.Flowtables[0].Counter:
+		t.Errorf("offload: %+v", s.Offload)
+	case len(s.Problems) != 3:
 		t.Errorf("problems: %+v", s.Problems)
 	}
 	s.Problems[0].Message = "changed"

@@ -10,6 +10,7 @@ import (
 	"weir/internal/packet"
 	"weir/internal/rollup"
 	"weir/store"
+	"weir/uci"
 )
 
 // tickLoop ticks the engine once a second, hands closed slots to the store and
@@ -22,13 +23,16 @@ func (d *Daemon) tickLoop(ctx context.Context) error {
 	var disk diskWatch
 	feed := watchdogEvery()
 	var fed time.Time
-	for {
+	for ticks := 0; ; ticks++ {
 		now := d.opt.Now()
 		if step := watch.Step(now); step != 0 {
 			d.log.Warn("the clock was set", "by", step.Round(time.Second))
 			d.engine.Shift(step)
 		}
 		d.tick(now.Wall)
+		if ticks%measureEvery == 0 && d.inForce().mode == uci.ModePackets {
+			d.measure(false)
+		}
 		disk.look(d)
 		if feed > 0 && time.Since(fed) >= feed {
 			notify(watchdog)

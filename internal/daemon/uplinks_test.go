@@ -1,0 +1,100 @@
+package daemon
+
+import (
+	"net/netip"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/engine"
+	"weir/internal/link"
+	"weir/internal/packet"
+)
+
+// routerNetwork has an uplink for each version of IP on one link, and a second
+// way out.
+const routerNetwork = `
+config interface 'lan'
+	option device 'br-lan'
+config interface 'wan'
+	option device 'eth1.7'
+	option proto 'pppoe'
+config interface 'wan6'
+	option device '@wan'
+	option proto 'dhcpv6'
+config interface 'wanb'
+	option device 'eth2'
+	option proto 'dhcp'
+config interface 'wanmodem'
+	option device '/dev/cdc-wdm0'
+	option proto 'qmi'
+config interface 'vpn'
+	option proto 'wireguard'
+	option listen_port '51820'
+`
+
+func TestUplinksOf(t *testing.T) {
+	tests := []struct {
+		name, main string
+		want       []uplink
+	}{
+		{"by their names", "", []uplink{{"wan", "pppoe-wan", "eth1.7"}, {"wanb", "eth2", ""}}},
+		{"as configured", "\tlist wan 'wanb'\n", []uplink{{"wanb", "eth2", ""}}},
+		{"a device", "\tlist wan 'usb0'\n", []uplink{{"usb0", "usb0", ""}}},
+		{"IPv6 first", "\tlist wan 'wan6'\n\tlist wan 'wan'\n", []uplink{{"wan6", "pppoe-wan", "eth1.7"}}},
+		{"without a device", "\tlist wan 'wanmodem'\n", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := uplinksOf(loadFiles(t, map[string]string{"network": routerNetwork}, tt.main))
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(uplink{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestEngineUplinks(t *testing.T) {
+	d := newHouse(t, "").daemon(t)
+	got := d.engineUplinks([]uplink{{name: "wan", device: "wan"}, {name: "lte", device: "wwan0"}}, kernel())
+	addr := packet.AddrOf(netip.MustParseAddr("10.20.0.5"))
+	want := []engine.Uplink{{Name: "wan", Point: 0, Addrs: []packet.Addr{addr}}, {Name: "lte", Point: 1}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := d.engineUplinks([]uplink{{name: "wan", device: "wan"}}, nil); len(got) != 1 || got[0].Addrs != nil {
+		t.Errorf("before the kernel was asked: %+v", got)
+	}
+}
+
+func TestTunnels(t *testing.T) {
+	links := []link.Link{
+		{Index: 1, Name: "wg0", Kind: "wireguard", Up: true},
+		{Index: 2, Name: "wg1", Kind: "wireguard", Up: true},
+		{Index: 3, Name: "wg2", Kind: "wireguard"},
+		{Index: 4, Name: "sit0", Kind: "sit"},
+		{Index: 5, Name: "6in4-henet", Kind: "sit", Up: true},
+		{Index: 6, Name: "gre4-office", Kind: "gre", Up: true},
+		{Index: 7, Name: "br-lan", Kind: "bridge", Up: true},
+	}
+	port := func(device string) uint16 { return map[string]uint16{"wg0": 51820, "wg2": 51822}[device] }
+	got := tunnels(links, []watched{{name: "vpn", device: "wg0"}}, port)
+	want := []engine.Tunnel{
+		{Name: "vpn", Proto: protoUDP, Port: 51820}, // wg1 has no port, wg2 is down
+		{Name: "6in4-henet", Proto: 41}, {Name: "gre4-office", Proto: 47},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Where the kernel does not tell, the configuration does.
+func TestWireGuardPort(t *testing.T) {
+	cfg := loadFiles(t, map[string]string{"network": routerNetwork}, "")
+	if got := wireGuardPort(cfg)("vpn"); got != 51820 {
+		t.Errorf("%d", got)
+	}
+	if got := wireGuardPort(cfg)("nosuch0"); got != 0 {
+		t.Errorf("of no device: %d", got)
+	}
+}
