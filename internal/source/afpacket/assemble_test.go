@@ -141,7 +141,7 @@ func FuzzMachine(f *testing.F) {
 	for _, r := range rules {
 		for _, family := range []int{4, 6} {
 			f.Add(ethernet(routerMAC, laptopMAC, family, r.packet(family)), uint32(0), uint16(0))
-			f.Add(tagged(ethernet(nasMAC, laptopMAC, family, r.packet(family)), 20), uint32(1), uint16(20))
+			f.Add(withTag(ethernet(nasMAC, laptopMAC, family, r.packet(family)), 20), uint32(1), uint16(20))
 		}
 	}
 	var machines []*machine

@@ -110,7 +110,7 @@ func TestTriedAgain(t *testing.T) {
 	home.Router.Sysctl(t, setting+"16")
 	sink := newLedger()
 	s := capture(t, home.Router, Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge, Ports: true}}}, sink)
-	if st := s.Status(); st.State != stateWaiting || !strings.Contains(st.Note, "lan1: attach filter of 12 instructions: cannot allocate memory; raise net.core.optmem_max") {
+	if st := s.Status(); st.State != stateWaiting || !strings.Contains(st.Note, "lan1: attach filter of 13 instructions: cannot allocate memory; raise net.core.optmem_max") {
 		t.Errorf("status %+v", st)
 	}
 	home.Router.Sysctl(t, setting+"131072")

@@ -212,8 +212,8 @@ func ethernet(dst, src link.MAC, family int, ip []byte) []byte {
 	return b
 }
 
-// tagged returns the frame with a VLAN tag in it, inPPPoE in a session of PPPoE.
-func tagged(frame []byte, vid uint16) []byte {
+// withTag returns the frame with a VLAN tag in it, inPPPoE in a session of PPPoE.
+func withTag(frame []byte, vid uint16) []byte {
 	return append(binary.BigEndian.AppendUint16(append(bytes.Clone(frame[:12]), 0x81, 0), vid), frame[12:]...)
 }
 
@@ -263,7 +263,7 @@ func TestRules(t *testing.T) {
 				{"device, received", device, seen{data: in}},
 				{"device, sent", device, seen{data: out, outgoing: true}},
 				{"tag taken out", portFilter(0), seen{data: in, tagged: true, tci: 20}},
-				{"tag in the frame", portFilter(0), seen{data: tagged(in, 20)}},
+				{"tag in the frame", portFilter(0), seen{data: withTag(in, 20)}},
 				{"PPPoE", portFilter(0), seen{data: inPPPoE(in, family)}},
 				{"no link header", raw, seen{data: r.packet(family)}},
 			} {
@@ -359,7 +359,7 @@ func TestOtherEthernet(t *testing.T) {
 		{"ARP to all", frame(groupMAC, laptopMAC, etherARP), head},
 		{"MACsec to the router", frame(routerMAC, laptopMAC, 0x88e5), 0},
 		{"MACsec between stations", frame(nasMAC, laptopMAC, 0x88e5), head},
-		{"two tags in the frame", tagged(tagged(frame(routerMAC, laptopMAC, etherIPv4), 2), 3), 0},
+		{"two tags in the frame", withTag(withTag(frame(routerMAC, laptopMAC, etherIPv4), 2), 3), 0},
 		{"cut off", frame(routerMAC, laptopMAC, etherIPv4)[:20], 0},
 	} {
 		if got := int(assembled(t, portFilter(0)).run(&seen{data: tt.data, length: uint32(len(tt.data))})); got != tt.want {
