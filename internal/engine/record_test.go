@@ -141,6 +141,54 @@ func TestClassified(t *testing.T) {
 	}
 }
 
+// TestCountedBesideTracking has a guest's frames to the NAS counted by packets
+// while connection tracking counts the rest: wherever they are seen they are one
+// flow at the canonical point, and both ends get them.
+func TestCountedBesideTracking(t *testing.T) {
+	e := router(t, 64)
+	e.Swept(start)
+	ask := frame{at: 1, from: phoneMAC, to: nasMAC, src: "192.168.2.9:9", dst: "192.168.1.30:9", pay: 72, point: guest}
+	answer := frame{at: 2, from: nasMAC, to: phoneMAC, src: "192.168.1.30:9", dst: "192.168.2.9:9", pay: 172, point: lan}
+	e.Packets([]packet.Raw{ask.raw(), answer.raw()})
+	e.Swept(start + second)
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
+	if n != 1 || rows[0].Interface != "br-lan" || rows[0].Source != "packets" || !rows[0].Observed || rows[0].Dir != "local" {
+		t.Fatalf("%+v", rows)
+	}
+	for ip, want := range map[string]engine.Pair[uint64]{"192.168.2.9": {Tx: 100, Rx: 200}, "192.168.1.30": {Tx: 200, Rx: 100}} {
+		if h, _ := e.Host(netip.MustParseAddr(ip)); h.Bytes != want || !h.Observed {
+			t.Errorf("%s: %+v", ip, h)
+		}
+	}
+	if d := devicesByName(t, e)[phoneMAC.String()]; d.Interface != "br-guest" {
+		t.Errorf("the guest's device is on %s", d.Interface)
+	}
+}
+
+// TestHandshakeOfAHairpin puts the server's half of a handshake, which is seen
+// under other addresses, into the client's flow.
+func TestHandshakeOfAHairpin(t *testing.T) {
+	e := router(t, 64)
+	c := connection(6, "192.168.1.20:5002", "203.0.113.77:8080", "192.168.1.30:80", "192.168.1.1:5002")
+	e.Connections([]flow.Connection{c})
+	frames := []packet.Raw{
+		frame{0, phoneMAC, routerMAC, "192.168.1.20:5002", "203.0.113.77:8080", packet.SYN, 1, 0, lan, 64}.raw(),
+		frame{5_000, nasMAC, routerMAC, "192.168.1.30:80", "192.168.1.1:5002", packet.SYN | packet.ACK, 1, 0, lan, 64}.raw(),
+	}
+	for i := range frames {
+		frames[i].Time += 3 * second * 1000
+		frames[i].Classify = true
+	}
+	e.Packets(frames)
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
+	if n != 1 || rows[0].TCPFlags != (engine.Pair[uint8]{Tx: packet.SYN, Rx: packet.SYN | packet.ACK}) || rows[0].RTTServer != 5000 {
+		t.Errorf("%+v", rows)
+	}
+	if d := devicesByName(t, e)[nasMAC.String()]; len(d.IPs) != 1 || d.IPs[0] != netip.MustParseAddr("192.168.1.30") {
+		t.Errorf("NAS %+v", d)
+	}
+}
+
 // TestNamedInVain has frames name a flow that nothing counts: it leaves without a
 // trace.
 func TestNamedInVain(t *testing.T) {

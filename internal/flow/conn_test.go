@@ -39,7 +39,7 @@ func connect(tb *Table, c *Connection) (*Flow, *Conn, bool) {
 func TestConnectionEnds(t *testing.T) {
 	last := natted(50, 2*sec)
 	last.Status = ConnEnded
-	silent := natted(0, 2*sec)
+	silent := natted(0, sec)
 	silent.Status = ConnEnded
 	waits := natted(50, 2*sec)
 	waits.TCP = TCPTimeWait
@@ -133,6 +133,18 @@ func TestLastWordOfTheOld(t *testing.T) {
 	}
 }
 
+// TestTrackingKnowsWhoOpened has a frame claim the wrong end before connection
+// tracking tells.
+func TestTrackingKnowsWhoOpened(t *testing.T) {
+	tb := New(Config{Max: 4}, &recorder{})
+	tb.Observe(seg{from: 's', flags: packet.SYN}.packetOf(packet.ProtoTCP))
+	c := natted(100, sec)
+	f, conn, _ := connect(tb, c)
+	if *f.Key.Addr(f.Client()) != alice || conn.Orig(f) != c.Orig || conn.Reply(f) != c.Reply {
+		t.Errorf("%v opened it, %+v", f.Key.Addr(f.Client()).IP(), conn)
+	}
+}
+
 // TestIdleAndBack has the entry of a quiet connection outlive its flow.
 func TestIdleAndBack(t *testing.T) {
 	r := &recorder{}
@@ -208,6 +220,21 @@ func TestMuchBetweenTwoRolls(t *testing.T) {
 				t.Errorf("rate %d after a roll without anything new; %v", now, tb.early)
 			}
 		})
+	}
+}
+
+// TestEndedBeforeTheRoll has a flow that moved much end before the next roll: the
+// next flow in its slot is not taken for as fast.
+func TestEndedBeforeTheRoll(t *testing.T) {
+	r := &recorder{}
+	tb := New(Config{Max: 4}, r)
+	tb.Roll(start)
+	connect(tb, natted(9<<30, sec))
+	tb.Flush()
+	f, _, _ := tb.Packet(numbered(1, 0))
+	tb.Roll(start + sec)
+	if now, _ := f.Rate(); now != 100 || r.bytes[A]+r.bytes[B] != 9<<30+100 {
+		t.Errorf("rate %d, %v bytes", now, r.bytes)
 	}
 }
 

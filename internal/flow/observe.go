@@ -50,7 +50,6 @@ func (f *Flow) observe(p *packet.Packet, e End, t int64) {
 	switch {
 	case p.TCPFlags&packet.SYN != 0:
 		f.syn(p, e)
-		f.flags &^= ackPending // the client's answer need not pass the filter
 	case p.TCPFlags&packet.RST != 0:
 		if e == B && (seen|f.sides[A].tcpFlags)&packet.RST == 0 {
 			f.flags |= resetByB
