@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 
 	"weir/internal/engine"
@@ -164,9 +165,9 @@ func appendEntry(dst []byte, f *engine.FlowRow) []byte {
 	case "rule":
 		return appendNamed(dst, "rule", n.Mapping, " of the firewall")
 	case "upnp":
-		return appendNamed(dst, "opened by", n.Mapping, " over UPnP")
+		return appendNamed(dst, "opened by", cmp.Or(n.Mapping, "a program"), " over UPnP")
 	case "nat-pmp":
-		return appendNamed(dst, "opened by", n.Mapping, " over NAT-PMP or PCP")
+		return appendNamed(dst, "opened by", cmp.Or(n.Mapping, "a program"), " over NAT-PMP or PCP")
 	}
 	if f.Server.Scope == "router" {
 		return append(dst, "to the router itself"...)

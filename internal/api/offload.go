@@ -1,10 +1,10 @@
 package api
 
 import (
-	"fmt"
 	"strings"
 
 	"weir/internal/source"
+	"weir/internal/usage"
 )
 
 var offloadFields = []Field{
@@ -28,11 +28,17 @@ var offloadFields = []Field{
 type offloadView struct {
 	Offload
 	tracking *source.Tracking // nil when connection tracking is not read
+	standing bool             // counters of what hardware forwards stand still, and bytes are missing
 	verdict  string
 }
 
-func viewOffload(o *Offload, sources []source.Status) offloadView {
+func viewOffload(o *Offload, sources []source.Status, uplinks []uplinkNow) offloadView {
 	v := offloadView{Offload: *o}
+	for i := range uplinks {
+		for _, r := range uplinks[i].reasons {
+			v.standing = v.standing || r.Active && r.Cause == usage.Standing
+		}
+	}
 	for i := range sources {
 		if sources[i].Tracking != nil {
 			v.tracking = sources[i].Tracking
@@ -59,9 +65,9 @@ func (v *offloadView) judge() string {
 	case on && !v.counts():
 		return "flowtable " + v.uncounted() + " does not count what it forwards, and those bytes are lost; update the firewall " +
 			"(OpenWrt 23.05.5 or 24.10 and later count) or switch flow offload off: uci set firewall.@defaults[0].flow_offloading=0"
-	case v.tracking != nil && v.tracking.Standing > 0:
-		return fmt.Sprintf("hardware forwards %d connections without counting them: their bytes are lost; "+
-			"switch hardware offload off: uci set firewall.@defaults[0].flow_offloading_hw=0", v.tracking.Standing)
+	case v.standing:
+		return "hardware forwards connections without counting them, and their bytes are lost; " +
+			"switch hardware offload off: uci set firewall.@defaults[0].flow_offloading_hw=0"
 	case v.Err != "":
 		return "the kernel's flowtables are not known: " + v.Err
 	case !on && (v.Software || v.Hardware):

@@ -16,7 +16,8 @@ var statusMethod = Method{
 	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
 		now := b.now()
 		r := &statusReply{state: b.Daemon.State(), sources: b.Daemon.Sources(), stats: b.Traffic.Stats()}
-		r.offload, r.coverage = viewOffload(&r.state.Offload, r.sources), coverageNow(b, now)
+		r.coverage = coverageNow(b, now)
+		r.offload = viewOffload(&r.state.Offload, r.sources, r.coverage)
 		r.ts, r.uptime = now.Unix(), int64(now.Sub(r.state.Started).Seconds())
 		_, r.zone = now.Zone()
 		return r.encode, nil

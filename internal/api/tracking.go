@@ -21,7 +21,8 @@ var trackingFields = []Field{
 	{"tracking.malformed", Integer, false, "messages that contradict themselves"},
 	{"tracking.offloaded", Integer, false, "entries that a flowtable forwards"},
 	{"tracking.hardware", Integer, false, "of those, in hardware"},
-	{"tracking.standing", Integer, false, "of those, whose counters stand still"},
+	{"tracking.standing", Integer, false, "offloaded entries whose counters stood still in the last dumps: they rest, or nobody counts them"},
+	{"tracking.standing_hardware", Integer, false, "of those, in hardware"},
 	{"tracking.multicast", Integer, false, "entries to groups, which packets count"},
 	{"tracking.buffer", Integer, true, "bytes of the event socket's buffer"},
 }
@@ -50,6 +51,7 @@ func encodeTracking(e *Encoder, t *source.Tracking) {
 	e.Int("offloaded", int64(t.Offloaded))
 	e.Int("hardware", int64(t.Hardware))
 	e.Int("standing", int64(t.Standing))
+	e.Int("standing_hardware", int64(t.StandingHardware))
 	e.Uint("multicast", t.Multicast)
 	uintOrNull(e, "buffer", uint64(t.BufferBytes))
 	e.EndTable()

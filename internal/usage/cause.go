@@ -20,7 +20,8 @@ const (
 	Evicted                   // flows that left because the table was full
 	NoAccounting              // state: connection tracking does not count bytes
 	NoCounter                 // state: a flowtable does not count what it forwards
-	Standing                  // state: connections that hardware forwards without counting
+	Standing                  // state: connections that hardware forwards and whose counters stand still
+	SoftStanding              // state: the same of those that a flowtable forwards
 	OwnUnseen                 // state: what this machine itself sends and receives is not seen
 
 	Exceeded  // state, found by the meter: flows add up to more than the interface counted
@@ -52,6 +53,7 @@ var words = [NumCauses]struct {
 	NoAccounting: {"no_accounting", "connection tracking does not count bytes (net.netfilter.nf_conntrack_acct is 0)", "", true},
 	NoCounter:    {"no_counter", "flow offload without counters", "", true},
 	Standing:     {"hardware_standing", "hardware offload without counters", "", true},
+	SoftStanding: {"software_standing", "software offload without counters", "", true},
 	OwnUnseen:    {"own_unseen", "the router's own traffic is not seen: packets are captured in the house", "", true},
 	Exceeded:     {"exceeded", "flows add up to more than the interface counted: its counters lag behind, or hardware forwards past them", "", true},
 	Moved:        {"moved", "the uplink changed its device %d time", "the uplink changed its device %d times", false},
@@ -61,6 +63,11 @@ var words = [NumCauses]struct {
 
 // String returns the name as the API shows it.
 func (c Cause) String() string { return words[c].name }
+
+// idle reports whether c also looks so when nothing is wrong: the counters of a
+// connection that rests stand still, too. It is a cause only when something is
+// missing.
+func (c Cause) idle() bool { return c == Standing || c == SoftStanding }
 
 // State reports whether c is a state, which is not counted.
 func (c Cause) State() bool { return words[c].state }

@@ -106,6 +106,9 @@ func turned(spans []Span, now time.Time, unit time.Duration, most int) []Span {
 func (m *Meter) note(s *Sample) {
 	for i, n := range s.Causes {
 		c := Cause(i)
+		if c.idle() {
+			continue // add decides
+		}
 		if !c.State() {
 			before := m.last.Causes[i]
 			switch {
@@ -224,6 +227,11 @@ func (m *Meter) add(s *Sample, step Step, slack uint64) {
 	m.hours[len(m.hours)-1].Add(&o)
 	if minute.Exceeded() {
 		m.cause(Exceeded, 1, s.At.Up)
+	}
+	for i, n := range s.Causes {
+		if c := Cause(i); c.idle() && minute.lacks() {
+			m.cause(c, n, s.At.Up)
+		}
 	}
 }
 

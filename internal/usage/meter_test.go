@@ -290,25 +290,25 @@ func TestCausesAreCounted(t *testing.T) {
 	l.feed(-1, -1)
 	l.wantReasons()
 	l.pass(5*time.Second, 1, 1)
-	l.s.Causes[RingDrops], l.s.Causes[Standing] = 300, 2
+	l.s.Causes[RingDrops], l.s.Causes[NoCounter] = 300, 2
 	l.feed(1, 1)
 	l.pass(5*time.Second, 1, 1)
 	l.s.Causes[RingDrops] = 112 // the source was started again
 	l.feed(1, 1)
-	l.wantReasons("ring_drops", "hardware_standing")
+	l.wantReasons("ring_drops", "no_counter")
 	r := l.m.Report().Reasons
 	if r[0].Count != 312 || !r[0].Since.Equal(begin.Add(5*time.Second)) || !r[0].Last.Equal(begin.Add(10*time.Second)) {
 		t.Errorf("ring drops %+v", r[0])
 	}
-	if got := r[1].Text(l.s.At.Wall); r[1].Count != 2 || got != "hardware offload without counters since 12:00" {
+	if got := r[1].Text(l.s.At.Wall); r[1].Count != 2 || got != "flow offload without counters since 12:00" {
 		t.Errorf("%d: %s", r[1].Count, got)
 	}
-	l.s.Causes[Standing] = 0
+	l.s.Causes[NoCounter] = 0
 	l.pass(2*time.Minute, 1, 1)
 	l.feed(1, 1)
-	l.wantReasons("ring_drops (over)", "hardware_standing (over)")
+	l.wantReasons("ring_drops (over)", "no_counter (over)")
 	minutes, _ := l.m.Spans()
-	if minutes[0].Causes[RingDrops] != 312 || minutes[0].Causes[Standing] != 2 || minutes[1].Causes != (Causes{}) {
+	if minutes[0].Causes[RingDrops] != 312 || minutes[0].Causes[NoCounter] != 2 || minutes[1].Causes != (Causes{}) {
 		t.Errorf("first minute %v, last one %v", minutes[0].Causes, minutes[1].Causes)
 	}
 	// A day later nobody needs to know.
@@ -317,6 +317,26 @@ func TestCausesAreCounted(t *testing.T) {
 		l.feed(1, 1)
 	}
 	l.wantReasons()
+}
+
+// Counters that stand still prove nothing while all that passes is accounted for.
+func TestStandingCounters(t *testing.T) {
+	l := newLine(t)
+	l.feed(-1, -1)
+	l.s.Causes[Standing], l.s.Causes[SoftStanding] = 3, 1
+	for range 6 {
+		l.pass(5*time.Second, 1000, 990)
+		l.feed(1000, 990)
+	}
+	l.wantReasons()
+	for range 12 {
+		l.pass(5*time.Second, 1000, 100)
+		l.feed(1000, 100)
+	}
+	l.wantReasons("hardware_standing", "software_standing")
+	if r := l.m.Report().Reasons[0]; r.Count != 3 || r.Text(l.s.At.Wall) != "hardware offload without counters since 12:01" {
+		t.Errorf("%d: %s", r.Count, r.Text(l.s.At.Wall))
+	}
 }
 
 // What comes all the time is told with the count of a day and the time of that
@@ -354,7 +374,7 @@ func TestClockSteps(t *testing.T) {
 				l.pass(5*time.Second, 100, 90)
 				l.feed(100, 90)
 			}
-			l.s.Causes[Standing] = 1
+			l.s.Causes[NoCounter] = 1
 			l.pass(5*time.Second, 100, 90)
 			l.feed(100, 90)
 			l.s.At.Wall = l.s.At.Wall.Add(by)

@@ -93,6 +93,12 @@ func (s *Span) Attributed() (low, high int64, known bool) {
 	return share(left), share(left - s.Uncertain()), true
 }
 
+// lacks reports whether so much is not attributed that there must be a cause.
+func (s *Span) lacks() bool {
+	left := s.Unattributed() - s.Uncertain()
+	return left > 64<<10 && left > s.Interface.Bytes()/20
+}
+
 // Exceeded reports whether flows account for clearly more than the interface
 // counted, which then is wrong.
 func (s *Span) Exceeded() bool {
