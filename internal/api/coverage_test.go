@@ -149,7 +149,7 @@ func TestMethodInWords(t *testing.T) {
 		want                string
 	}{
 		{"PPP", "pppoe-wan", "", false, "counters of pppoe-wan of IP packets; flows are counted packet by packet; what is not IP counts as unattributed"},
-		{"Ethernet", "eth1", "", true, "counters of eth1 less 14 bytes of link header a packet; flows are counted after the kernel merged packets, " +
+		{"Ethernet", "eth1", "", true, "counters of eth1 less 14 bytes of link header a packet; its driver may count up to 4 bytes more of them; flows are counted after the kernel merged packets, " +
 			"so each packet missing there may be 40 to 72 bytes of headers; what is not IP counts as unattributed"},
 		{"a VLAN", "eth1.7", "", false, "counters of eth1.7 less link headers of 14 bytes a packet sent and 0 received; flows are counted packet by packet; what is not IP counts as unattributed"},
 	}

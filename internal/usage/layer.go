@@ -26,12 +26,10 @@ type Stack []Layer
 
 // What encapsulation adds to each packet, in bytes.
 const (
-	ethernetHeader  = 14 // addresses and type, IEEE 802.3; drivers do not count the checksum
-	vlanHeader      = 4  // IEEE 802.1Q
-	pppoeHeader     = 8  // RFC 2516 section 4, and PPP's protocol number
-	wireGuardTag    = 16 // authenticates a data message
-	wireGuardHeader = 16 // type, receiver and counter of one
-	wireGuardPad    = 15 // at most, to a multiple of 16
+	pppoeHeader  = 8  // RFC 2516 section 4, and PPP's protocol number
+	vlanHeader   = 4  // IEEE 802.1Q
+	checksum     = 4  // at the end of a frame, IEEE 802.3
+	wireGuardPad = 15 // at most, to a multiple of 16
 )
 
 // StackOf returns the devices below and with the one called device. lower is the
@@ -61,21 +59,16 @@ func StackOf(links []link.Link, device, lower string) Stack {
 	}
 }
 
-// layerOf says what a device counts around each packet. Virtual devices count
-// what they are given, which depends on the direction: what a VLAN or a bridge
-// receives has lost its Ethernet header already (vlan_do_receive,
-// br_pass_frame_up), what it sends has one. PPP counts the bare packet; WireGuard
-// the message with its header where it receives and without where it sends.
+// layerOf says what a device counts around each packet. Some hardware counts a
+// frame's checksum, and nothing tells which.
 func layerOf(l *link.Link) Layer {
-	r := Layer{Device: l.Name, Index: l.Index, Counters: l.Counters}
+	rx, tx := l.HeaderBytes()
+	r := Layer{Device: l.Name, Index: l.Index, Tx: uint8(tx), Rx: uint8(rx), Counters: l.Counters}
 	switch {
 	case l.Kind == "wireguard":
-		r.Tx, r.Rx, r.Slack = wireGuardTag, wireGuardTag+wireGuardHeader, wireGuardPad
-	case l.Type != link.TypeEthernet: // PPP, tunnels, modems: the bare packet
-	case l.Kind == "vlan", l.Kind == "bridge":
-		r.Tx = ethernetHeader
-	default:
-		r.Tx, r.Rx = ethernetHeader, ethernetHeader
+		r.Slack = wireGuardPad
+	case l.Type == link.TypeEthernet && (l.Kind == "" || l.Kind == "dsa"):
+		r.Slack = checksum
 	}
 	return r
 }
