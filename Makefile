@@ -31,7 +31,7 @@ SIZES := dist/weir-mipsle dist/weir-arm7 dist/weir-arm64 dist/weir-amd64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all demo run tools test test-32 test-mips test-integration cover race \
+.PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload cover race \
 	lint fuzz bench bench-peers mem size clean
 
 help: ## list the targets
@@ -58,7 +58,7 @@ run: build ## watch this machine live: make run IFACE=eth0 (as root)
 tools: ## install what the tests need (Debian, as root), or list it
 	@$(GO) run ./test/env tools
 
-test: ## run all tests: native, 386, big-endian MIPS, namespaces, fuzzing
+test: ## run all tests: native, 386, big-endian MIPS, namespaces, flow offload, fuzzing
 	@$(GO) run ./test/env test
 
 test-32: ## run the tests as a 32-bit program
@@ -69,6 +69,9 @@ test-mips: ## run the tests as a big-endian MIPS program under qemu-user
 
 test-integration: ## run the tests that need root, namespaces and devices
 	@$(GO) run ./test/env integration
+
+test-offload: ## run the tests of flow offload in an emulated machine with Debian's kernel
+	@$(GO) run ./test/env offload
 
 race: ## run the tests with the race detector (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race ./...

@@ -49,6 +49,23 @@ func TestReadCountsEvents(t *testing.T) {
 	}
 }
 
+func TestReadIsLoud(t *testing.T) {
+	events := `{"Action":"output","Package":"weir/a","Test":"TestGood","Output":"=== RUN   TestGood\n"}
+{"Action":"output","Package":"weir/a","Test":"TestGood","Output":"    a_test.go:3: a table\n"}
+{"Action":"output","Package":"weir/a","Test":"TestGood","Output":"    --- PASS: TestGood/part (1.00s)\n"}
+{"Action":"pass","Package":"weir/a","Test":"TestGood"}
+{"Action":"pass","Package":"weir/a","Test":"TestSilent"}
+`
+	r := report{loud: true}
+	var out strings.Builder
+	if err := r.read(strings.NewReader(events), &out); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), "    a_test.go:3: a table\n"; got != want {
+		t.Errorf("printed %q, want %q", got, want)
+	}
+}
+
 func TestFindsFuzzAndIntegrationTests(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) {

@@ -18,6 +18,7 @@ import (
 type report struct {
 	passed, failed, skipped int
 	targets                 int      // fuzz targets
+	loud                    bool     // what passing tests log is printed, too
 	skips                   []string // skipped tests with their reason
 	failures                []string
 }
@@ -117,6 +118,9 @@ func (r *report) read(events io.Reader, w io.Writer) error {
 			if e.Test != "" {
 				r.passed++
 			}
+			if r.loud {
+				writeLogged(w, output[key])
+			}
 			delete(output, key)
 		}
 	}
@@ -129,6 +133,18 @@ func writeUnfinished(w io.Writer, output map[string]*strings.Builder, prefix str
 		if strings.HasPrefix(key, prefix) && key != prefix {
 			io.WriteString(w, output[key].String())
 			delete(output, key)
+		}
+	}
+}
+
+// writeLogged writes what a test logged, without the frame around it.
+func writeLogged(w io.Writer, b *strings.Builder) {
+	if b == nil {
+		return
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasPrefix(line, " ") && !strings.HasPrefix(strings.TrimSpace(line), "---") {
+			io.WriteString(w, line)
 		}
 	}
 }

@@ -49,6 +49,7 @@ var stages = []stage{
 		// One package after the other: they share the machine's network stack.
 		return goTest(ctx, r, nil, append([]string{"-tags", "integration", "-count=1", "-p=1"}, dirs...)...)
 	}},
+	{"offload", "a router with a flowtable, in a machine that has one", noMachine, runInMachine},
 	{"fuzz", "each fuzz target for five seconds", never, func(ctx context.Context, r *report) error {
 		return fuzz(ctx, 5*time.Second, r)
 	}},

@@ -53,13 +53,14 @@ func main() {
 func run(ctx context.Context, args []string) (status int, err error) {
 	flags := flag.NewFlagSet("guest", flag.ContinueOnError)
 	add := flags.String("add", "", "further programs to have there, with commas between them")
+	prepare := flags.Bool("prepare", false, "fetch packages and make what all machines have in common, no more")
 	kvm := flags.Bool("kvm", false, "use the processor's virtualization; it must work here, not only be offered")
 	limit := flags.Duration("limit", 20*time.Minute, "how long the program may run")
 	memory := flags.Int("memory", 768, "the machine's, in MiB")
 	if err := flags.Parse(args); err != nil {
 		return 0, err
 	}
-	if flags.NArg() == 0 {
+	if flags.NArg() == 0 && !*prepare {
 		return 0, errors.New("name a program to run")
 	}
 	emulator, err := findQEMU()
@@ -67,7 +68,7 @@ func run(ctx context.Context, args []string) (status int, err error) {
 		return 0, err
 	}
 	base, err := baseImage(ctx)
-	if err != nil {
+	if err != nil || *prepare {
 		return 0, err
 	}
 	dir, err := os.MkdirTemp("", "weir-guest")

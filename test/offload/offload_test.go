@@ -1,0 +1,209 @@
+//go:build integration
+
+package offload
+
+import (
+	"errors"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"weir/test/netns"
+)
+
+// Sizes of the transfers in bytes. The small ones are what a connection needs to
+// be taken over by the flowtable; the large ones are what weir could miss.
+var (
+	small = request{up: 2_000, down: 2_000}
+	large = request{up: 300_000, down: 2_000_000}
+)
+
+// TestSoftwareOffload compares, for every flowtable, what each mode counts with
+// what the clients' devices sent and received.
+func TestSoftwareOffload(t *testing.T) {
+	require(t)
+	var results []result
+	for _, ft := range tables {
+		t.Run(ft.name, func(t *testing.T) { results = append(results, measure(t, ft)) })
+	}
+	t.Log("\n" + render(results))
+}
+
+// measure runs the traffic with one flowtable under the eyes of all modes.
+func measure(t *testing.T, ft table) result {
+	home := newHome(t, ft)
+	s := newServer(t)
+	s.listen(t, home.Server, netns.ServerIP)
+	s.listen(t, home.Server, netns.ServerIP6)
+	s.listen(t, home.Client2, netns.Client2IP)
+	meters := []*meter{
+		newMeter(t, home.Client1, netns.Client1IP, netns.Client1IP6),
+		newMeter(t, home.Client2, netns.Client2IP, netns.Client2IP6),
+	}
+	r := result{table: ft, names: map[string]*names{"br-lan": startWatch(t, home, "br-lan"), "ports": startWatch(t, home, "ports")}}
+	var daemons []*daemon
+	for _, m := range modes {
+		daemons = append(daemons, start(t, home, m))
+	}
+	for _, d := range daemons {
+		d.ready(t)
+	}
+	all := connections(home)
+	for _, x := range all {
+		x.open(t)
+	}
+	r.run(t, home, all, daemons)
+	for _, x := range all {
+		x.conn.Close()
+	}
+	settle(t, daemons)
+
+	for _, x := range all {
+		m := meters[0]
+		if x.from == home.Client2 {
+			m = meters[1]
+		}
+		r.truth = append(r.truth, truth{x, m.count(x.connection)})
+	}
+	for _, d := range daemons {
+		r.add(t, d)
+	}
+	r.judge(t)
+	return r
+}
+
+// run runs the traffic: a little of everything until the flowtable forwards it,
+// a lot of everything, a pause in which the flowtable gives datagrams back, and
+// a little again.
+func (r *result) run(t *testing.T, home *netns.Home, all []*exchange, daemons []*daemon) {
+	t.Helper()
+	transfer(t, all, small)
+	if r.table.offload {
+		until(t, "the flowtable forwards every connection through the router", func() bool {
+			transfer(t, all, small)
+			return len(offloaded(t, home, all)) == outside(all)
+		})
+	}
+	before := r.devices(t, home)
+	transfer(t, all, large)
+	after := r.devices(t, home)
+	r.passed = make(map[string]uint64)
+	for name := range after {
+		r.passed[name] = after[name] - before[name]
+	}
+	r.offload = states(t, all, daemons, r.table)
+	if r.table.offload {
+		until(t, "the flowtable gives silent datagrams back", func() bool {
+			for x := range offloaded(t, home, all) {
+				if x.proto == 17 {
+					return false
+				}
+			}
+			return true
+		})
+	}
+	transfer(t, all, small)
+	for _, d := range daemons {
+		d.look(t)
+	}
+}
+
+// devices returns the packets that devices of the router moved so far.
+func (r *result) devices(t *testing.T, home *netns.Home) map[string]uint64 {
+	t.Helper()
+	moved := make(map[string]uint64)
+	for _, d := range []string{netns.Bridge, netns.Port1, netns.Port2, netns.WAN} {
+		moved[d] = statistics(t, home, d)
+	}
+	return moved
+}
+
+// outside counts the connections through the router.
+func outside(all []*exchange) (n int) {
+	for _, x := range all {
+		if !x.inside {
+			n++
+		}
+	}
+	return n
+}
+
+// transfer makes all exchanges at once.
+func transfer(t *testing.T, all []*exchange, r request) {
+	t.Helper()
+	var running sync.WaitGroup
+	errs := make([]error, len(all))
+	for i, x := range all {
+		running.Go(func() { errs[i] = x.transfer(r) })
+	}
+	running.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// states returns for each daemon that tells who forwards connections how many of
+// those through the router it says are forwarded by the flowtable. It keeps all of
+// them busy until a dump of connection tracking has found them so.
+func states(t *testing.T, all []*exchange, daemons []*daemon, ft table) map[string]int {
+	t.Helper()
+	found := make(map[string]int)
+	const dumps = 12 * time.Second // two of them at least
+	for end := time.Now().Add(dumps); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		transfer(t, all, small)
+		complete := true
+		for _, d := range daemons {
+			n := 0
+			rows := d.look(t)
+			for _, x := range all {
+				if rows[x.connection].offload == "software" {
+					n++
+				}
+			}
+			found[d.mode.name] = max(found[d.mode.name], n)
+			complete = complete && (!d.mode.tracks() || n == outside(all))
+		}
+		if complete {
+			break
+		}
+	}
+	return found
+}
+
+// settle waits until what weir knows of flows has not changed for longer than
+// connection tracking is left unread.
+func settle(t *testing.T, daemons []*daemon) {
+	t.Helper()
+	const silence = 8 * time.Second
+	since := time.Now()
+	for end := since.Add(patience); time.Since(since) < silence; time.Sleep(250 * time.Millisecond) {
+		for _, d := range daemons {
+			before := maps.Clone(d.last)
+			if !maps.Equal(before, d.look(t)) {
+				since = time.Now()
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatal("waited in vain: flows come to rest")
+		}
+	}
+}
+
+// add takes in what a daemon counted.
+func (r *result) add(t *testing.T, d *daemon) {
+	t.Helper()
+	o := observed{mode: d.mode, warnings: d.warnings(t), rows: make(map[connection]row)}
+	status := d.call(t, "status")
+	o.drops = number(status, "drops.packets")
+	for _, truth := range r.truth {
+		o.rows[truth.connection] = d.last[truth.connection]
+	}
+	r.observed = append(r.observed, o)
+}
+
+// tracks reports whether the mode reads connection tracking.
+func (m mode) tracks() bool {
+	return strings.Contains(m.options, "conntrack") || strings.Contains(m.options, "hybrid")
+}
