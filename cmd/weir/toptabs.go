@@ -28,9 +28,9 @@ func topTabs(con *console) []topTab {
 	return []topTab{
 		{'f', "flows", []column{
 			{title: "client", least: 10, usual: 21, port: true}, {title: "server", least: 10, usual: 21, port: true},
-			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3}, {title: "way", usual: 6, drop: 3},
+			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3}, {title: "way", usual: 6, drop: 2},
 			{title: "bytes " + toServer, right: true, usual: 7}, {title: "bytes " + toClient, right: true, usual: 7},
-			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 2},
+			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 3},
 			{title: "rtt", right: true, usual: 7, drop: 4}, {title: "translation", usual: 14, least: 14, drop: 5},
 		}, flowCells},
 		{'d', "devices", []column{

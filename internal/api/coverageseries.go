@@ -139,7 +139,7 @@ func storedHours(ctx context.Context, h History, r *usage.Report, first, now tim
 		if !ok {
 			return nil, nil // nothing was measured yet
 		}
-		for _, m := range columns {
+		for _, m := range part.metrics {
 			q := rollup.Query{Class: part.class, ID: id, Metric: m, From: from, To: from + n*3600, Points: int(n)}
 			s, err := h.Series(ctx, q)
 			if err != nil {
@@ -160,15 +160,17 @@ func storedHours(ctx context.Context, h History, r *usage.Report, first, now tim
 
 // parts are where the stored classes belong in a Span.
 var parts = []struct {
-	class rollup.Class
-	of    func(*usage.Span) *usage.Counts
+	class   rollup.Class
+	metrics []rollup.Metric
+	of      func(*usage.Span) *usage.Counts
 }{
-	{rollup.Uplink, func(s *usage.Span) *usage.Counts { return &s.Interface }},
-	{rollup.Attributed, func(s *usage.Span) *usage.Counts { return &s.Flows }},
-	{rollup.RouterOwn, func(s *usage.Span) *usage.Counts { return &s.Router }},
+	{rollup.Uplink, both, func(s *usage.Span) *usage.Counts { return &s.Interface }},
+	{rollup.Attributed, both, func(s *usage.Span) *usage.Counts { return &s.Flows }},
+	{rollup.RouterOwn, both[:2], func(s *usage.Span) *usage.Counts { return &s.Router }},
 }
 
-var columns = []rollup.Metric{rollup.TxBytes, rollup.RxBytes, rollup.TxPackets, rollup.RxPackets}
+// both are bytes, and packets for what is uncertain of them.
+var both = []rollup.Metric{rollup.TxBytes, rollup.RxBytes, rollup.TxPackets, rollup.RxPackets}
 
 func column(c *usage.Counts, m rollup.Metric) *uint64 {
 	switch m {
