@@ -242,6 +242,58 @@ func TestMappings(t *testing.T) {
 	}
 }
 
+// TestWhichMapping matches connections from outside with the ports that lead in.
+func TestWhichMapping(t *testing.T) {
+	nas, nas6 := addrs("192.168.1.30")[0], addrs("2001:db8:1::30")[0]
+	all := []engine.Mapping{
+		{Name: "range", Proto: 17, First: 6000, Last: 6009, Target: nas, TargetPort: 7000},
+		{Name: "pinhole", Proto: 17, First: 6000, Last: 6009, Target: nas6, TargetPort: 7000},
+		{Name: "everything else", Proto: 17, Target: nas},
+		{Name: "any target", Proto: 6, First: 25, Last: 25},
+	}
+	tests := []struct {
+		name   string
+		proto  uint8
+		to, at string // outside and in the house
+		want   string
+	}{
+		{"first of a range", 17, "203.0.113.77:6000", "192.168.1.30:7000", "range"},
+		{"last of a range", 17, "203.0.113.77:6009", "192.168.1.30:7009", "range"},
+		{"behind it", 17, "203.0.113.77:6010", "192.168.1.30:7010", "everything else"},
+		{"before it", 17, "203.0.113.77:5999", "192.168.1.30:6999", "everything else"},
+		{"to another target", 17, "203.0.113.77:6000", "192.168.1.31:7000", ""},
+		{"by another protocol", 6, "203.0.113.77:6000", "192.168.1.30:7000", ""},
+		{"not translated, by the target's port", 17, "[2001:db8:1::30]:7009", "[2001:db8:1::30]:7009", "pinhole"},
+		{"not translated, by the port outside", 17, "[2001:db8:1::30]:6000", "[2001:db8:1::30]:6000", ""},
+		{"any target", 6, "203.0.113.77:25", "192.168.1.55:25", "any target"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := router(t, 8)
+			e.SetMappings(all)
+			from := "198.51.100.9:4000"
+			if tt.to[0] == '[' {
+				from = "[2001:db8:aa::5]:4000"
+			}
+			e.Connections([]flow.Connection{connection(tt.proto, from, tt.to, tt.at, from)})
+			if rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1}); rows[0].NAT.Mapping != tt.want {
+				t.Errorf("came through %q, want %q", rows[0].NAT.Mapping, tt.want)
+			}
+		})
+	}
+}
+
+// TestSampledIsNotObserved has one frame stand for many.
+func TestSampledIsNotObserved(t *testing.T) {
+	e := router(t, 8)
+	raw := frame{from: phoneMAC, to: nasMAC, src: "192.168.1.20:9", dst: "192.168.1.30:9", pay: 9}.raw()
+	raw.Weight = 100
+	e.Packets([]packet.Raw{raw})
+	if rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1}); rows[0].Observed || !rows[0].Sampled {
+		t.Errorf("%+v", rows[0])
+	}
+}
+
 // TestSetUplinks has a redial change the address of an uplink: its sums go on and
 // its connections stay its.
 func TestSetUplinks(t *testing.T) {

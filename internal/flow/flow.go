@@ -1,12 +1,15 @@
 // Package flow keeps bidirectional flows in bounded, pointer-free memory.
 //
 // A Table holds at most Config.Max flows of 200 bytes each, found by an
-// open-addressed index and kept in two lists by last use. Packets are added one
-// at a time without allocation; once a second Tick reports what changed, moves
-// busy flows to the young end of the list and lets idle ones go. When the table
-// is full the flow that was quiet longest leaves first. A Table is not safe for
-// concurrent use: the engine's lock guards it, and a *Flow is valid only until
-// the next call of a Table method.
+// open-addressed index and kept in two lists by last use. What they count comes
+// from packets, records or connection tracking, one at a time and without
+// allocation; what connection tracking tells beside it takes 48 bytes more for
+// each flow, once it tells anything. Roll reports what changed since and moves
+// busy flows to the young end of the list, Expire lets idle ones go; Tick does
+// both, once a second. When the table is full the flow that was quiet longest
+// leaves first. A Table is not safe for concurrent use: the engine's lock guards
+// it, and a *Flow or *Conn is valid only until the next call of a Table method
+// that may add or end flows.
 package flow
 
 import "weir/internal/packet"
