@@ -52,6 +52,7 @@ func (l *ledger) discovered(key uint64, e *entry) {
 	}
 	d := l.count(b, e)
 	l.observe(b, e, &d)
+	b.still = 0 // one look tells nothing about movement
 	l.tell(b, e, l.status(b, e), &d)
 }
 
