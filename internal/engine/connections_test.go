@@ -27,13 +27,19 @@ const (
 // it, and a port that leads to the NAS.
 func router(tb testing.TB, flows int) *engine.Engine {
 	tb.Helper()
+	return routerThat(tb, flows, nil)
+}
+
+// routerThat is a router that tells ended of its flows' records.
+func routerThat(tb testing.TB, flows int, ended func(*flow.Flow, *flow.Record)) *engine.Engine {
+	tb.Helper()
 	r, err := rollup.New(rollup.Config{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	e := engine.New(engine.Config{
 		Flows:    flow.Config{Max: flows, Idle: time.Minute, Completed: 10 * time.Second},
-		MaxHosts: 512, MaxDevices: 16, Rollup: r, Names: intern.New(1024),
+		MaxHosts: 512, MaxDevices: 16, Rollup: r, Names: intern.New(1024), Ended: ended,
 	})
 	for _, name := range []string{"br-lan", "br-guest", "wan", "wg0"} {
 		if _, err := e.Interface(name); err != nil {

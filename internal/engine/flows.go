@@ -123,6 +123,7 @@ func (e *Engine) edgeOf(row *FlowRow, f *flow.Flow) {
 	if row.Source = sourceOf(f, conn); conn == nil {
 		return
 	}
+	row.Uncounted = conn.Status&flow.ConnUncounted != 0
 	row.Offload = conn.Status.Offload().String()
 	row.NAT = &NAT{Orig: conn.Orig(f), Reply: conn.Reply(f)}
 	if conn.Mapping != 0 {

@@ -91,6 +91,39 @@ func TestSweepsStop(t *testing.T) {
 	}
 }
 
+// TestClockSetBetweenSweeps has NTP set the clock between two sweeps.
+func TestClockSetBetweenSweeps(t *testing.T) {
+	const year = 365 * 24 * time.Hour
+	e := router(t, 64)
+	e.Connections([]flow.Connection{told(5000, 0, start)})
+	e.Swept(start)
+	e.Tick(start+second, true)
+	e.Shift(year)
+	if at := e.Uplinks()[0].At; at != start+year.Microseconds() {
+		t.Errorf("the last sweep was at %d, want a year later than %d", at, start)
+	}
+	now := start + year.Microseconds() + 5*second
+	e.Tick(now-second, true)
+	e.Connections([]flow.Connection{told(5000, 5000, now)})
+	e.Swept(now)
+	rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1})
+	if rows[0].BpsNow != 8000 || !e.Stats().Tracking {
+		t.Errorf("%+v", rows[0])
+	}
+}
+
+// TestUncounted has a kernel that counts nothing tell of a connection.
+func TestUncounted(t *testing.T) {
+	e := router(t, 64)
+	c := told(5000, 0, start)
+	c.Status = flow.ConnUncounted
+	e.Connections([]flow.Connection{c})
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 1})
+	if n != 1 || !rows[0].Uncounted || rows[0].NAT == nil {
+		t.Errorf("%+v", rows)
+	}
+}
+
 // TestNothingIsLostAtTheEnd closes an engine between two sweeps.
 func TestNothingIsLostAtTheEnd(t *testing.T) {
 	e := router(t, 64)

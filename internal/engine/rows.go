@@ -33,6 +33,7 @@ type FlowRow struct {
 	Tunnel     string // "6in4", "gre", "ipip" or ""
 	Carries    string // interface whose packets it carries: "wg0" …; then it is not counted as the house's once more
 	Source     string // what counts it: "packets", "conntrack" or "records"
+	Uncounted  bool   // the kernel has no counters for it: bytes and packets are not known
 	Observed   bool   // every packet was seen: payload, faults, gaps and latencies are known
 	Dir        string // "out", "in" or "local": who opened it
 	Uplink     string // the way out that it takes, "" when it stays in the house or is not known
