@@ -15,6 +15,20 @@ func address(index int, prefix string) Event {
 	return Event{Op: AddressSet, Address: Address{Index: index, Prefix: netip.MustParsePrefix(prefix)}}
 }
 
+func neighbour(index int, addr string, mac MAC) Event {
+	return Event{Op: NeighbourSet, Neighbour: Neighbour{Index: index, Addr: netip.MustParseAddr(addr), MAC: mac}}
+}
+
+func portVLAN(port int, vid uint16, pvid bool) Event {
+	return Event{Op: PortVLANSet, PortVLAN: PortVLAN{Port: port, VID: vid, PVID: pvid, Untagged: pvid}}
+}
+
+// gone turns an event that sets something into the one that takes it away.
+func gone(e Event) Event {
+	e.Op++
+	return e
+}
+
 func stateOf(events ...Event) *State {
 	s := new(State)
 	for _, e := range events {
@@ -28,9 +42,7 @@ func TestApply(t *testing.T) {
 	counted, renamed := eth, eth
 	counted.Counters.RxBytes = 99
 	renamed.Name = "wan"
-	gone := Event{Op: LinkGone, Link: eth}
-	off := address(2, "192.0.2.1/24")
-	off.Op = AddressGone
+	host := neighbour(2, "192.0.2.9", MAC{2})
 	tests := []struct {
 		name      string
 		before    []Event
@@ -38,19 +50,32 @@ func TestApply(t *testing.T) {
 		changed   bool
 		links     int
 		addresses int
+		others    int // neighbours and VLANs
 	}{
-		{"new link", nil, set(eth), true, 1, 0},
-		{"same link", []Event{set(eth)}, set(eth), false, 1, 0},
-		{"counters alone", []Event{set(eth)}, set(counted), false, 1, 0},
-		{"renamed", []Event{set(eth)}, set(renamed), true, 1, 0},
-		{"gone with its addresses", []Event{set(eth), address(2, "192.0.2.1/24"), address(3, "192.0.2.1/24")}, gone, true, 0, 1},
-		{"gone twice", []Event{set(eth), gone}, gone, false, 0, 0},
-		{"new address", []Event{set(eth)}, address(2, "192.0.2.1/24"), true, 1, 1},
-		{"same address", []Event{set(eth), address(2, "192.0.2.1/24")}, address(2, "192.0.2.1/24"), false, 1, 1},
-		{"other length", []Event{set(eth), address(2, "192.0.2.1/24")}, address(2, "192.0.2.1/25"), true, 1, 2},
-		{"address gone", []Event{set(eth), address(2, "192.0.2.1/24")}, off, true, 1, 0},
-		{"address gone twice", []Event{set(eth)}, off, false, 1, 0},
-		{"synced", []Event{set(eth)}, Event{Op: Synced}, false, 1, 0},
+		{"new link", nil, set(eth), true, 1, 0, 0},
+		{"same link", []Event{set(eth)}, set(eth), false, 1, 0, 0},
+		{"counters alone", []Event{set(eth)}, set(counted), false, 1, 0, 0},
+		{"renamed", []Event{set(eth)}, set(renamed), true, 1, 0, 0},
+		{"gone with what is on it", []Event{set(eth), address(2, "192.0.2.1/24"), address(3, "192.0.2.1/24"),
+			host, neighbour(3, "192.0.2.9", MAC{2}), portVLAN(2, 1, true), portVLAN(3, 1, true)}, gone(set(eth)), true, 0, 1, 2},
+		{"gone twice", []Event{set(eth), gone(set(eth))}, gone(set(eth)), false, 0, 0, 0},
+		{"new address", []Event{set(eth)}, address(2, "192.0.2.1/24"), true, 1, 1, 0},
+		{"same address", []Event{set(eth), address(2, "192.0.2.1/24")}, address(2, "192.0.2.1/24"), false, 1, 1, 0},
+		{"other length", []Event{set(eth), address(2, "192.0.2.1/24")}, address(2, "192.0.2.1/25"), true, 1, 2, 0},
+		{"address gone", []Event{set(eth), address(2, "192.0.2.1/24")}, gone(address(2, "192.0.2.1/24")), true, 1, 0, 0},
+		{"address gone twice", []Event{set(eth)}, gone(address(2, "192.0.2.1/24")), false, 1, 0, 0},
+		{"new neighbour", nil, host, true, 0, 0, 1},
+		{"same neighbour", []Event{host}, host, false, 0, 0, 1},
+		{"neighbour with another card", []Event{host}, neighbour(2, "192.0.2.9", MAC{4}), true, 0, 0, 1},
+		{"same address on another link", []Event{host}, neighbour(3, "192.0.2.9", MAC{2}), true, 0, 0, 2},
+		{"neighbour gone", []Event{host}, gone(host), true, 0, 0, 0},
+		{"neighbour gone twice", []Event{host, gone(host)}, gone(host), false, 0, 0, 0},
+		{"new VLAN", nil, portVLAN(2, 20, false), true, 0, 0, 1},
+		{"same VLAN", []Event{portVLAN(2, 20, false)}, portVLAN(2, 20, false), false, 0, 0, 1},
+		{"VLAN becomes PVID", []Event{portVLAN(2, 20, false)}, portVLAN(2, 20, true), true, 0, 0, 1},
+		{"VLAN gone", []Event{portVLAN(2, 20, false)}, gone(portVLAN(2, 20, false)), true, 0, 0, 0},
+		{"VLAN gone twice", nil, gone(portVLAN(2, 20, false)), false, 0, 0, 0},
+		{"synced", []Event{set(eth)}, Event{Op: Synced}, false, 1, 0, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -60,6 +85,9 @@ func TestApply(t *testing.T) {
 			}
 			if l, a := len(s.Links()), len(s.Addresses(0)); l != tt.links || a != tt.addresses {
 				t.Errorf("%d links and %d addresses, want %d and %d", l, a, tt.links, tt.addresses)
+			}
+			if o := len(s.Neighbours(0)) + len(s.PortVLANs(0)); o != tt.others {
+				t.Errorf("%d neighbours and VLANs, want %d", o, tt.others)
 			}
 		})
 	}
@@ -74,8 +102,16 @@ func TestStateIsBounded(t *testing.T) {
 		ip := netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 		s.Apply(Event{Op: AddressSet, Address: Address{Index: 1, Prefix: netip.PrefixFrom(ip, 32)}})
 	}
-	if len(s.Links()) != MaxLinks || len(s.Addresses(0)) != MaxAddresses || s.Dropped != 12 {
-		t.Errorf("%d links, %d addresses, %d dropped", len(s.Links()), len(s.Addresses(0)), s.Dropped)
+	for i := range MaxNeighbours + 3 {
+		s.Apply(Event{Op: NeighbourSet, Neighbour: Neighbour{Index: 1, Addr: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), MAC: MAC{2}}})
+	}
+	for i := range MaxPortVLANs + 2 {
+		s.Apply(portVLAN(1+i/maxVID, uint16(1+i%maxVID), false))
+	}
+	if len(s.Links()) != MaxLinks || len(s.Addresses(0)) != MaxAddresses || len(s.Neighbours(0)) != MaxNeighbours ||
+		len(s.PortVLANs(0)) != MaxPortVLANs || s.Dropped != 17 {
+		t.Errorf("%d links, %d addresses, %d neighbours, %d VLANs, %d dropped",
+			len(s.Links()), len(s.Addresses(0)), len(s.Neighbours(0)), len(s.PortVLANs(0)), s.Dropped)
 	}
 	// What is known already still changes.
 	if !s.Apply(set(Link{Index: 1, Name: "e0", Up: true})) {
@@ -97,7 +133,10 @@ func router() *State {
 		// Both ends of a pair in one namespace: the inner one is a station's.
 		set(Link{Index: 10, Name: "veth0", Kind: "veth", Master: 3, Parent: 11, PortOf: "bridge", MAC: MAC{0: 0xaa}}),
 		set(Link{Index: 11, Name: "veth1", Kind: "veth", Parent: 10, MAC: MAC{0: 0xbb}}),
+		set(Link{Index: 12, Name: "pppoe-wan", Kind: "ppp", Type: TypePPP}),
 		address(3, "192.168.1.1/24"), address(3, "2001:db8::1/64"), address(2, "203.0.113.1/24"),
+		neighbour(3, "192.168.1.20", MAC{0x20}), neighbour(3, "2001:db8::20", MAC{0x20}), neighbour(2, "203.0.113.254", MAC{0xfe}),
+		portVLAN(4, 20, false), portVLAN(4, 1, true), portVLAN(5, 20, true), portVLAN(3, 1, true),
 	)
 }
 
@@ -133,6 +172,42 @@ func TestLookups(t *testing.T) {
 	if len(got) != 2 || got[0].Prefix.String() != "192.168.1.1/24" {
 		t.Errorf("Addresses: %v", got)
 	}
+	if n := s.Neighbours(3); len(n) != 2 || n[0].Addr.String() != "192.168.1.20" || n[1].MAC != (MAC{0x20}) || len(s.Neighbours(0)) != 3 {
+		t.Errorf("Neighbours: %v", n)
+	}
+	vlans := []PortVLAN{{4, 1, true, true}, {4, 20, false, false}}
+	if d := cmp.Diff(vlans, s.PortVLANs(4)); d != "" || len(s.PortVLANs(0)) != 4 {
+		t.Errorf("PortVLANs: %s", d)
+	}
+}
+
+func TestStack(t *testing.T) {
+	s := router()
+	// Nonsense that the kernel does not make.
+	s.Apply(set(Link{Index: 20, Name: "a", Parent: 21}))
+	s.Apply(set(Link{Index: 21, Name: "b", Parent: 20}))
+	tests := []struct {
+		name  string
+		index int
+		want  []string
+	}{
+		{"VLAN", 8, []string{"eth0"}},
+		{"macvlan on a VLAN of a bridge", 7, []string{"br-lan.20", "br-lan"}},
+		{"port of a switch", 4, []string{"eth0"}},
+		{"bridge", 3, nil},
+		{"hardware", 2, nil},
+		{"PPPoE, whose carrier the kernel does not tell", 12, nil},
+		{"end of a veth pair", 10, nil},
+		{"none", 99, nil},
+		{"circle", 20, []string{"b", "a", "b", "a", "b", "a", "b", "a"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, names(s.Below(tt.index))); d != "" {
+				t.Error(d)
+			}
+		})
+	}
 }
 
 // TestEvents goes from state to state by the events between them.
@@ -145,6 +220,10 @@ func TestEvents(t *testing.T) {
 	lan1.Up = true
 	changed.Apply(set(lan1))
 	changed.Apply(address(3, "2001:db8:9::1/64"))
+	changed.Apply(neighbour(3, "192.168.1.20", MAC{0x24}))
+	changed.Apply(gone(neighbour(3, "2001:db8::20", MAC{})))
+	changed.Apply(portVLAN(4, 20, true))
+	changed.Apply(gone(portVLAN(4, 1, true)))
 	counted := router()
 	lan1.Up, lan1.Counters.TxBytes = false, 1
 	counted.Apply(set(lan1))
@@ -154,9 +233,9 @@ func TestEvents(t *testing.T) {
 		from, to *State
 		want     int
 	}{
-		{"everything appears", empty, full, 13},
-		{"everything vanishes", full, empty, 10}, // links take their addresses along
-		{"some change", full, changed, 4},
+		{"everything appears", empty, full, 21},
+		{"everything vanishes", full, empty, 11}, // links take their addresses along
+		{"some change", full, changed, 8},
 		{"nothing changes", full, router(), 0},
 		{"counters alone", full, counted, 0},
 	}
@@ -178,12 +257,15 @@ func TestEvents(t *testing.T) {
 			if d := cmp.Diff(fmt.Sprint(tt.to.Addresses(0)), fmt.Sprint(got.Addresses(0))); d != "" {
 				t.Error(d)
 			}
+			if d := cmp.Diff(fmt.Sprint(tt.to.Neighbours(0), tt.to.PortVLANs(0)), fmt.Sprint(got.Neighbours(0), got.PortVLANs(0))); d != "" {
+				t.Error(d)
+			}
 		})
 	}
 }
 
 func TestOpString(t *testing.T) {
-	for op, want := range map[Op]string{LinkSet: "link set", Synced: "synced", 0: "op 0", 99: "op 99"} {
+	for op, want := range map[Op]string{LinkSet: "link set", PortVLANGone: "port VLAN gone", Synced: "synced", 0: "op 0", 99: "op 99"} {
 		if got := op.String(); got != want {
 			t.Errorf("Op(%d) is %q, want %q", uint8(op), got, want)
 		}

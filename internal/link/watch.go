@@ -11,9 +11,6 @@ import (
 	"github.com/mdlayher/netlink"
 )
 
-// drainTime is how long old events are discarded after an overrun.
-const drainTime = 20 * time.Millisecond
-
 // Watcher follows the changes of one network namespace.
 type Watcher struct {
 	events *netlink.Conn // member of the multicast groups
@@ -78,26 +75,6 @@ func (w *Watcher) Run(ctx context.Context, tell func(Event)) error {
 		}
 	}
 	return nil
-}
-
-// drain discards the events that were queued before an overrun: they are older
-// than the list that follows, and what undid them may be among the lost.
-func (w *Watcher) drain() error {
-	if err := w.events.SetReadDeadline(time.Now().Add(drainTime)); err != nil {
-		return fmt.Errorf("drain rtnetlink events: %w", err)
-	}
-	for {
-		_, err := w.events.Receive()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			break
-		}
-		if err != nil && !errors.Is(err, syscall.ENOBUFS) {
-			return fmt.Errorf("drain rtnetlink events: %w", err)
-		}
-	}
-	// Should this undo the deadline that ends Run, then ctx is done already and
-	// the caller's loop sees it.
-	return w.events.SetReadDeadline(time.Time{})
 }
 
 // follow tells events until ctx is done or some were lost, which it reports.

@@ -4,14 +4,17 @@ package link
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"golang.org/x/sys/unix"
 
 	"weir/test/netns"
 )
@@ -64,8 +67,22 @@ func TestListRouter(t *testing.T) {
 	}
 }
 
+// lengthen gives the queue of events room for so many bytes.
+func lengthen(t *testing.T, w *Watcher, queue int) {
+	t.Helper()
+	raw, err := w.events.SyscallConn()
+	if err == nil {
+		err = errors.Join(err, raw.Control(func(fd uintptr) {
+			err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, queue)
+		}))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // follow starts a Watcher in a namespace. It ends with the test.
-func follow(t *testing.T, n *netns.Namespace, tell func(Event), topics ...Topic) {
+func follow(t *testing.T, n *netns.Namespace, tell func(Event), topics ...Topic) *Watcher {
 	t.Helper()
 	var w *Watcher
 	if err := n.Do(func() (err error) { w, err = Open(topics...); return err }); err != nil {
@@ -83,6 +100,7 @@ func follow(t *testing.T, n *netns.Namespace, tell func(Event), topics ...Topic)
 			t.Error(err)
 		}
 	})
+	return w
 }
 
 // until collects what is told about a device until done holds for it.
@@ -131,39 +149,87 @@ func TestWatch(t *testing.T) {
 }
 
 // TestWatchOverrun keeps the reader busy until the kernel drops events, and
-// wants the truth from it all the same.
+// wants the truth from it all the same. The long queue takes a while to
+// discard, as the short one does on a slow machine.
 func TestWatchOverrun(t *testing.T) {
+	t.Run("short queue", func(t *testing.T) { overrun(t, 0, 1500) })
+	t.Run("long queue", func(t *testing.T) { overrun(t, 4<<20, 3000) })
+}
+
+func overrun(t *testing.T, queue, changes int) {
 	home := netns.New(t, netns.Options{})
 	release := make(chan struct{})
 	synced := make(chan struct{}, 10)
-	state := new(State)
-	follow(t, home.Router, func(e Event) {
+	marker, marked := netip.MustParsePrefix("10.99.99.97/32"), make(chan struct{})
+	var mu sync.Mutex
+	state := new(State) // guarded by mu
+	w := follow(t, home.Router, func(e Event) {
+		mu.Lock()
 		state.Apply(e)
+		mu.Unlock()
 		if e.Op == Synced {
 			synced <- struct{}{}
 			<-release
 		}
+		if e.Op == AddressSet && e.Address.Prefix == marker {
+			close(marked)
+		}
 	})
+	if queue > 0 {
+		lengthen(t, w, queue)
+	}
 	<-synced
 	var adds, dels []string
-	for i := range 2000 {
+	for i := range changes {
 		a := fmt.Sprintf("10.%d.%d.1/32 dev br-lan", 10+i/250, i%250)
-		adds, dels = append(adds, "addr add "+a), append(dels, "addr del "+a)
+		n := fmt.Sprintf("10.%d.%d.2", 10+i/250, i%250)
+		adds = append(adds, "addr add "+a, "neigh add "+n+" lladdr 02:00:00:00:09:09 nud permanent dev br-lan")
+		dels = append(dels, "addr del "+a, "neigh del "+n+" dev br-lan")
 	}
 	home.Router.IP(t, adds...)
 	home.Router.IP(t, dels...)
-	home.Router.IP(t, "addr add 10.99.99.99/32 dev br-lan")
+	home.Router.IP(t, "addr add 10.99.99.99/32 dev br-lan",
+		"neigh add 10.99.99.98 lladdr 02:00:00:00:09:09 nud permanent dev br-lan")
 	close(release)
 	select {
 	case <-synced:
 	case <-time.After(10 * time.Second):
 		t.Fatal("no second list after an overrun")
 	}
+	// What was in the queue still has been told when this is.
+	home.Router.IP(t, "addr add "+marker.String()+" dev br-lan")
+	select {
+	case <-marked:
+	case <-time.After(10 * time.Second):
+		t.Fatal("no events after an overrun")
+	}
 	want := list(t, home.Router)
-	if d := cmp.Diff(fmt.Sprint(want.Addresses(0)), fmt.Sprint(state.Addresses(0))); d != "" {
+	mu.Lock()
+	defer mu.Unlock()
+	if d := cmp.Diff(addresses(want), addresses(state)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff(hosts4(want), hosts4(state)); d != "" || len(hosts4(want)) != 4 {
 		t.Error(d)
 	}
 	if d := cmp.Diff(want.Links(), state.Links(), cmpopts.IgnoreFields(Link{}, "Counters")); d != "" {
 		t.Error(d)
 	}
+}
+
+// hosts4 returns the IPv4 neighbours of s. Those of IPv6 come by themselves.
+func hosts4(s *State) (all []string) {
+	for _, n := range s.Neighbours(0) {
+		if n.Addr.Is4() {
+			all = append(all, fmt.Sprint(n))
+		}
+	}
+	return all
+}
+
+func addresses(s *State) (all []string) {
+	for _, a := range s.Addresses(0) {
+		all = append(all, fmt.Sprint(a))
+	}
+	return all
 }
