@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"weir/internal/device"
 	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/packet"
@@ -246,76 +245,6 @@ func TestNamedInVain(t *testing.T) {
 	}
 }
 
-// TestMappings counts what came through a port forward, over a renewal of it.
-func TestMappings(t *testing.T) {
-	e := router(t, 64)
-	forward := connection(6, "198.51.100.9:4000", "203.0.113.77:8080", "192.168.1.30:80", "198.51.100.9:4000")
-	pinhole := connection(6, "[2001:db8:aa::5]:4000", "[2001:db8:1::30]:22", "[2001:db8:1::30]:22", "[2001:db8:aa::5]:4000")
-	e.Connections([]flow.Connection{forward, forward, pinhole})
-	known := e.Mappings()
-	if m := known[0]; m.Hits != 1 || m.Bytes != (engine.Pair[uint64]{Tx: 18000, Rx: 2000}) || m.Last != start+2*second {
-		t.Errorf("%+v", m)
-	}
-	renewed := known[0].Mapping
-	renewed.Expires = start + 3600*second
-	lease := engine.Mapping{Name: "torrent", OpenedBy: "upnp", Proto: 17, First: 6881, Last: 6881, Target: addrs("192.168.1.20")[0], TargetPort: 6881}
-	e.SetMappings([]engine.Mapping{lease, renewed})
-	forward.Orig.SrcPort, forward.Reply.DstPort = 4001, 4001
-	e.Connections([]flow.Connection{forward, pinhole})
-	now := e.Mappings()
-	if now[0].Hits != 0 || now[1].Hits != 2 || now[1].Bytes.Tx != 27000 || now[1].Expires == 0 {
-		t.Errorf("%+v", now)
-	}
-	rows, n := e.Flows(engine.Filter{Mapping: "NAS web"}, engine.Page{Limit: 9})
-	if n != 2 || rows[0].NAT.OpenedBy != "redirect" {
-		t.Errorf("%d flows came through the forward: %+v", n, rows)
-	}
-	if rows, _ := e.Flows(engine.Filter{Port: 22}, engine.Page{Limit: 9}); rows[0].NAT.Mapping != "" {
-		t.Error("a flow names a mapping that is no more")
-	}
-}
-
-// TestWhichMapping matches connections from outside with the ports that lead in.
-func TestWhichMapping(t *testing.T) {
-	nas, nas6 := addrs("192.168.1.30")[0], addrs("2001:db8:1::30")[0]
-	all := []engine.Mapping{
-		{Name: "range", Proto: 17, First: 6000, Last: 6009, Target: nas, TargetPort: 7000},
-		{Name: "pinhole", Proto: 17, First: 6000, Last: 6009, Target: nas6, TargetPort: 7000},
-		{Name: "everything else", Proto: 17, Target: nas},
-		{Name: "any target", Proto: 6, First: 25, Last: 25},
-	}
-	tests := []struct {
-		name   string
-		proto  uint8
-		to, at string // outside and in the house
-		want   string
-	}{
-		{"first of a range", 17, "203.0.113.77:6000", "192.168.1.30:7000", "range"},
-		{"last of a range", 17, "203.0.113.77:6009", "192.168.1.30:7009", "range"},
-		{"behind it", 17, "203.0.113.77:6010", "192.168.1.30:7010", "everything else"},
-		{"before it", 17, "203.0.113.77:5999", "192.168.1.30:6999", "everything else"},
-		{"to another target", 17, "203.0.113.77:6000", "192.168.1.31:7000", ""},
-		{"by another protocol", 6, "203.0.113.77:6000", "192.168.1.30:7000", ""},
-		{"not translated, by the target's port", 17, "[2001:db8:1::30]:7009", "[2001:db8:1::30]:7009", "pinhole"},
-		{"not translated, by the port outside", 17, "[2001:db8:1::30]:6000", "[2001:db8:1::30]:6000", ""},
-		{"any target", 6, "203.0.113.77:25", "192.168.1.55:25", "any target"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			e := router(t, 8)
-			e.SetMappings(all)
-			from := "198.51.100.9:4000"
-			if tt.to[0] == '[' {
-				from = "[2001:db8:aa::5]:4000"
-			}
-			e.Connections([]flow.Connection{connection(tt.proto, from, tt.to, tt.at, from)})
-			if rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1}); rows[0].NAT.Mapping != tt.want {
-				t.Errorf("came through %q, want %q", rows[0].NAT.Mapping, tt.want)
-			}
-		})
-	}
-}
-
 // TestSampledIsNotObserved has one frame stand for many.
 func TestSampledIsNotObserved(t *testing.T) {
 	e := router(t, 8)
@@ -324,90 +253,6 @@ func TestSampledIsNotObserved(t *testing.T) {
 	e.Packets([]packet.Raw{raw})
 	if rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1}); rows[0].Observed || !rows[0].Sampled {
 		t.Errorf("%+v", rows[0])
-	}
-}
-
-// TestSetUplinks has a redial change the address of an uplink: its sums go on and
-// its connections stay its.
-func TestSetUplinks(t *testing.T) {
-	e := router(t, 64)
-	c := kinds[0].conn
-	e.Connections([]flow.Connection{c})
-	e.SetUplinks([]engine.Uplink{
-		{Name: "wwan", Point: guest, Addrs: addrs("10.64.0.9")},
-		{Name: "wan", Point: wan, Addrs: addrs("203.0.113.99")},
-	})
-	e.Connections([]flow.Connection{c})
-	rows := e.Uplinks()
-	if rows[0].Bytes.Tx != 0 || rows[1].Bytes.Tx != 2000 || rows[1].Bytes.Rx != 18000 {
-		t.Errorf("%+v", rows)
-	}
-	for name, want := range map[string]int{"wan": 1, "wwan": 0, "none such": 0} {
-		if _, n := e.Flows(engine.Filter{Uplink: name}, engine.Page{Limit: 9}); n != want {
-			t.Errorf("%d flows over %s, want %d", n, name, want)
-		}
-	}
-	e.SetUplinks(nil)
-	if rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 9}); rows[0].Uplink != "" || len(e.Uplinks()) != 0 {
-		t.Errorf("%+v", rows)
-	}
-}
-
-// TestOnlyWay finds the uplink of connections that no address tells.
-func TestOnlyWay(t *testing.T) {
-	tests := []struct {
-		name    string
-		uplinks map[string][]packet.Addr
-		conn    flow.Connection
-		want    string
-	}{
-		{"one uplink", map[string][]packet.Addr{"wan": nil}, kinds[0].conn, "wan"},
-		{"one of the family", map[string][]packet.Addr{"wan": addrs("203.0.113.99", "fe80::1"), "wan6": addrs("2001:db8:ff::1", "fe80::2")},
-			connection(6, "[2001:db8:1::20]:5", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:1::20]:5"), "wan6"},
-		{"public, beside a private tunnel", map[string][]packet.Addr{"wan": addrs("2001:db8:ff::1"), "wg0": addrs("fd00:8::2")},
-			connection(6, "[2001:db8:1::20]:5", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:1::20]:5"), "wan"},
-		{"a delegated prefix alone", map[string][]packet.Addr{"wan": addrs("203.0.113.99", "fe80::1"), "wg0": addrs("10.8.0.2", "fd00:8::2")},
-			connection(6, "[2001:db8:1::20]:5", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:1::20]:5"), "wan"},
-		{"from outside, translated by somebody else", map[string][]packet.Addr{"wan": addrs("100.64.0.7"), "wan6": addrs("2001:db8:ff::1")},
-			connection(6, "198.51.100.9:5", "203.0.113.1:8080", "192.168.1.30:80", "198.51.100.9:5"), "wan"},
-		{"either", map[string][]packet.Addr{"wan": addrs("203.0.113.99"), "wwan": addrs("203.0.113.98")}, kinds[0].conn, ""},
-		{"within the house", map[string][]packet.Addr{"wan": nil}, connection(6, "192.168.2.9:5", "192.168.1.30:445", "192.168.1.30:445", "192.168.2.9:5"), ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			e := router(t, 8)
-			var all []engine.Uplink
-			for name, a := range tt.uplinks {
-				all = append(all, engine.Uplink{Name: name, Point: wan, Addrs: a})
-			}
-			e.SetUplinks(all)
-			e.Connections([]flow.Connection{tt.conn})
-			rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 1})
-			if rows[0].Uplink != tt.want {
-				t.Errorf("uplink %q, want %q", rows[0].Uplink, tt.want)
-			}
-		})
-	}
-}
-
-// TestUplinksOfPackets sums up the uplink where packets count: from the LAN's
-// flows, and, where the uplink itself is watched, from what is seen there.
-func TestUplinksOfPackets(t *testing.T) {
-	e := router(t, 64)
-	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: wan, Addrs: addrs("203.0.113.77")}})
-	out := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:443", pay: 972}
-	back := frame{from: routerMAC, to: phoneMAC, src: "198.51.100.5:443", dst: "192.168.1.20:5000", pay: 1972}
-	e.Packets([]packet.Raw{out.raw(), back.raw()})
-	e.Tick(start+second, true)
-	if u := e.Uplinks()[0]; u.Name != "wan" || u.Bytes != (engine.Pair[uint64]{Tx: 1000, Rx: 2000}) || u.Packets.Tx != 1 || u.At != start+second {
-		t.Errorf("%+v", u)
-	}
-	translated := out
-	translated.src, translated.point = "203.0.113.77:5000", wan
-	e.Packets([]packet.Raw{out.raw(), translated.raw()})
-	e.Tick(start+2*second, true)
-	if u := e.Uplinks()[0]; u.Bytes.Tx != 2000 || u.Router.Tx != 0 {
-		t.Errorf("%+v", u)
 	}
 }
 
@@ -428,41 +273,6 @@ func TestFiltersOfTheEdge(t *testing.T) {
 				t.Errorf("%+v lets %d pass, want %d: %+v", f, n, want, rows)
 			}
 		}
-	}
-}
-
-// TestNeighbours knows devices by the kernel's table alone. That somebody is
-// remembered does not mean that he is there.
-func TestNeighbours(t *testing.T) {
-	e := router(t, 64)
-	phone, nas, own := addrs("192.168.1.20")[0], addrs("192.168.1.30")[0], addrs("192.168.1.1")[0]
-	e.Neighbours([]device.Neighbour{
-		{Addr: phone, MAC: phoneMAC, Point: lan}, {Addr: nas, MAC: nasMAC, Point: lan}, {Addr: own, MAC: routerMAC, Point: lan},
-		{Addr: addrs("198.51.100.1")[0], MAC: packet.MAC{0, 7, 7, 7, 7, 7}, Point: wan}, // the provider's
-		{Addr: phone, MAC: packet.MAC{}, Point: lan}, {Addr: phone, MAC: phoneMAC, Point: 99},
-	}, start)
-	e.Connections([]flow.Connection{told(5000, 700, start)})
-	e.Swept(start + second)
-	e.Tick(start+second, true)
-	all := devicesByName(t, e)
-	if len(all) != 3 {
-		t.Fatalf("devices %v", all)
-	}
-	if d := all[phoneMAC.String()]; !d.Online || d.Bytes.Tx != 700 || d.First == 0 || d.Interface != "br-lan" {
-		t.Errorf("phone %+v", d)
-	}
-	if d := all[nasMAC.String()]; d.Online || len(d.IPs) != 1 {
-		t.Errorf("NAS %+v", d)
-	}
-	if !all[routerMAC.String()].Router {
-		t.Error("this machine is not known as the router")
-	}
-	e.Neighbours([]device.Neighbour{{Addr: phone, MAC: nasMAC, Point: lan}}, start+2*second)
-	e.Connections([]flow.Connection{told(5000, 300, start)})
-	e.Swept(start + 3*second)
-	all = devicesByName(t, e)
-	if p, n := all[phoneMAC.String()], all[nasMAC.String()]; p.Bytes.Tx != 700 || len(p.IPs) != 0 || n.Bytes.Tx != 300 || len(n.IPs) != 2 {
-		t.Errorf("after the address moved: phone %+v, NAS %+v", p, n)
 	}
 }
 

@@ -12,8 +12,8 @@ import (
 type uplink struct {
 	Uplink
 	sums      UplinkRow
-	families  [2]bool // by family: it has an address
-	global    [2]bool // and one that the world can reach
+	public    [2]bool // by family: it has an address that the world can reach
+	private   [2]bool // and another one
 	linkLocal bool    // it has an IPv6 address for the link alone
 }
 
@@ -24,8 +24,16 @@ func (u *uplink) note(a *packet.Addr) {
 		u.linkLocal = u.linkLocal || fam == ipv6
 		return
 	}
-	u.families[fam] = true
-	u.global[fam] = u.global[fam] || public(ip)
+	if public(ip) {
+		u.public[fam] = true
+	} else {
+		u.private[fam] = true
+	}
+}
+
+// known reports whether any address of the uplink is known.
+func (u *uplink) known() bool {
+	return u.public != [2]bool{} || u.private != [2]bool{} || u.linkLocal
 }
 
 // SetUplinks says which ways out there are from now on. What was counted for an
@@ -114,49 +122,104 @@ func (e *Engine) wayOut(orig, reply *flow.Tuple) uint8 {
 	if client.House() == server.House() {
 		return 0 // within the house, or past it
 	}
-	outside, inside := &reply.Dst, &orig.Src
+	outside, inside, far := &reply.Dst, &orig.Src, &reply.Src
 	if !client.House() {
-		outside, inside = &orig.Dst, &reply.Src
+		outside, inside, far = &orig.Dst, &reply.Src, &orig.Src
 	}
+	if number := e.uplinkAt(outside); number != 0 {
+		return number
+	}
+	return e.onlyWay(inside, far, *outside == *inside)
+}
+
+// uplinkAt returns the number of the uplink with that address, 0 for none.
+func (e *Engine) uplinkAt(a *packet.Addr) uint8 {
 	for i := range e.uplinks {
 		for j := range e.uplinks[i].Addrs {
-			if e.uplinks[i].Addrs[j] == *outside {
+			if e.uplinks[i].Addrs[j] == *a {
 				return uint8(i + 1)
 			}
 		}
 	}
-	return e.onlyWay(inside, *outside == *inside)
+	return 0
 }
 
-// onlyWay returns the number of the one uplink that packets of an address inside
-// can take, 0 when there are several. It has addresses of the same family, and a
-// public one where nobody translates a public address inside: the world would not
-// find the way back. Where none has, as when only a prefix was delegated, it is
-// one that speaks IPv6 at all.
-func (e *Engine) onlyWay(inside *packet.Addr, plain bool) uint8 {
-	if len(e.uplinks) == 1 {
-		return 1
+// reach is what an uplink's own addresses must be like for packets to come back.
+type reach uint8
+
+const (
+	anyReach reach = iota
+	publicReach
+	privateReach // to a private network, as at the far end of a tunnel
+)
+
+// onlyWay returns the number of the one uplink that what inside and far tell each
+// other can take, 0 when there are several or none. plain says that the address
+// inside is known not to be translated: the world finds the way back to it only
+// if it is public, and so is the uplink. Of several uplinks the one is meant that
+// no tunnel makes.
+func (e *Engine) onlyWay(inside, far *packet.Addr, plain bool) uint8 {
+	need := anyReach
+	switch {
+	case !public(far.IP()):
+		need = privateReach
+	case plain && public(inside.IP()):
+		need = publicReach
+	case plain:
+		need = privateReach
 	}
-	fam := family(inside)
-	needsPublic := plain && public(inside.IP())
-	var found, speaks uint8
-	var n, speakers int
+	var able, direct, speaks choice
 	for i := range e.uplinks {
-		u := &e.uplinks[i]
-		if u.families[fam] && (u.global[fam] || !needsPublic) {
-			found, n = uint8(i+1), n+1
+		u, number := &e.uplinks[i], uint8(i+1)
+		if u.able(family(inside), need) || len(e.uplinks) == 1 && !u.known() {
+			able.add(number)
+			if !e.tunneled(u) {
+				direct.add(number)
+			}
 		}
-		if u.linkLocal && fam == ipv6 {
-			speaks, speakers = uint8(i+1), speakers+1
+		if u.linkLocal && family(inside) == ipv6 && need != privateReach {
+			speaks.add(number) // only a prefix was delegated: it has no address of its own
 		}
 	}
 	switch {
-	case n == 1:
-		return found
-	case n == 0 && speakers == 1:
-		return speaks
+	case able.n > 1:
+		return direct.only()
+	case able.n == 0:
+		return speaks.only()
 	}
-	return 0
+	return able.only()
+}
+
+// able reports whether the uplink's own addresses suffice.
+func (u *uplink) able(fam int, need reach) bool {
+	return u.public[fam] && need != privateReach || u.private[fam] && need != publicReach
+}
+
+// tunneled reports whether a tunnel makes the uplink.
+func (e *Engine) tunneled(u *uplink) bool {
+	for i := range e.tunnels {
+		name := e.tunnels[i].Name
+		if name == u.Name || int(u.Point) < len(e.points) && name == e.points[u.Point].name {
+			return true
+		}
+	}
+	return false
+}
+
+// choice is a set of uplinks, of which one is known.
+type choice struct {
+	n    int
+	last uint8
+}
+
+func (c *choice) add(number uint8) { c.n, c.last = c.n+1, number }
+
+// only returns the one in the set, 0 when there are others or none.
+func (c *choice) only() uint8 {
+	if c.n != 1 {
+		return 0
+	}
+	return c.last
 }
 
 // cross adds what a connection counted to its uplink. out is the index of what
@@ -203,9 +266,11 @@ func (e *Engine) uplinkOf(f *flow.Flow) (number uint8, house flow.End) {
 	default:
 		return 0, flow.A
 	}
-	orig := flow.Tuple{Src: *f.Key.Addr(house), Dst: *f.Key.Addr(house.Other())}
-	reply := orig.Inverted()
-	return e.wayOut(&orig, &reply), house
+	inside := f.Key.Addr(house)
+	if number = e.uplinkAt(inside); number == 0 {
+		number = e.onlyWay(inside, f.Key.Addr(house.Other()), false)
+	}
+	return number, house
 }
 
 // uplinkName returns the name of an uplink by its number.
