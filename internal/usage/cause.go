@@ -55,7 +55,7 @@ var words = [NumCauses]struct {
 	Standing:     {"hardware_standing", "hardware offload without counters", "", true},
 	SoftStanding: {"software_standing", "software offload without counters", "", true},
 	OwnUnseen:    {"own_unseen", "the router's own traffic is not seen: packets are captured in the house", "", true},
-	Exceeded:     {"exceeded", "flows add up to more than the interface counted: its counters lag behind, or hardware forwards past them", "", true},
+	Exceeded:     {"exceeded", "more in flows than the interface counted: it lags behind, or hardware forwards past it", "", true},
 	Moved:        {"moved", "the uplink changed its device %d time", "the uplink changed its device %d times", false},
 	Restarted:    {"restarted", "the interface was made anew or its counters reset %d time", "the interface was made anew or its counters reset %d times", false},
 	Recounted:    {"recounted", "the sums of flows began anew %d time", "the sums of flows began anew %d times", false},

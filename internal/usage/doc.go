@@ -18,6 +18,8 @@
 package usage
 
 import (
+	"time"
+
 	"weir/internal/clock"
 )
 
@@ -53,13 +55,21 @@ func (c Counts) since(before Counts) (Counts, bool) {
 // Sample is what an uplink's devices and the flows over it had counted at one
 // moment, each since some beginning of its own.
 type Sample struct {
-	At      clock.Reading // when the devices' counters were read
+	At      clock.Reading // right after the devices' counters were read
 	Stack   Stack         // the devices with their counters; empty while the uplink is down
 	Flows   Counts        // IP bytes and packets of all flows
 	Router  Counts        // of those, of which this machine is an end
-	FlowsAt int64         // microseconds since the Unix epoch: what passed until then is in Flows; 0 for the time of At
+	FlowsAt int64         // microseconds since the Unix epoch: what passed until then is in Flows; 0 for the time of At. What passed between the two is uncertain
 	Merged  bool          // a packet of Flows may be several of the wire
 	Causes  Causes
+}
+
+// apart is how far apart the two sides were read.
+func (s *Sample) apart() time.Duration {
+	if s.FlowsAt == 0 {
+		return 0
+	}
+	return s.At.Wall.Sub(time.UnixMicro(s.FlowsAt)).Abs()
 }
 
 // Step is what two samples have between them: what an uplink carried and how much

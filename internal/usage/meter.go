@@ -218,18 +218,27 @@ func (m *Meter) choose(s *Sample, deltas []Counts) {
 func (m *Meter) add(s *Sample, step Step, slack uint64) {
 	took := s.At.Up - m.last.At.Up
 	o := Span{Measured: took, Interface: step.Interface, Flows: step.Flows, Router: step.Router, Slack: slack, Merged: s.Merged}
-	if took > 0 && s.FlowsAt != 0 {
-		skew := s.At.Wall.Sub(time.UnixMicro(s.FlowsAt)).Abs()
-		o.Skew = uint64(float64(step.Interface.Bytes()) * min(skew.Seconds()/took.Seconds(), 1))
+	if apart := max(s.apart(), m.last.apart()); took > 0 {
+		o.Skew = uint64(float64(step.Interface.Bytes()) * min(apart.Seconds()/took.Seconds(), 1))
 	}
-	minute := &m.minutes[len(m.minutes)-1]
-	minute.Add(&o)
+	m.minutes[len(m.minutes)-1].Add(&o)
 	m.hours[len(m.hours)-1].Add(&o)
-	if minute.Exceeded() {
+	m.judge(s)
+}
+
+// judged is over how many minutes it is judged whether flows are too many or too
+// few: what one step lacks, because the two sides were read apart, the next has
+// too much.
+const judged = 3
+
+// judge notes the causes that show in what was measured.
+func (m *Meter) judge(s *Sample) {
+	recent := sum(m.minutes[max(len(m.minutes)-judged, 0):])
+	if recent.Exceeded() {
 		m.cause(Exceeded, 1, s.At.Up)
 	}
 	for i, n := range s.Causes {
-		if c := Cause(i); c.idle() && minute.lacks() {
+		if c := Cause(i); c.idle() && recent.lacks() {
 			m.cause(c, n, s.At.Up)
 		}
 	}

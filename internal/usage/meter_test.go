@@ -247,6 +247,27 @@ func TestExceeded(t *testing.T) {
 	l.wantReasons("exceeded (over)")
 }
 
+// What one step lacks, because the machine was slow between reading the two sides,
+// the next one has too much: that is no fault, even over the end of a minute.
+func TestSlowSample(t *testing.T) {
+	l := newLine(t)
+	l.feed(-1, -1)
+	for range 5 {
+		l.pass(5*time.Second, 1000, 1000)
+		l.feed(1000, 1000)
+	}
+	l.pass(4*time.Second, 1000, 700)
+	l.s.FlowsAt -= 100_000
+	l.feed(1000, 700)
+	l.pass(5*time.Second, 1000, 1300)
+	l.feed(1000, 1300)
+	minutes, _ := l.m.Spans()
+	if last := &minutes[1]; last.Flows.RxPackets != 1300 || last.Skew != 20_000 {
+		t.Errorf("the minute after has %d packets in flows, %d bytes between the sides; want 1300, and 20000 for the sample it is counted from", last.Flows.RxPackets, last.Skew)
+	}
+	l.wantReasons()
+}
+
 // TestBypass is flow offload on PPPoE over a VLAN: its devices' counters freeze
 // while those of the port below run.
 func TestBypass(t *testing.T) {
