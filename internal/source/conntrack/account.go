@@ -22,7 +22,7 @@ func (l *ledger) listed(e *entry) {
 	}
 	again := b.seen == l.dump // as happens when an entry leaves the kernel's table beside this one
 	b.seen = l.dump
-	b.marks &^= markMissed
+	b.marks &^= markAged
 	if b.marks&markGroup != 0 {
 		return
 	}
@@ -143,7 +143,7 @@ func (l *ledger) ended(e *entry) {
 		}
 	}
 	again := b.marks&markEnded != 0
-	b.marks |= markEnded
+	b.marks = b.marks&^markAged | markEnded
 	b.seen = l.dump
 	if l.dumping {
 		b.skip = l.dump

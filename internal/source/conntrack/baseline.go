@@ -23,9 +23,9 @@ type baseline struct {
 
 // Marks of a baseline.
 const (
-	markEnded  = 1 << iota // remembered so that nothing about it is read twice
-	markMissed             // the last complete dump did not show it
-	markGroup              // leads to multicast or broadcast: left out
+	markEnded = 1 << iota // remembered so that nothing about it is read twice
+	markAged              // not shown by a dump; by the next that ages it, it is forgotten
+	markGroup             // leads to multicast or broadcast: left out
 )
 
 // tenths is a time in tenths of a second since the boot; it wraps after 13 years.

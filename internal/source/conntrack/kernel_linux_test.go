@@ -5,10 +5,12 @@ package conntrack
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
 	"weir/internal/packet"
+	"weir/internal/source"
 	"weir/test/netns"
 )
 
@@ -34,28 +36,26 @@ type running struct {
 // start runs a source in a namespace until tb ends and waits for its first dump.
 func start(tb testing.TB, n *netns.Namespace, cfg Config, b *books) running {
 	tb.Helper()
-	s := New(cfg, slog.New(slog.DiscardHandler))
+	return startWith(tb, n, New(cfg, slog.New(slog.DiscardHandler)), b, b)
+}
+
+// startWith is start with a sink in front of the books.
+func startWith(tb testing.TB, n *netns.Namespace, s *Source, sink source.Sink, b *books) running {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- n.Do(func() error { return s.Run(ctx, b) }) }()
-	stopped := false
-	stop := func() {
+	go func() { ended <- n.Do(func() error { return s.Run(ctx, sink) }) }()
+	stop := sync.OnceFunc(func() {
 		cancel()
-		if !stopped {
-			stopped = true
-			if err := <-ended; err != nil {
-				tb.Errorf("Run: %v", err)
-			}
+		if err := <-ended; err != nil {
+			tb.Errorf("Run: %v", err)
 		}
-	}
+	})
 	tb.Cleanup(stop)
 	select {
 	case <-b.notify:
-	case err := <-ended:
-		stopped = true
-		tb.Fatalf("Run ended: %v", err)
 	case <-time.After(10 * time.Second):
-		tb.Fatal("no dump in 10 s")
+		tb.Fatalf("no dump in 10 s: %+v", s.Status())
 	}
 	return running{s, b, stop}
 }

@@ -3,6 +3,7 @@ package conntrack
 import (
 	"encoding/binary"
 	"hash/maphash"
+	"time"
 
 	"weir/internal/clock"
 	"weir/internal/flow"
@@ -14,6 +15,11 @@ import (
 // move to count as standing.
 const standing = 3
 
+// patience is for how long at least an entry must be in no dump to be forgotten:
+// the kernel takes a second to repeat an event that found no room, or more while
+// there is still none.
+const patience = 10 * time.Second
+
 // ledger makes the connections of the sink from what entries show: it is all the
 // arithmetic of this package, without a socket. The rules that it keeps stand in
 // the package comment. It belongs to the goroutine of Run.
@@ -24,7 +30,9 @@ type ledger struct {
 	sink      source.Sink
 	batch     []flow.Connection // of capacity source.MaxConnections
 	now       clock.Reading
-	booted    int64 // wall time of the boot in ns by the clock as it is now; no entry is older
+	patience  time.Duration
+	aged      time.Duration // when what no dump shows grew older for the last time, since the boot
+	booted    int64         // wall time of the boot in ns by the clock as it is now; no entry is older
 
 	dump        uint8 // number of the dump under way, or of the last one; never 0
 	dumping     bool
@@ -46,6 +54,7 @@ func newLedger(cfg *Config, sink source.Sink) *ledger {
 		table:     newTable(cfg.MaxEntries),
 		seed:      maphash.MakeSeed(),
 		broadcast: cfg.Broadcast,
+		patience:  patience,
 		sink:      sink,
 		batch:     make([]flow.Connection, 0, source.MaxConnections),
 	}
@@ -71,7 +80,11 @@ func (l *ledger) beginDump() {
 func (l *ledger) endDump(done bool) (whole bool) {
 	whole = done && !l.interrupted
 	l.dumping, l.purged = false, false
-	l.table.removeIf(func(b *baseline) bool { return l.settle(b, whole) })
+	aging := whole && l.now.Up-l.aged >= l.patience
+	if aging {
+		l.aged = l.now.Up
+	}
+	l.table.removeIf(func(b *baseline) bool { return l.settle(b, aging) })
 	if whole {
 		l.primed = true
 		l.counts.Dumps++
@@ -84,19 +97,18 @@ func (l *ledger) endDump(done bool) (whole bool) {
 }
 
 // settle draws the conclusions of a dump for one baseline and reports whether it
-// is to be forgotten.
-func (l *ledger) settle(b *baseline, whole bool) (forget bool) {
+// is to be forgotten. With aging, what the dump did not show grows older.
+func (l *ledger) settle(b *baseline, aging bool) (forget bool) {
 	b.skip = 0
 	switch {
-	case b.seen == l.dump || !whole:
+	case b.seen == l.dump || !aging:
 		return false
-	case b.marks&markEnded != 0:
-		return true
-	case b.marks&markMissed == 0:
-		b.marks |= markMissed
+	case b.marks&markAged == 0:
+		b.marks |= markAged
 		return false
+	case b.marks&markEnded == 0:
+		l.counts.Vanished++
 	}
-	l.counts.Vanished++
 	return true
 }
 

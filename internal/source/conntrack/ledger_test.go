@@ -26,6 +26,7 @@ func newScene(t *testing.T, entries int) *scene {
 	cfg := Config{MaxEntries: entries, Broadcast: func(a *packet.Addr) bool { return *a == ip4(192, 168, 1, 255) }}.withDefaults()
 	b := newBooks()
 	s := &scene{newLedger(&cfg, b), t, b}
+	s.patience = 0
 	s.at(began)
 	return s
 }
@@ -211,6 +212,36 @@ func TestOrder(t *testing.T) {
 				t.Errorf("counts (-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestPatience has an entry that no dump shows remembered for a while, since its
+// end may still be told, however many dumps are made meanwhile.
+func TestPatience(t *testing.T) {
+	s := newScene(t, 10)
+	s.patience = patience
+	s.sweep(udpEntry(1, 5), udpEntry(2, 5))
+	s.ended(udpEntry(2, 6))
+	for range 19 {
+		s.later(time.Second)
+		s.sweep()
+		s.ended(udpEntry(2, 6))
+	}
+	if s.table.count != 2 || s.counts.Vanished != 0 {
+		t.Fatalf("%d baselines, %d vanished", s.table.count, s.counts.Vanished)
+	}
+	s.later(patience)
+	s.sweep()
+	if s.table.count != 1 || s.counts.Vanished != 1 {
+		t.Errorf("%d baselines, %d vanished", s.table.count, s.counts.Vanished)
+	}
+	s.later(patience)
+	s.sweep()
+	if s.table.count != 0 || s.counts.Vanished != 1 {
+		t.Errorf("%d baselines, %d vanished", s.table.count, s.counts.Vanished)
+	}
+	if packets, _ := s.books.total(); packets != 2 {
+		t.Errorf("%d packets", packets)
 	}
 }
 

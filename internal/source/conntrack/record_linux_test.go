@@ -110,9 +110,10 @@ func send(t *testing.T, h *netns.Home) {
 	raw(t, h.Client1, netns.ServerIP, unix.IPPROTO_ICMP, checksummed(echo))
 	raw(t, h.Client1, netns.ServerIP6, unix.IPPROTO_ICMPV6, []byte{128, 0, 0, 0, 0x12, 0x34, 0, 1})
 	raw(t, h.Client1, netns.ServerIP, unix.IPPROTO_GRE, []byte{0x20, 0, 8, 0, 0, 0, 0, 42})
-	raw(t, h.Client1, netns.ServerIP, unix.IPPROTO_SCTP, append([]byte{
+	raw(t, h.Client1, netns.ServerIP, unix.IPPROTO_SCTP, []byte{
 		4, 210, 4, 211, 0, 0, 0, 0, 0, 0, 0, 0, // ports, tag, checksum
-		1, 0, 0, 20, 1, 2, 3, 4, 0, 0, 0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0})) // INIT
+		1, 0, 0, 20, 1, 2, 3, 4, 0, 0, 0x80, 0, 0, 1, 0, 1, 0, 0, 0, 0, // INIT
+	})
 	raw(t, h.Client1, netns.ServerIP, 253, []byte("experiment"))
 }
 

@@ -21,8 +21,8 @@ func TestTable(t *testing.T) {
 	tab := newTable(limit)
 	want := make(map[uint64]uint64)
 	refused := 0
-	for step := range 200_000 {
-		key := rng.Uint64N(5000)<<32 | rng.Uint64N(40)*64 + 1
+	for step := range 100_000 {
+		key := rng.Uint64N(5000)<<32 | rng.Uint64N(500)*64 + 1
 		if rng.IntN(3) > 0 {
 			key &= 0xff_0000_0fff
 		}
