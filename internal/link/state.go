@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"sort"
 )
 
 // The most entries that a State holds. What is beyond them is dropped and
@@ -122,7 +123,8 @@ func (s *State) Ports(bridge int) []Link {
 	return sorted(s.links, func(l Link) bool { return l.Master == bridge && bridge != 0 }, byIndex)
 }
 
-// sorted returns the values of a table that are wanted, in order.
+// sorted returns the values of a table that are wanted, in order. It takes
+// sort.Slice, as each slices.SortFunc is some 10 KB of code on a small router.
 func sorted[K comparable, V any](table map[K]V, wanted func(V) bool, order func(a, b V) int) []V {
 	var all []V
 	for _, v := range table {
@@ -130,7 +132,7 @@ func sorted[K comparable, V any](table map[K]V, wanted func(V) bool, order func(
 			all = append(all, v)
 		}
 	}
-	slices.SortFunc(all, order)
+	sort.Slice(all, func(i, j int) bool { return order(all[i], all[j]) < 0 })
 	return all
 }
 
@@ -220,7 +222,7 @@ func (s *State) MACs(index int) []MAC {
 			all = append(all, l.MAC)
 		}
 	}
-	slices.SortFunc(all, func(a, b MAC) int { return slices.Compare(a[:], b[:]) })
+	sort.Slice(all, func(i, j int) bool { return slices.Compare(all[i][:], all[j][:]) < 0 })
 	return slices.Compact(all)
 }
 
