@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/test/ask"
 	"weir/test/netns"
 )
 
@@ -144,13 +145,13 @@ func transfer(t *testing.T, all []*exchange, r request) {
 	}
 }
 
-// states returns for each daemon that tells who forwards connections how many of
-// those through the router it says are forwarded by the flowtable. It keeps all of
+// states returns for each daemon that tells who forwards connections of how many
+// of those through the router it says that it is the one who does. It keeps all of
 // them busy until a dump of connection tracking has found them so.
 func states(t *testing.T, all []*exchange, daemons []*daemon, ft table) map[string]int {
 	t.Helper()
 	found := make(map[string]int)
-	const dumps = 12 * time.Second // two of them at least
+	const dumps = 15 * time.Second // two of them at least
 	for end := time.Now().Add(dumps); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		transfer(t, all, small)
 		complete := true
@@ -158,7 +159,7 @@ func states(t *testing.T, all []*exchange, daemons []*daemon, ft table) map[stri
 			n := 0
 			rows := d.look(t)
 			for _, x := range all {
-				if rows[x.connection].offload == "software" {
+				if !x.inside && rows[x.connection].offload == ft.state() {
 					n++
 				}
 			}
@@ -194,9 +195,9 @@ func settle(t *testing.T, daemons []*daemon) {
 // add takes in what a daemon counted.
 func (r *result) add(t *testing.T, d *daemon) {
 	t.Helper()
-	o := observed{mode: d.mode, warnings: d.warnings(t), rows: make(map[connection]row)}
 	status := d.call(t, "status")
-	o.drops = number(status, "drops.packets")
+	o := observed{mode: d.mode, status: status, drops: number(status, "drops.packets"), rows: make(map[connection]row)}
+	o.coverage, _ = ask.At(status, "coverage.0.pct").(float64)
 	for _, truth := range r.truth {
 		o.rows[truth.connection] = d.last[truth.connection]
 	}

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"weir/test/ask"
 	"weir/test/netns"
 )
 
@@ -31,8 +34,17 @@ type truth struct {
 type observed struct {
 	mode     mode
 	rows     map[connection]row
-	warnings string
+	status   map[string]any
 	drops    uint64
+	coverage float64 // per cent of what the uplink carried, by weir's own account
+}
+
+// state is who forwards connections, in weir's words.
+func (ft table) state() string {
+	if ft.offload {
+		return "software"
+	}
+	return "none"
 }
 
 // expect says what a mode is to get right with a flowtable.
@@ -66,11 +78,14 @@ func (r *result) judge(t *testing.T) {
 			t.Errorf("%s: %d packets dropped", o.mode.name, o.drops)
 		}
 		r.judgeBytes(t, o)
-		if told := strings.Contains(o.warnings, "does not count"); o.mode.tracks() && told != (r.table.offload && !r.table.counter) {
-			t.Errorf("%s: warnings: %q", o.mode.name, o.warnings)
+		r.judgeCoverage(t, o)
+		r.judgeFlowtable(t, o)
+		want := 0
+		if o.mode.tracks() {
+			want = r.through()
 		}
-		if want := map[bool]int{true: r.through()}[o.mode.tracks() && r.table.offload]; r.offload[o.mode.name] != want {
-			t.Errorf("%s: says that the flowtable forwards %d connections, it is %d", o.mode.name, r.offload[o.mode.name], want)
+		if got := r.offload[o.mode.name]; got != want {
+			t.Errorf("%s: says of %d connections that %s forwards them, want %d", o.mode.name, got, r.table.state(), want)
 		}
 	}
 	r.judgeNames(t)
@@ -100,6 +115,49 @@ func (r *result) judgeBytes(t *testing.T, o *observed) {
 	passed, counted := r.sums(o)
 	if !o.mode.expect(r.table) && counted*2 > passed {
 		t.Errorf("%s: %d bytes of %d: this flowtable hides less than it did", o.mode.name, counted, passed)
+	}
+}
+
+// judgeCoverage wants weir to know how much of the uplink's traffic it sees, and
+// to say why where that is not all.
+func (r *result) judgeCoverage(t *testing.T, o *observed) {
+	t.Helper()
+	reasons := texts(o.status, "coverage.0.reasons", "cause")
+	switch {
+	case o.mode.expect(r.table):
+		if o.coverage < 99.5 {
+			t.Errorf("%s: coverage %v %%: %v", o.mode.name, o.coverage, ask.At(o.status, "coverage.0"))
+		}
+	case o.coverage > 50:
+		t.Errorf("%s: coverage %v %% of bytes that it does not see", o.mode.name, o.coverage)
+	case o.mode.tracks() && !strings.Contains(reasons, "no_counter"):
+		t.Errorf("%s: reasons of coverage: %q", o.mode.name, reasons)
+	}
+}
+
+// judgeFlowtable wants weir to know the kernel's flowtable and to warn of what is
+// wrong with it.
+func (r *result) judgeFlowtable(t *testing.T, o *observed) {
+	t.Helper()
+	var want any = []any{}
+	if r.table.offload {
+		var all []any
+		for _, d := range devices {
+			all = append(all, d)
+		}
+		want = []any{map[string]any{"table": fw4, "name": flowtable, "devices": all, "counter": r.table.counter, "hardware": false}}
+	}
+	if diff := cmp.Diff(want, ask.At(o.status, "offload.flowtables")); diff != "" {
+		t.Errorf("%s: flowtables (-want +got):\n%s", o.mode.name, diff)
+	}
+	warnings := texts(o.status, "config.errors", "message")
+	wantCount := o.mode.tracks() && r.table.offload && !r.table.counter
+	if told := strings.Contains(warnings, "flowtable ft of table fw4 does not count"); told != wantCount {
+		t.Errorf("%s: warnings: %q", o.mode.name, warnings)
+	}
+	wantPorts := o.mode.name == modes[0].name && r.table.offload
+	if told := strings.Contains(warnings, "flow offload leads them past the bridge"); wantPorts && !told {
+		t.Errorf("%s: warnings: %q", o.mode.name, warnings)
 	}
 }
 
@@ -135,13 +193,14 @@ func (r *result) through() (n int) {
 // render writes the table of the documentation.
 func render(results []result) string {
 	var b strings.Builder
-	b.WriteString("| flowtable | mode | bytes passed | weir counted | | names of servers | said to be offloaded |\n|---|---|---:|---:|---:|---:|---:|\n")
+	b.WriteString("| flowtable | mode | bytes passed | weir counted | | its coverage | names of servers | offload |\n|---|---|---:|---:|---:|---:|---|---|\n")
 	for i := range results {
 		r := &results[i]
 		for j := range r.observed {
 			o := &r.observed[j]
 			passed, counted := r.sums(o)
-			fmt.Fprintf(&b, "| %s | %s | %d | %d | %s | %s | %s |\n", r.table.name, o.mode.name, passed, counted, share(counted, passed), r.named(o), r.forwarded(o))
+			fmt.Fprintf(&b, "| %s | %s | %d | %d | %s | %.1f %% | %s | %s |\n",
+				r.table.name, o.mode.name, passed, counted, share(counted, passed), o.coverage, r.named(o), r.forwarded(o))
 		}
 	}
 	b.WriteString("\n| flowtable | packets at lan1 and lan2 | at br-lan | at wan |\n|---|---:|---:|---:|\n")
@@ -180,7 +239,7 @@ func (r *result) named(o *observed) string {
 
 func (r *result) forwarded(o *observed) string {
 	if !o.mode.tracks() {
-		return "not known"
+		return "null"
 	}
-	return fmt.Sprintf("%d of %d", r.offload[o.mode.name], r.through())
+	return fmt.Sprintf("%s: %d of %d", r.table.state(), r.offload[o.mode.name], r.through())
 }

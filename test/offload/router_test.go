@@ -32,21 +32,36 @@ var tables = []table{
 	{name: "flowtable without counter", offload: true},
 }
 
-// rules returns the table as firewall4 writes it: on the ports of the bridge and
-// the uplink.
+// flowtable is the name that firewall4 gives its flowtable, and fw4 its table's.
+const (
+	fw4       = "fw4"
+	flowtable = "ft"
+)
+
+// rules returns the table as firewall4 writes it, with the flowtable on the ports
+// of the bridge and the uplink.
 func (ft table) rules() string {
-	counter := ""
-	if ft.counter {
-		counter = "counter;"
+	declaration, add := "", ""
+	if ft.offload {
+		declaration = fmt.Sprintf("flowtable %s { hook ingress priority filter; devices = { %s }; ", flowtable, strings.Join(devices, ", "))
+		if ft.counter {
+			declaration += "counter; "
+		}
+		declaration += "}"
+		add = "meta l4proto { tcp, udp } flow add @" + flowtable
 	}
-	return fmt.Sprintf(`table inet fw4 {
-	flowtable ft { hook ingress priority filter; devices = { %s, %s, %s }; %s }
+	return fmt.Sprintf(`table inet %s {
+	%s
 	chain forward {
 		type filter hook forward priority filter; policy accept;
-		meta l4proto { tcp, udp } flow add @ft
+		%s
+		ct state established,related accept
 	}
-}`, netns.Port1, netns.Port2, netns.WAN, counter)
+}`, fw4, declaration, add)
 }
+
+// devices are those that the flowtable forwards between, in the kernel's order.
+var devices = []string{netns.Port1, netns.Port2, netns.WAN}
 
 // require skips the test where the kernel has no flowtable to offer.
 func require(t *testing.T) {
@@ -67,11 +82,10 @@ func newHome(t *testing.T, ft table) *netns.Home {
 	t.Helper()
 	home := netns.New(t, netns.Options{NAT: true})
 	home.Router.Sysctl(t, "net.netfilter.nf_conntrack_acct=1", "net.netfilter.nf_conntrack_udp_timeout_stream=180")
-	if !ft.offload {
-		return home
-	}
 	home.Router.Run(t, "nft", ft.rules())
-	home.Router.Sysctl(t, "net.netfilter.nf_flowtable_udp_timeout="+strconv.Itoa(udpIdle))
+	if ft.offload {
+		home.Router.Sysctl(t, "net.netfilter.nf_flowtable_udp_timeout="+strconv.Itoa(udpIdle))
+	}
 	return home
 }
 

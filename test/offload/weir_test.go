@@ -210,13 +210,12 @@ func number(reply any, path string) uint64 {
 	return uint64(f)
 }
 
-// warnings returns what weir says is wrong.
-func (d *daemon) warnings(t *testing.T) string {
-	t.Helper()
-	problems, _ := ask.At(d.call(t, "status"), "config.errors").([]any)
+// texts returns what stands in each element of a list in a reply, one a line.
+func texts(reply any, list, field string) string {
+	rows, _ := ask.At(reply, list).([]any)
 	var all []string
-	for _, p := range problems {
-		all = append(all, fmt.Sprint(ask.At(p, "message")))
+	for _, r := range rows {
+		all = append(all, fmt.Sprint(ask.At(r, field)))
 	}
 	return strings.Join(all, "\n")
 }
