@@ -20,7 +20,8 @@ const (
 // A connection is one flow wherever it is seen: its key is LANSide's, at the
 // canonical observation point. What it counted is added to its uplink at once and
 // to everything else when connection tracking was read as a whole. What this
-// machine tells itself is left out.
+// machine tells itself is left out, and so is what goes to groups: that is the
+// packets' to count.
 func (e *Engine) Connections(batch []flow.Connection) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -31,10 +32,11 @@ func (e *Engine) Connections(batch []flow.Connection) {
 	}
 }
 
+// connection accounts one connection.
 func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 	from, to := e.nets.Scope(&c.Orig.Src), e.nets.Scope(&c.Reply.Src)
-	if from == device.Router && to == device.Router || loopback(&c.Orig.Src) {
-		e.conns.Inside++
+	if from == device.Router && to == device.Router || loopback(&c.Orig.Src) || group(e.nets.Scope(&c.Orig.Dst)) {
+		e.conns.LeftOut++
 		return
 	}
 	key, second, client, hairpin := c.LANSide(local)
@@ -102,6 +104,9 @@ func (e *Engine) placed(key *flow.Key, c *flow.Connection) *point {
 	key.Point = at
 	return &e.points[at]
 }
+
+// group reports whether packets to that scope are for several.
+func group(s device.Scope) bool { return s == device.Multicast || s == device.Broadcast }
 
 // loopback reports whether a never leaves this machine.
 func loopback(a *packet.Addr) bool {

@@ -323,15 +323,18 @@ func totals(t *testing.T, slots []rollup.Slot) (n uint64) {
 	return n
 }
 
-// TestLoopback leaves out what this machine tells itself.
-func TestLoopback(t *testing.T) {
+// TestLeftOut leaves out what this machine tells itself, and what packets count.
+func TestLeftOut(t *testing.T) {
 	e := router(t, 8)
 	e.Connections([]flow.Connection{
 		connection(6, "127.0.0.1:5000", "127.0.0.1:80", "127.0.0.1:80", "127.0.0.1:5000"),
 		connection(6, "[::1]:5000", "[::1]:80", "[::1]:80", "[::1]:5000"),
 		connection(6, "192.168.1.1:5000", "203.0.113.77:80", "203.0.113.77:80", "192.168.1.1:5000"),
+		connection(17, "192.168.1.20:137", "192.168.1.255:137", "192.168.1.255:137", "192.168.1.20:137"),
+		connection(17, "192.168.1.20:5353", "224.0.0.251:5353", "224.0.0.251:5353", "192.168.1.20:5353"),
+		connection(17, "[2001:db8:1::20]:5353", "[ff02::fb]:5353", "[ff02::fb]:5353", "[2001:db8:1::20]:5353"),
 	})
-	if s := e.Stats(); s.Flows != 0 || s.Connections != 0 {
+	if s := e.Stats(); s.Flows != 0 || s.Connections != 0 || s.ConnectionsLeft != 6 {
 		t.Errorf("%+v", s)
 	}
 }

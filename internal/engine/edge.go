@@ -62,7 +62,8 @@ type NAT struct {
 	OpenedBy    string     // and what opened that
 }
 
-// SetTunnels says which flows carry others from now on.
+// SetTunnels says which flows carry others from now on, at most MaxTunnels of
+// them. An uplink that a tunnel makes has its name, or its device has.
 func (e *Engine) SetTunnels(all []Tunnel) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -79,10 +79,10 @@ type Engine struct {
 	scratch  []ref // of queries
 }
 
-// connStats counts connections: what was told, and what was left out because this
-// machine told it to itself or because no observation point is known for it.
+// connStats counts connections: those accounted, those left out, those without a
+// known observation point, and second views for which there was no room.
 type connStats struct {
-	Told, Inside, Nowhere, AliasDrops uint64
+	Told, LeftOut, Nowhere, AliasDrops uint64
 }
 
 // point is one observation point. Its Traffic is what local hosts sent and

@@ -99,12 +99,19 @@ func TestConcurrentUse(t *testing.T) {
 				switch g {
 				case 0:
 					e.Tick(start+int64(i)*second/10, true)
+					e.Connections([]flow.Connection{told(i, 100, start)})
+					e.Swept(start + int64(i)*second/10)
 				case 1:
 					e.Flows(engine.Filter{Text: "203"}, engine.Page{Limit: 50})
 					e.Hosts(engine.Filter{}, engine.Page{Limit: 50})
 				case 2:
 					e.Devices(engine.Filter{}, engine.Page{Limit: 50})
 					e.Stats()
+					e.SetUplinks([]engine.Uplink{{Name: "wan", Point: uint8(i % 3)}})
+					e.SetMappings([]engine.Mapping{{Name: "ssh", Proto: uint8(i)}})
+					e.Uplinks()
+					e.Mappings()
+					e.Neighbours([]device.Neighbour{{MAC: phoneMAC}}, start)
 					e.SetNetworks(device.NewNetworks(nil, nil))
 				}
 			}

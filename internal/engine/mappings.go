@@ -5,8 +5,9 @@ import (
 	"weir/internal/packet"
 )
 
-// SetMappings says which ports lead into the house from now on. What came through
-// one that stays goes on being counted.
+// SetMappings says which ports lead into the house from now on, at most
+// MaxMappings of them; the first that fits a connection let it in. What came
+// through one that stays goes on being counted.
 func (e *Engine) SetMappings(all []Mapping) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -318,3 +318,21 @@ func BenchmarkConnections(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(len(conns)), "ns/entry")
 }
+
+// BenchmarkClassified is a frame that names a known flow.
+func BenchmarkClassified(b *testing.B) {
+	e := router(b, 8192)
+	frames := make([]packet.Raw, 4096)
+	for i := range frames {
+		frames[i] = frame{from: phoneMAC, to: routerMAC, src: fmt.Sprintf("192.168.1.20:%d", 5000+i), dst: "198.51.100.5:443", tcp: packet.PSH | packet.ACK, pay: 100}.raw()
+		frames[i].Classify = true
+	}
+	e.Swept(start)
+	b.ReportAllocs()
+	for b.Loop() {
+		for i := 0; i < len(frames); i += 64 {
+			e.Packets(frames[i : i+64])
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(len(frames)), "ns/frame")
+}

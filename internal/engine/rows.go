@@ -137,7 +137,8 @@ type Stats struct {
 	Rate                                  Pair[uint64]
 	PPS                                   uint32
 	Connections                           uint64 // entries of connection tracking accounted
-	ConnectionDrops                       uint64 // of those told, the ones without an observation point
+	ConnectionsLeft                       uint64 // and left out: this machine's with itself, and those to groups
+	ConnectionDrops                       uint64 // dropped, because no observation point is known for them
 	Aliases                               int    // second views of connections known now
 	AliasDrops                            uint64 // and those for which there was no room
 	Tracking                              bool   // connection tracking counts; else packets do

@@ -94,7 +94,7 @@ func (e *Engine) Stats() Stats {
 		Hosts: e.hosts.Len(), MaxHosts: e.hosts.Max(),
 		DeviceDrops: e.devices.Dropped, HostDrops: e.hosts.Evicted,
 		Rate: Pair[uint64]{uint64(e.total.TxRate) * 8, uint64(e.total.RxRate) * 8}, PPS: e.pps,
-		Connections: e.conns.Told, ConnectionDrops: e.conns.Nowhere,
+		Connections: e.conns.Told, ConnectionsLeft: e.conns.LeftOut, ConnectionDrops: e.conns.Nowhere,
 		Aliases: len(e.aliases), AliasDrops: e.conns.AliasDrops, Tracking: e.recording,
 	}
 	if e.cfg.Rollup != nil {

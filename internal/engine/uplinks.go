@@ -36,8 +36,9 @@ func (u *uplink) known() bool {
 	return u.public != [2]bool{} || u.private != [2]bool{} || u.linkLocal
 }
 
-// SetUplinks says which ways out there are from now on. What was counted for an
-// uplink of the same name goes on.
+// SetUplinks says which ways out there are from now on: at most MaxUplinks, each
+// with a name of its own, in memory that is not written again. What was counted
+// for an uplink of the same name goes on, and so do its connections.
 func (e *Engine) SetUplinks(all []Uplink) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -45,7 +46,7 @@ func (e *Engine) SetUplinks(all []Uplink) {
 	e.uplinks = make([]uplink, 0, min(len(all), MaxUplinks))
 	for _, u := range all[:min(len(all), MaxUplinks)] {
 		next := uplink{Uplink: u, sums: UplinkRow{Name: u.Name}}
-		if old := findUplink(before, u.Name); old != 0 {
+		if old := findUplink(before, u.Name); old != 0 && findUplink(e.uplinks, u.Name) == 0 {
 			next.sums = before[old-1].sums
 		}
 		for i := range u.Addrs {
