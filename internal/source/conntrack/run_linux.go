@@ -56,28 +56,38 @@ func (s *Source) Run(ctx context.Context, sink source.Sink) error {
 }
 
 func (s *Source) run(ctx context.Context, sink source.Sink) error {
-	if f := Look(); f.Err != nil {
-		return f.Err
-	}
-	events, buffer, err := listen(s.cfg.Buffer)
+	r, err := s.open(sink)
 	if err != nil {
 		return err
 	}
-	defer events.conn.Close()
+	defer r.close()
 	// A deadline in the past ends a wait for events at once.
-	defer context.AfterFunc(ctx, func() { events.deadline(time.Unix(1, 0)) })()
+	defer context.AfterFunc(ctx, func() { r.events.deadline(time.Unix(1, 0)) })()
+	return r.loop(ctx)
+}
 
+// open returns a reader that listens to events and has made no dump yet.
+func (s *Source) open(sink source.Sink) (*reader, error) {
+	if f := Look(); f.Err != nil {
+		return nil, f.Err
+	}
+	events, buffer, err := listen(s.cfg.Buffer)
+	if err != nil {
+		return nil, err
+	}
 	r := &reader{
 		Source: s, ledger: newLedger(&s.cfg, sink), sink: sink, order: hostOrder(),
 		events: events, most: buffer/leastEvent + 1, retry: dumpPause,
 	}
 	r.ledger.counts.BufferBytes = buffer
-	defer func() {
-		if r.lister != nil {
-			r.lister.conn.Close()
-		}
-	}()
-	return r.loop(ctx)
+	return r, nil
+}
+
+func (r *reader) close() {
+	r.events.conn.Close()
+	if r.lister != nil {
+		r.lister.conn.Close()
+	}
 }
 
 // loop reads dumps and events until ctx is done, and a dump after that.
