@@ -237,16 +237,15 @@ func (e *Engine) cross(number uint8, out int, packets, bytes *[2]uint64, router 
 	}
 }
 
-// passed adds what packets counted to the uplink that they took. Where the uplink
-// itself is watched, only what was seen there counts, and who of the house sent it
-// is not known; elsewhere the flows of the house are what is known of it.
+// passed adds what packets counted to the uplink that they took. While the uplink
+// itself is watched, only what is seen there counts, and who of the house sent it
+// is not known; else the flows of the house are what is known of it.
 func (e *Engine) passed(f *flow.Flow, c *flow.Change) {
 	number, out := e.uplinkOf(f)
 	if number == 0 {
 		return
 	}
-	u := &e.uplinks[number-1]
-	if f.Key.Point != u.Point && int(u.Point) < len(e.points) && e.points[u.Point].wire > 0 {
+	if at := e.uplinks[number-1].Point; f.Key.Point != at && int(at) < len(e.points) && f.Last-e.points[at].last/1000 < homeFor {
 		return
 	}
 	e.cross(number, int(out), &c.Packets, &c.Bytes, false)

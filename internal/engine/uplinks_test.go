@@ -94,4 +94,10 @@ func TestUplinksOfPackets(t *testing.T) {
 	if u := e.Uplinks()[0]; u.Bytes.Tx != 2000 || u.Router.Tx != 0 {
 		t.Errorf("%+v", u)
 	}
+	out.at = 90 * second
+	e.Packets([]packet.Raw{out.raw()})
+	e.Tick(start+91*second, true)
+	if u := e.Uplinks()[0]; u.Bytes.Tx != 3000 {
+		t.Errorf("after the uplink is watched no more: %+v", u)
+	}
 }
