@@ -118,6 +118,9 @@ func (s *Segment) Keep() {
 	}
 }
 
+// kept reports whether bytes of this direction are kept.
+func (s *Segment) kept() bool { return s.st.stream[s.way()] != 0 }
+
 // Assemble puts a piece of a message that its protocol cut into pieces (QUIC's
 // CRYPTO frames) at its place in the sender's stream and returns what is there
 // from the beginning without gaps. It returns nil when there is no room.

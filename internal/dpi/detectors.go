@@ -5,6 +5,7 @@ import "weir/internal/packet"
 // detectors are asked in this order: those whose content is unmistakable first,
 // those that go by shape last. To add a protocol, write its file and add its line.
 var detectors = [...]Detector{
+	tls,
 	ssh,
 	ntp,
 }

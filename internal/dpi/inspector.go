@@ -43,6 +43,7 @@ type Inspector struct {
 	stats   Stats
 	seg     Segment // reused
 	facts   *Facts
+	scratch [streamBytes]byte // of the detector at work: what it put together or decrypted
 }
 
 // state is what is kept of an undecided flow.

@@ -23,6 +23,7 @@ const (
 	MDNS
 	LLMNR
 	DoT
+	DoH
 	DoQ
 	DNSCrypt
 	NetBIOS
@@ -179,7 +180,7 @@ var protocolNames = [NumProtocols]string{
 	ICMP: "icmp", ICMPv6: "icmpv6", IGMP: "igmp", GRE: "gre", IPIP: "ipip", SixInFour: "6in4",
 	OSPF: "ospf", PIM: "pim", VRRP: "vrrp", SCTP: "sctp",
 
-	DNS: "dns", MDNS: "mdns", LLMNR: "llmnr", DoT: "dot", DoQ: "doq", DNSCrypt: "dnscrypt", NetBIOS: "netbios",
+	DNS: "dns", MDNS: "mdns", LLMNR: "llmnr", DoT: "dot", DoH: "doh", DoQ: "doq", DNSCrypt: "dnscrypt", NetBIOS: "netbios",
 	DHCP: "dhcp", DHCPv6: "dhcpv6", NTP: "ntp", PTP: "ptp", NATPMP: "natpmp", SSDP: "ssdp", WSD: "wsd", SLP: "slp",
 
 	TLS: "tls", DTLS: "dtls", QUIC: "quic", HTTP: "http", HTTP2: "http2", HTTPProxy: "http_proxy", HTTPConnect: "http_connect",
