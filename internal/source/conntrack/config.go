@@ -24,7 +24,8 @@ type Config struct {
 	// MaxEntries bounds the entries whose counters are remembered.
 	MaxEntries int
 	// Buffer is the size of the receive buffer of events in bytes, which the
-	// kernel doubles for its own needs.
+	// kernel doubles for its own needs: the default holds some 3,200 events. Memory
+	// is taken only by events that are there.
 	Buffer int
 	// Broadcast reports whether an IPv4 address is the broadcast address of one of
 	// this machine's networks: entries to it are left out as those to multicast

@@ -42,13 +42,14 @@
 // a Sink must not block. A process that is stopped for good is better ended, as
 // that frees them at once.
 //
-// Since Linux 5.19 an entry made while nobody listens has no events at all
-// (net.netfilter.nf_conntrack_events=2, the default): those older than the source
-// vanish, and what they moved since the dump before is lost.
+// Since Linux 5.19 an entry made while no program of the machine listens has no
+// events at all (net.netfilter.nf_conntrack_events=2, the default): those older
+// than the source vanish, and what they moved after the last dump that showed them
+// is lost. With nf_conntrack_events=1 their ends are told as well.
 //
 // # Bounds
 //
-// A baseline takes 48 bytes and 16 more at most in its index. There are
+// A baseline takes 48 bytes, and 11 more at most in its index. There are
 // Config.MaxEntries at most; an entry beyond that counts for nothing until there
 // is room. Batches have source.MaxConnections at most. Nothing is allocated per
 // entry or event. Only the kernel and programs with CAP_NET_ADMIN can send to

@@ -19,8 +19,9 @@ const (
 	eventPause = 50 * time.Millisecond
 	// dumpPause is the least time between two dumps, however many events are lost.
 	dumpPause = time.Second
-	// dumpTime bounds a dump. One of 65,536 entries takes some tenths of a second.
-	dumpTime = 30 * time.Second
+	// dumpTime bounds a dump. One of 65,536 entries takes some tenths of a second,
+	// and seconds on the slowest routers.
+	dumpTime = 10 * time.Second
 	// leastEvent is less memory than any queued event takes in the kernel.
 	leastEvent = 512
 )

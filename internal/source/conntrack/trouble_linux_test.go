@@ -280,3 +280,104 @@ func TestLook(t *testing.T) {
 		t.Errorf("a look takes %v", took)
 	}
 }
+
+// TestOlder ends entries that are older than the source. Whether the kernel tells
+// of that depends on nf_conntrack_events; what they counted while the source ran
+// is told either way, until the last dump.
+func TestOlder(t *testing.T) {
+	tests := []struct {
+		name    string
+		setting string
+		ended   func(ends int) bool
+	}{
+		{"always events", "net.netfilter.nf_conntrack_events=1", func(ends int) bool { return ends == 10 }},
+		// Whether anybody listens is a matter of the whole machine, so both may be.
+		{"events for who listens", "net.netfilter.nf_conntrack_events=2", func(int) bool { return true }},
+		{"no events", "net.netfilter.nf_conntrack_events=0", func(ends int) bool { return ends == 0 }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := tracked(t, netns.Options{Silent: true}, tt.setting)
+			flows := many(10)
+			send := func(n int) {
+				t.Helper()
+				if _, err := h.Client1.Send(netns.Eth, flows, n, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			send(100)
+			b := newBooks()
+			r := start(t, h.Router, Config{Every: 200 * time.Millisecond}, b)
+			send(2)
+			r.sweep(t)
+			h.Router.Run(t, "conntrack", "-F")
+			r.sweep(t)
+			note := r.Status().Note
+			r.stop()
+			ended := 0
+			for _, f := range flows {
+				s := b.flows[titleOf(f)]
+				if s.packets[0] != 2 {
+					t.Errorf("flow %v: %d packets", f.Src, s.packets[0])
+				}
+				ended += s.ended
+			}
+			t.Logf("%d of 10 ends were told", ended)
+			if !tt.ended(ended) {
+				t.Errorf("%d of 10 ends were told", ended)
+			}
+			if strings.Contains(note, "nf_conntrack_events=1") != strings.HasSuffix(tt.setting, "=0") {
+				t.Errorf("note %q", note)
+			}
+		})
+	}
+}
+
+// TestBrokenDump takes the socket of dumps away: the next dump fails, says so, and
+// the one after that is made over a new socket.
+func TestBrokenDump(t *testing.T) {
+	h := tracked(t, netns.Options{Silent: true})
+	err := h.Router.Do(func() error {
+		r, err := New(Config{}, slog.New(slog.DiscardHandler)).open(newBooks())
+		if err != nil {
+			return err
+		}
+		defer r.close()
+		if err := r.sweep(); err != nil {
+			return err
+		}
+		r.lister.conn.Close()
+		if err := r.sweep(); err != nil {
+			return err
+		}
+		st := r.Status()
+		if st.State != stateWaiting || st.Note == "" || st.Tracking.Dumps != 1 || r.retry != 2*dumpPause {
+			t.Errorf("after a failure: %+v %+v", st, st.Tracking)
+		}
+		if err := r.sweep(); err != nil {
+			return err
+		}
+		if st := r.Status(); st.State != stateRunning || st.Note != "" || st.Tracking.Dumps != 2 || r.retry != dumpPause {
+			t.Errorf("afterwards: %+v %+v", st, st.Tracking)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestStop ends a source that waits for events, at once.
+func TestStop(t *testing.T) {
+	h := tracked(t, netns.Options{Silent: true})
+	r := start(t, h.Router, Config{Every: time.Hour}, newBooks())
+	time.Sleep(100 * time.Millisecond)
+	began := time.Now()
+	r.stop()
+	if took := time.Since(began); took > 2*time.Second {
+		t.Errorf("it took %v", took)
+	}
+	if n := len(r.books.swept); n != 2 {
+		t.Errorf("%d dumps, want the first and the last", n)
+	}
+}
