@@ -40,8 +40,8 @@ type choice struct {
 	problems []api.Problem
 }
 
-// smallBudget is how many naming frames a second a router with one slow core is
-// to look at: some 50 µs each on a MIPS of 580 MHz are 5 % of it.
+// smallBudget is how many naming frames a second a 32-bit core is to look at:
+// some 50 µs each on a MIPS of 580 MHz are 5 % of it.
 const smallBudget = 1000
 
 // choose decides how traffic is observed. It is a pure function.
@@ -58,8 +58,8 @@ func choose(f *facts) choice {
 	}
 	c.ports = f.ports == uci.On || f.ports == uci.Auto && (c.mode == uci.ModeHybrid || f.offloads())
 	c.bridged = f.bridged && c.mode == uci.ModeHybrid
-	if f.wordBits == 32 && f.cores == 1 {
-		c.budget = smallBudget
+	if f.wordBits == 32 {
+		c.budget = smallBudget * f.cores
 	}
 	f.complain(&c, obstacle, advice)
 	return c

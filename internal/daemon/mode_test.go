@@ -128,7 +128,7 @@ func TestChoose(t *testing.T) {
 }
 
 func TestChooseBudget(t *testing.T) {
-	for _, tt := range []struct{ cores, wordBits, want int }{{1, 32, smallBudget}, {4, 32, 0}, {1, 64, 0}, {8, 64, 0}} {
+	for _, tt := range []struct{ cores, wordBits, want int }{{1, 32, smallBudget}, {4, 32, 4 * smallBudget}, {1, 64, 0}, {8, 64, 0}} {
 		f := router()
 		f.cores, f.wordBits = tt.cores, tt.wordBits
 		if got := choose(f).budget; got != tt.want {
