@@ -10,15 +10,16 @@ import (
 // parties knows which frames connection tracking counts, as the programs of
 // hybrid mode do. It is not changed once a reader has it.
 type parties struct {
-	link    packet.LinkType
 	own     []link.MAC
-	bridged bool
+	bridged bool // it counts all but frames to groups
 	all     bool // connection tracking counts whatever passes, as on the loopback
 }
 
 func (f filter) parties() *parties {
-	return &parties{link: f.link, own: f.own, bridged: f.bridged,
-		all: f.direction == receiveOnly || f.link != packet.LinkEthernet}
+	return &parties{own: f.own,
+		// What goes out on the bridge itself is the router's, whatever its address.
+		bridged: f.bridged || f.direction == bridgeItself,
+		all:     f.direction == receiveOnly || f.link != packet.LinkEthernet}
 }
 
 // classify marks the frames that connection tracking counts, and returns how many

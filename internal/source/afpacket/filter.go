@@ -14,10 +14,10 @@ import (
 type direction uint8
 
 const (
-	bothWays    direction = iota // all
-	receiveOnly                  // the loopback: what is sent comes in again
-	bridgePort                   // received, and sent by the router to one station
-	bridgeGroup                  // sent by the router to a group
+	bothWays     direction = iota // all
+	receiveOnly                   // the loopback: what is sent comes in again
+	bridgePort                    // received, and sent by the router to one station; in hybrid mode only received
+	bridgeItself                  // sent by the router to a group; in hybrid mode all that it sends
 )
 
 // Classic BPF: packet types of linux/if_packet.h, offsets into Ethernet.
@@ -32,12 +32,12 @@ const (
 	groupBit = 0x01 // in the first byte of the destination
 )
 
-// maxOwnMACs bounds the filter, each address being up to three instructions:
-// kernels with a small net.core.optmem_max refuse long ones. In hybrid mode each
-// is looked for in both addresses, and the filter is long already.
+// maxOwnMACs bounds the filter, each address being up to four instructions:
+// kernels with a small net.core.optmem_max refuse long ones. In hybrid mode the
+// filter is long already.
 const (
 	maxOwnMACs       = 48
-	maxOwnMACsHybrid = 16
+	maxOwnMACsHybrid = 32
 )
 
 // Where a program goes: to the verdict that the names say. What they lead to
@@ -86,12 +86,16 @@ func (f filter) program() ([]bpf.Instruction, error) {
 		a.when(bpf.JumpEqual, packetOutgoing, refused, tracked)
 	case bridgePort:
 		f.port(&a)
-	case bridgeGroup:
+	case bridgeItself:
 		a.add(bpf.LoadExtension{Num: bpf.ExtType})
 		a.when(bpf.JumpEqual, packetOutgoing, "", refused)
 		f.vlan.test(&a, f.vlan.untaggedOut, "sent")
+		toOne := refused
+		if f.hybrid {
+			toOne = tracked
+		}
 		a.load(0, 1)
-		a.when(bpf.JumpBitsSet, groupBit, uncounted, refused)
+		a.when(bpf.JumpBitsSet, groupBit, uncounted, toOne)
 	}
 	if f.hybrid {
 		f.naming(&a)
@@ -129,24 +133,25 @@ func (f filter) wholeDevice(a *assembler) {
 	f.ifOwn(a, ethSourceLow, ethSourceHigh, tracked, uncounted)
 }
 
-// port takes what a port of a bridge receives, and what the router sends on it
-// to one station.
+// port takes what a port of a bridge receives and, but for hybrid mode, what the
+// router sends on it to one station.
 func (f filter) port(a *assembler) {
 	a.add(bpf.LoadExtension{Num: bpf.ExtType})
-	a.equal(packetOutgoing, "sent")
-	f.vlan.test(a, f.vlan.untaggedIn, "received")
-	switch {
-	case !f.hybrid:
-		a.jump(uncounted)
-	default:
+	if f.hybrid {
+		a.equal(packetOutgoing, refused) // of kernels that cannot leave them out
+		f.vlan.test(a, f.vlan.untaggedIn, "received")
 		a.load(0, 1)
 		a.when(bpf.JumpBitsSet, groupBit, uncounted, "")
 		if f.bridged {
 			a.jump(tracked)
-			break
+		} else {
+			f.ifOwn(a, ethDestLow, ethDestHigh, tracked, uncounted)
 		}
-		f.ifOwn(a, ethDestLow, ethDestHigh, tracked, uncounted)
+		return
 	}
+	a.equal(packetOutgoing, "sent")
+	f.vlan.test(a, f.vlan.untaggedIn, "received")
+	a.jump(uncounted)
 	a.label("sent")
 	a.load(0, 1)
 	a.when(bpf.JumpBitsSet, groupBit, refused, "")

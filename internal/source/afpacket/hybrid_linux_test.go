@@ -181,7 +181,7 @@ func TestHybridShortOfMemory(t *testing.T) {
 		state string
 	}{
 		{"32-bit default", 10 << 10, false, stateRunning},
-		{"little", 7 << 10, true, stateRunning},
+		{"little", 6 << 10, true, stateRunning},
 		{"none", 64, false, stateWaiting},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -68,8 +68,8 @@ func (p planner) bridge(dev link.Link, vlan uint16) (link.Link, uint16, bool) {
 	return dev, vlan, dev.Kind == "bridge"
 }
 
-// planPorts plans the ports of a bridge, or one VLAN of them, and for what the
-// router sends to groups the bridge itself. dev is what was asked for.
+// planPorts plans the ports of a bridge, or one VLAN of them, and for what only the
+// bridge tells once the bridge itself. dev is what was asked for.
 func (p planner) planPorts(point int, dev, bridge link.Link, vlan uint16) (taps []tap, note string) {
 	own, note := p.own(bridge, "")
 	except := p.childVLANs(bridge, vlan)
@@ -84,7 +84,7 @@ func (p planner) planPorts(point int, dev, bridge link.Link, vlan uint16) (taps 
 		return nil, fmt.Sprintf("bridge %s has no ports; waiting for one", bridge.Name)
 	}
 	if t, ok := newTap(point, bridge); ok {
-		t.direction = bridgeGroup
+		t.direction = bridgeItself
 		t.vlan = vlanOf(vlan, except, p.vlansOf(bridge, bridge))
 		if p.cfg.Hybrid {
 			t.own = own

@@ -139,12 +139,27 @@ func (r *ring) attach(cfg Config, t tap, level int) error {
 	case err != nil:
 		return fmt.Errorf("attach filter of %d instructions: %w", length, err)
 	}
+	r.leaveOutSent(cfg.Hybrid && t.direction == bridgePort)
 	r.tap.direction, r.tap.own, r.tap.vlan = t.direction, t.own, t.vlan
 	r.level, r.brief = level, f.brief
 	if cfg.Hybrid {
 		r.parties.Store(f.parties())
 	}
 	return nil
+}
+
+// leaveOutSent says whether the kernel may forget about the socket when the device
+// sends. It would make a copy of each such frame before the filter can refuse it,
+// which costs more than the filter.
+func (r *ring) leaveOutSent(yes bool) {
+	value := 0
+	if yes {
+		value = 1
+	}
+	// Linux 4.20 and newer; on others the filter refuses those frames.
+	_ = r.conn.Control(func(fd uintptr) {
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, value)
+	})
 }
 
 // replace attaches f and returns its length.
