@@ -57,6 +57,9 @@ func readDER(c *cursor) (tag uint8, content cursor) {
 		}
 		n = int(c.number(octets))
 	}
+	if c.short {
+		return tag, cursor{short: true}
+	}
 	return tag, c.part(n)
 }
 

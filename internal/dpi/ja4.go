@@ -135,7 +135,12 @@ func appendHash(b []byte, sorted []uint16, list []byte) []byte {
 			t = appendHex(t, c.u16())
 		}
 	}
-	sum := sha256.Sum256(t[:len(t)-1])
+	return appendDigest(b, t[:len(t)-1])
+}
+
+// appendDigest appends the first 12 digits of a text's SHA-256.
+func appendDigest(b, text []byte) []byte {
+	sum := sha256.Sum256(text)
 	return hex.AppendEncode(b, sum[:6])
 }
 

@@ -30,6 +30,9 @@ func detectTLS(s *Segment) Verdict {
 	switch {
 	case len(messages) == 0:
 		return tlsRecords(s)
+	case len(messages) < handshakeHeader+2 && !whole: // of the version
+		s.Keep()
+		return Perhaps
 	case messages[0] == clientHelloType:
 		return clientSaysTLS(s, messages)
 	case messages[0] == serverHelloType || messages[0] == certificateType:

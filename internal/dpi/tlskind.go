@@ -112,7 +112,9 @@ func isTorCertificate(subject, issuer []byte) bool {
 }
 
 // isMadeUp reports whether a name is "www.", random base32, and top. Words have
-// vowels and no digits within; a name must break that twice.
+// vowels every few letters and no digits between letters; a name must break that
+// three times, which half of the random ones do and no name that is meant to be
+// read.
 func isMadeUp(name []byte, top string) bool {
 	label, ok := bytes.CutPrefix(name, []byte("www."))
 	if !ok || len(label) < torShortest+len(top) || string(label[len(label)-len(top):]) != top {
@@ -126,7 +128,7 @@ func isMadeUp(name []byte, top string) bool {
 	for i, c := range label {
 		switch {
 		case c >= '2' && c <= '7':
-			if i > 0 && i < len(label)-1 {
+			if i > 0 && i < len(label)-1 && label[i-1] >= 'a' && label[i+1] >= 'a' {
 				odd++
 			}
 			run = 0
@@ -140,5 +142,5 @@ func isMadeUp(name []byte, top string) bool {
 			}
 		}
 	}
-	return odd >= 2
+	return odd >= 3
 }
