@@ -16,8 +16,8 @@
 // Dumps and events come over two sockets, read by one goroutine, so their order
 // is made by rules:
 //
-//   - The events queued when a datagram of a dump was read are handled before
-//     it. Each is older than what the kernel puts into later datagrams.
+//   - The events that are queued when a datagram of a dump was read are handled
+//     before it. All that happened before the kernel wrote it is among them.
 //   - An entry that ended while a dump is under way is not read from that dump,
 //     and neither is one that took its identity again: what the dump shows may
 //     be either. Its counters come with the next dump or its own end.

@@ -104,6 +104,49 @@ func TestDumpCost(t *testing.T) {
 	}
 }
 
+// TestEventCost measures what it takes to read the events of 3,000 entries that
+// begin, and of the same that end.
+func TestEventCost(t *testing.T) {
+	const entries = 3000
+	h := tracked(t, netns.Options{Silent: true}, "net.netfilter.nf_conntrack_udp_timeout=600")
+	var r *reader
+	err := h.Router.Do(func() (err error) {
+		if r, err = readerOf(Config{}); err == nil {
+			err = r.sweep()
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	for _, step := range []struct {
+		name  string
+		cause func() error
+	}{
+		{"begin", func() error { _, err := h.Client1.Send(netns.Eth, many(entries), 1, 0); return err }},
+		{"end", func() error { return h.Router.Command("conntrack", "-F").Run() }},
+	} {
+		if err := step.cause(); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		events := r.ledger.counts.Events
+		runtime.ReadMemStats(&before)
+		began := clock.CPU()
+		if err := r.drain(); err != nil {
+			t.Fatal(err)
+		}
+		took := clock.CPU() - began
+		runtime.ReadMemStats(&after)
+		n := r.ledger.counts.Events - events
+		t.Logf("%s: %d events, %v each, %d allocations in all", step.name, n, took/time.Duration(max(n, 1)), after.Mallocs-before.Mallocs)
+		if n < entries || after.Mallocs-before.Mallocs > entries/10 {
+			t.Errorf("%d events, %d allocations", n, after.Mallocs-before.Mallocs)
+		}
+	}
+}
+
 // cost is what a dump takes.
 type cost struct {
 	cpu         time.Duration
