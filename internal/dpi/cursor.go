@@ -36,6 +36,19 @@ func (c *cursor) number(n int) (v uint32) {
 	return v
 }
 
+// varint reads an integer of QUIC (RFC 9000 section 16). What no packet can hold
+// reads as maxVarint.
+func (c *cursor) varint() int {
+	b := c.u8()
+	v := uint64(b & 0x3f)
+	for _, x := range c.bytes(1<<(b>>6) - 1) {
+		v = v<<8 | uint64(x)
+	}
+	return int(min(v, maxVarint))
+}
+
+const maxVarint = 1 << 30
+
 // bytes reads n bytes, or none and all that is left when there are fewer.
 func (c *cursor) bytes(n int) []byte {
 	if n < 0 || n > len(c.b) {

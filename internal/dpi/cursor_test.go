@@ -38,3 +38,19 @@ func TestCursorBeyondTheEnd(t *testing.T) {
 		})
 	}
 }
+
+// The examples of RFC 9000 appendix A.1, the longest as what it is cut to.
+func TestVarint(t *testing.T) {
+	tests := []struct {
+		bytes string
+		want  int
+	}{
+		{"\xc2\x19\x7c\x5e\xff\x14\xe8\x8c", maxVarint}, {"\x9d\x7f\x3e\x7d", 494878333}, {"\x7b\xbd", 15293}, {"\x25", 37}, {"\x40\x25", 37},
+	}
+	for _, tt := range tests {
+		c := cursor{b: []byte(tt.bytes)}
+		if got := c.varint(); got != tt.want || c.short || c.more() {
+			t.Errorf("%x is %d, want %d", tt.bytes, got, tt.want)
+		}
+	}
+}

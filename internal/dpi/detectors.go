@@ -6,6 +6,7 @@ import "weir/internal/packet"
 // those that go by shape last. To add a protocol, write its file and add its line.
 var detectors = [...]Detector{
 	tls,
+	quic,
 	ssh,
 	ntp,
 }
