@@ -8,6 +8,9 @@ var detectors = [...]Detector{
 	tls,
 	quic,
 	ssh,
+	netbios,
+	dns,
+	smb,
 	ntp,
 }
 

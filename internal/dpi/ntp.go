@@ -23,11 +23,3 @@ func detectNTP(s *Segment) Verdict {
 	}
 	return verdictIf(s.Len >= ntpHeader && s.Len%4 == 0)
 }
-
-// verdictIf is Yes if ok, else No.
-func verdictIf(ok bool) Verdict {
-	if ok {
-		return Yes
-	}
-	return No
-}

@@ -1,0 +1,130 @@
+package dpi
+
+// verdictIf is Yes if ok, else No.
+func verdictIf(ok bool) Verdict {
+	if ok {
+		return Yes
+	}
+	return No
+}
+
+// patience is how many payloads of one end are looked at while the other is
+// silent.
+const patience = 4
+
+// wait is the verdict of a payload that does not tell. The other end's may, or,
+// where only one direction is seen, one of the next few.
+func (s *Segment) wait() Verdict {
+	if s.Answered().Packets == 0 && s.Sent().Packets < patience-1 {
+		return Perhaps
+	}
+	return No
+}
+
+// yesOrWait is Yes if ok, else what wait says.
+func (s *Segment) yesOrWait(ok bool) Verdict {
+	if ok {
+		return Yes
+	}
+	return s.wait()
+}
+
+// whole reports whether Payload is everything that was sent in this packet.
+func (s *Segment) whole() bool { return len(s.Payload) >= s.Len }
+
+// text returns room for what a detector has to write anew to tell it, such as a
+// name that was encoded. There is one for each call of Inspect.
+func (s *Segment) text() []byte { return s.in.scratch[:0] }
+
+// printable reports whether b is a text of at least one visible ASCII character
+// and nothing else.
+func printable(b []byte) bool {
+	for _, c := range b {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return len(b) > 0
+}
+
+// untilNUL returns b up to its first zero byte.
+func untilNUL(b []byte) []byte {
+	for i, c := range b {
+		if c == 0 {
+			return b[:i]
+		}
+	}
+	return b
+}
+
+// lineOf returns the first line of a text, without its end, and whether the end
+// was there. Lines longer than 512 bytes are no lines of a protocol.
+func lineOf(b []byte) (line []byte, ended bool) {
+	b = b[:min(len(b), 512)]
+	for i, c := range b {
+		if c == '\n' {
+			if i > 0 && b[i-1] == '\r' {
+				i--
+			}
+			return b[:i], true
+		}
+	}
+	return b, false
+}
+
+// word returns what stands before the first space, and what stands behind it.
+func word(b []byte) (first, rest []byte) {
+	for i, c := range b {
+		if c == ' ' {
+			return b[:i], b[i+1:]
+		}
+	}
+	return b, nil
+}
+
+// isWord reports whether b is name, which is in upper case, in any case.
+func isWord(b []byte, name string) bool {
+	return len(b) == len(name) && hasWord(b, name)
+}
+
+// hasWord reports whether b begins with name, which is in upper case, in any case.
+func hasWord(b []byte, name string) bool {
+	if len(b) < len(name) {
+		return false
+	}
+	for i := range len(name) {
+		c := b[i]
+		if 'a' <= c && c <= 'z' {
+			c -= 'a' - 'A'
+		}
+		if c != name[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// oneOf reports whether b is one of the words, which are in upper case, in any
+// case.
+func oneOf(b []byte, words []string) bool {
+	for _, w := range words {
+		if isWord(b, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// isReply reports whether a line begins with a three-digit code of 1 to 5 and a
+// space or hyphen, as replies of SMTP, FTP and NNTP do, and returns the code and
+// the text behind it.
+func isReply(line []byte) (code int, text []byte, ok bool) {
+	if len(line) < 3 || line[0] < '1' || line[0] > '5' || line[1] < '0' || line[1] > '9' || line[2] < '0' || line[2] > '9' {
+		return 0, nil, false
+	}
+	code = int(line[0]-'0')*100 + int(line[1]-'0')*10 + int(line[2]-'0')
+	if len(line) == 3 {
+		return code, nil, true
+	}
+	return code, line[4:], line[3] == ' ' || line[3] == '-'
+}
