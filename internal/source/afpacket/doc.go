@@ -76,7 +76,6 @@
 // device whose VLAN devices are captured as well, those VLANs are left out, so that
 // no frame counts twice; of stacked tags only the outer one is looked at.
 //
-//
 // # Sampling
 //
 // With Sampling N > 1 the kernel passes each frame with probability 1/N. Every

@@ -76,6 +76,7 @@ type supervisor struct {
 	readers sync.WaitGroup
 	lost    chan struct{} // of capacity 1: a ring has failed
 	budget  budget
+	named   uint64 // naming frames when the budget was last looked at
 }
 
 // loop keeps the rings in step with the links until ctx is done.
@@ -91,7 +92,6 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 		defer every.Stop()
 		rate = every.C
 	}
-	var named uint64
 	for {
 		select {
 		case <-ctx.Done():
@@ -106,13 +106,9 @@ func (v *supervisor) loop(ctx context.Context, events <-chan link.Event, watched
 			synced = synced || e.Op == link.Synced
 			wait = retryMin
 		case <-rate:
-			now := v.naming()
-			if !v.budget.step(now-named, budgetStep) {
-				named = now
+			if !v.keepBudget() {
 				continue
 			}
-			named = now
-			v.setLevel()
 		case <-v.lost:
 		case <-retry.C:
 		}
@@ -204,15 +200,23 @@ func (v *supervisor) ensure(t tap, ringBytes int) (*ring, error) {
 	return r, nil
 }
 
-// setLevel takes over the level of the budget; the filters follow.
-func (v *supervisor) setLevel() {
+// keepBudget looks at what passed since the last time, and reports whether the
+// filters have to follow to another level.
+func (v *supervisor) keepBudget() bool {
+	passed := v.naming() - v.named
+	v.named += passed
+	before := v.budget.level
+	if !v.budget.step(passed, budgetStep) {
+		return false
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.budget.level > v.level {
+	if v.budget.level > before {
 		v.tightened.Add(1)
 	}
 	v.level, v.levelNote = v.budget.level, v.budget.note()
 	v.log.Info("capture filter", "level", v.level, "note", v.levelNote)
+	return true
 }
 
 // forget has a ring opened again whose reader ended though it was not stopped.
