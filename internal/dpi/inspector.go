@@ -190,7 +190,7 @@ func (in *Inspector) Inspect(h Handle, p *packet.Packet, fromClient bool, facts 
 		return Result{Protocol: st.protocol}
 	}
 	before := st.protocol
-	done := in.ask(s)
+	done := len(s.Payload) > 0 && in.ask(s) // the snap length may have left none of it
 	st.took(s, p)
 	r := Result{Protocol: st.protocol, New: before != st.protocol}
 	if r.Protocol != NoProtocol {
