@@ -171,7 +171,6 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	})
 	d.restoreDevices()
 	d.engine.Configure(namedDevices(cfg))
-	d.relocate()
 	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage}
 	return nil
 }
@@ -206,7 +205,6 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	}
 	d.logChoice(p)
 	d.setSources(p)
-	d.relocate()
 	d.startLinks()
 	observer := d.tasks.start("observer", d.observeLoop)
 	ticker := d.tasks.start("clock", d.tickLoop)
@@ -219,7 +217,11 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	notify(stopping)
 	d.reload.Lock()
 	d.stopping = true
-	d.setSources(plan{})
+	d.mu.Lock()
+	all := d.sources
+	d.sources = nil
+	d.mu.Unlock()
+	d.stopSources(all)
 	d.reload.Unlock()
 	d.tasks.stop(observer)
 	d.tasks.stop(ticker)
@@ -261,48 +263,4 @@ func (d *Daemon) wait(ctx context.Context) error {
 			}
 		}
 	}
-}
-
-// logEnd tells how a source ended that had an end.
-func (d *Daemon) logEnd(t *task) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, r := range d.sources {
-		if r.task == t {
-			st := r.source.Status()
-			d.log.Info("source "+st.State, "name", st.Name, "note", st.Note)
-		}
-	}
-}
-
-// taskEnded decides what the end of a task means. A source that fails leaves the
-// others running; the last one takes the daemon with it, for it would only
-// pretend to watch.
-func (d *Daemon) taskEnded(t *task) error {
-	d.reload.Lock() // which may be replacing the sources
-	defer d.reload.Unlock()
-	if !d.tasks.has(t) {
-		return nil
-	}
-	if t.err == nil {
-		d.logEnd(t)
-		return nil
-	}
-	if !t.isSource {
-		return t.err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []error // of this one and those that failed at the same time
-	for _, r := range d.sources {
-		if !r.task.failed() {
-			d.log.Error("a source failed; the others go on", "error", t.err)
-			t.told = true
-			return nil
-		}
-		if !r.task.told {
-			all = append(all, r.task.err)
-		}
-	}
-	return errors.Join(all...)
 }

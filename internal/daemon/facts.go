@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,22 +45,59 @@ func (p procfs) bridgedTracked() bool {
 // mayCapture returns nil when this process has CAP_NET_RAW, or when that cannot
 // be found out.
 func (p procfs) mayCapture() error {
-	f, err := os.Open(filepath.Join(string(p), "self/status"))
+	var err error
+	p.lines("self/status", func(f []string) {
+		if len(f) != 2 || f[0] != "CapEff:" {
+			return
+		}
+		if caps, bad := strconv.ParseUint(f[1], 16, 64); bad == nil && caps>>capNetRaw&1 == 0 {
+			err = errNoRaw
+		}
+	})
+	return err
+}
+
+// Fields of /proc/net/route (net/ipv4/fib_trie.c) and /proc/net/ipv6_route
+// (net/ipv6/route.c), and RTF_REJECT of linux/route.h.
+const (
+	routeFields  = 11
+	route6Fields = 10
+	rtfReject    = 0x200
+)
+
+// defaultRoutes returns the devices that lead anywhere, each once, those for IPv4
+// first.
+func (p procfs) defaultRoutes() []string {
+	var devices []string
+	add := func(device, flags string) {
+		n, err := strconv.ParseUint(flags, 16, 32)
+		if err == nil && n&rtfReject == 0 && device != "lo" && !slices.Contains(devices, device) {
+			devices = append(devices, device)
+		}
+	}
+	p.lines("net/route", func(f []string) {
+		if len(f) >= routeFields && f[1] == "00000000" && f[7] == "00000000" {
+			add(f[0], f[3])
+		}
+	})
+	p.lines("net/ipv6_route", func(f []string) {
+		if len(f) == route6Fields && strings.Trim(f[0]+f[1], "0") == "" {
+			add(f[9], f[8])
+		}
+	})
+	return devices
+}
+
+// lines calls f with the words of each line of a file.
+func (p procfs) lines(name string, f func(words []string)) {
+	file, err := os.Open(filepath.Join(string(p), name))
 	if err != nil {
-		return nil
+		return
 	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		word, ok := strings.CutPrefix(lines.Text(), "CapEff:")
-		if !ok {
-			continue
-		}
-		caps, err := strconv.ParseUint(strings.TrimSpace(word), 16, 64)
-		if err == nil && caps>>capNetRaw&1 == 0 {
-			return errNoRaw
-		}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		f(strings.Fields(lines.Text()))
 	}
-	return nil
 }
 
 // quick are the facts that cost next to nothing to look at and change by hand.
@@ -80,7 +118,7 @@ func (d *Daemon) facts(cfg *uci.Config) *facts {
 	f.tables, f.tablesErr = link.Flowtables()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, u := range uplinksOf(cfg) {
+	for _, u := range d.ways(cfg) {
 		f.uplinks = append(f.uplinks, u.name)
 	}
 	watched, _ := watchedOf(cfg)

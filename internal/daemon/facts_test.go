@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"weir/internal/link"
 )
 
@@ -117,5 +119,43 @@ func TestUnaddressed(t *testing.T) {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestDefaultRoutes(t *testing.T) {
+	const (
+		head  = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+		wan   = "wan\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+		lan   = "br-lan\t0001A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+		half  = "tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0\n"
+		none  = "00000000000000000000000000000000"
+		wan6  = none + " 00 " + none + " 00 fe800000000000000000000000000001 00000400 00000003 00000000 00000003     wan\n"
+		lte6  = none + " 00 " + none + " 00 fe800000000000000000000000000001 00000800 00000003 00000000 00000003    wwan0\n"
+		lo6   = none + " 00 " + none + " 00 " + none + " ffffffff 00000001 00000000 00200200       lo\n"
+		lan6  = "20010db8000100000000000000000000 40 " + none + " 00 " + none + " 00000100 00000001 00000000 00000001   br-lan\n"
+		from6 = none + " 00 20010db8000100000000000000000000 38 fe800000000000000000000000000001 00000400 00000003 00000000 00000003    eth9\n"
+	)
+	tests := []struct {
+		name, four, six string
+		want            []string
+	}{
+		{"a router", head + wan + lan, lo6 + lan6 + wan6, []string{"wan"}},
+		{"two ways", head + wan, lte6 + wan6, []string{"wan", "wwan0"}},
+		{"IPv6 alone", head, wan6, []string{"wan"}},
+		{"half of the world", head + half, "", nil},
+		{"for the senders of a prefix, as OpenWrt makes them", "", from6, []string{"eth9"}},
+		{"unreachable", "", lo6, nil},
+		{"garbage", "wan 00000000\n\n", "no routes\n", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := proc(t, map[string]string{"net/route": tt.four, "net/ipv6_route": tt.six}).defaultRoutes()
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	if got := proc(t, nil).defaultRoutes(); got != nil {
+		t.Errorf("of nothing: %v", got)
 	}
 }

@@ -55,7 +55,7 @@ func (h *house) path(name string) string { return filepath.Join(h.dir, name) }
 // configure writes the configuration anew.
 func (h *house) configure(t *testing.T, extra string) {
 	t.Helper()
-	text := "config weir 'main'\n\toption idle_timeout '3600'\n"
+	text := "config weir 'main'\n\toption idle_timeout '3600'\n\toption source 'packets'\n"
 	if !strings.Contains(extra, "list interface") {
 		text += "\tlist interface 'weirtest0'\n"
 	}

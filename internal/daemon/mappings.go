@@ -111,20 +111,24 @@ func mappings(cfg *uci.Config, prefixes []placed, asked []openwrt.PortLease) []e
 		}
 	}
 	for i := range asked {
-		l := &asked[i]
-		m := engine.Mapping{Name: l.Name, OpenedBy: "upnp", First: l.Outside, Last: l.Outside, TargetPort: l.TargetPort}
-		if l.PCP {
-			m.OpenedBy = "nat-pmp"
-		}
-		if l.TargetPort == 0 { // a pinhole for all ports
-			m.First, m.Last = 0, 0
-		}
-		if !l.Expires.IsZero() {
-			m.Expires = l.Expires.UnixMicro()
-		}
-		add(m, []uint8{l.Proto}, packet.AddrOf(l.Target))
+		add(leased(&asked[i]), []uint8{asked[i].Proto}, packet.AddrOf(asked[i].Target))
 	}
 	return all
+}
+
+// leased is the mapping of a lease, without protocol and target.
+func leased(l *openwrt.PortLease) engine.Mapping {
+	m := engine.Mapping{Name: l.Name, OpenedBy: "upnp", First: l.Outside, Last: l.Outside, TargetPort: l.TargetPort}
+	if l.PCP {
+		m.OpenedBy = "nat-pmp"
+	}
+	if l.TargetPort == 0 { // a pinhole for all ports
+		m.First, m.Last = 0, 0
+	}
+	if !l.Expires.IsZero() {
+		m.Expires = l.Expires.UnixMicro()
+	}
+	return m
 }
 
 // targets returns the hosts that a rule of the firewall opens: a single address,

@@ -89,7 +89,7 @@ func (f *facts) unrouted() string {
 	case !f.forwards:
 		return "this machine does not route: ip_forward is 0"
 	case len(f.uplinks) == 0:
-		return "no uplink is known: option wan is not set and no zone of the firewall is masqueraded"
+		return "no uplink is known: option wan is not set, no zone of the firewall is masqueraded, and no other device has a default route"
 	case f.mirror != "":
 		return f.mirror + " has no address, as behind a mirror port"
 	}

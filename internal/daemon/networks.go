@@ -61,7 +61,7 @@ func (d *Daemon) relocate() {
 	d.locating.Lock()
 	defer d.locating.Unlock()
 	cfg := d.config.Load()
-	ways := uplinksOf(cfg)
+	ways := d.ways(cfg)
 	d.mu.Lock()
 	nets := d.networks(cfg)
 	links, all := linksOf(d.links), d.watched

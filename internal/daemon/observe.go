@@ -96,7 +96,6 @@ func (d *Daemon) observe(ctx context.Context) {
 	}
 	d.logChoice(p)
 	d.setSources(p)
-	d.relocate()
 }
 
 // lostTracking reports whether reading connection tracking has failed, which a

@@ -50,7 +50,6 @@ func (d *Daemon) Reload(context.Context) error {
 	d.engine.SetTimeouts(cfg.Main.IdleTimeout, cfg.Main.ActiveTimeout)
 	d.engine.Configure(namedDevices(cfg))
 	d.setSources(p)
-	d.relocate()
 	select {
 	case d.serveAgain <- struct{}{}:
 	default: // it is to look at the API already

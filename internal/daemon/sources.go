@@ -1,12 +1,7 @@
 package daemon
 
 import (
-	"context"
 	"fmt"
-	"io/fs"
-	"reflect"
-	"slices"
-	"strconv"
 	"time"
 
 	"weir/internal/api"
@@ -37,13 +32,6 @@ type plan struct {
 
 func (p *plan) add(o origin, s source.Source) {
 	p.origins, p.sources = append(p.origins, o), append(p.sources, s)
-}
-
-// running is one source with the task that runs it.
-type running struct {
-	origin origin
-	source source.Source
-	task   *task
 }
 
 // watched is a network that is configured to be watched, with a row of its own.
@@ -140,72 +128,4 @@ func filesOf(cfg *uci.Config) []pcap.Config {
 		files = append(files, pcap.Config{Name: name, Path: s.Path, Pace: float64(s.Pace), Loop: s.Loop})
 	}
 	return files
-}
-
-// setSources makes the plan come true: sources that run and are planned go on,
-// others are stopped, and then the new ones start. A planned source that failed
-// gets another chance. Called with reload held.
-func (d *Daemon) setSources(p plan) {
-	d.mu.Lock()
-	stop := slices.Clone(d.sources)
-	next := make([]running, len(p.sources))
-	for i, o := range p.origins {
-		next[i] = running{origin: o, source: p.sources[i]}
-		same := func(r running) bool { return !r.task.failed() && reflect.DeepEqual(r.origin, o) }
-		if at := slices.IndexFunc(stop, same); at >= 0 {
-			next[i] = stop[at]
-			stop = slices.Delete(stop, at, at+1)
-		}
-	}
-	d.watched = d.withPoints(p.watched)
-	d.mu.Unlock()
-	for _, r := range stop {
-		d.tasks.stop(r.task)
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for i := range next {
-		if next[i].task == nil {
-			next[i].task = d.startSource(next[i])
-		}
-	}
-	d.sources = next
-}
-
-// withPoints gives watched networks their observation points, in the order of the
-// configuration.
-func (d *Daemon) withPoints(all []watched) []watched {
-	var out []watched
-	for _, w := range all {
-		point, err := d.engine.Interface(w.name)
-		if err != nil {
-			d.log.Error("an interface has no row of its own", "error", err)
-			continue
-		}
-		w.point = point
-		out = append(out, w)
-	}
-	return out
-}
-
-func (d *Daemon) startSource(r running) *task {
-	name := r.source.Status().Name
-	if f := r.origin.file; f != nil {
-		pace := "max"
-		if f.Pace > 0 {
-			pace = strconv.FormatFloat(f.Pace, 'g', -1, 64) + "x"
-		}
-		d.log.Info("reading", "interface", name, "path", f.Path, "pace", pace, "loop", f.Loop)
-	}
-	return d.tasks.startSource(name, func(ctx context.Context) error {
-		err := r.source.Run(ctx, sink{d.engine, d.swept})
-		if err == nil {
-			return nil
-		}
-		if r.origin.file != nil {
-			err = explain(err, "make it, or set another option path or enabled 0 in its config source", fs.ErrNotExist)
-			err = explain(err, readable, fs.ErrPermission)
-		}
-		return fmt.Errorf("source %s: %w", name, err)
-	})
 }

@@ -30,6 +30,23 @@ func uplinksOf(cfg *uci.Config) []uplink {
 	return all
 }
 
+// ways returns the ways out: those of the configuration or, where it has none,
+// the devices with a default route that are not themselves watched. A machine
+// that watches its own only device has none.
+func (d *Daemon) ways(cfg *uci.Config) []uplink {
+	all := uplinksOf(cfg)
+	if len(all) > 0 {
+		return all
+	}
+	captured, _ := watchedOf(cfg)
+	for _, device := range d.proc.defaultRoutes() {
+		if !slices.ContainsFunc(captured, func(w watched) bool { return w.device == device }) {
+			all = append(all, uplink{name: device, device: device})
+		}
+	}
+	return all
+}
+
 // lowerOf returns what carries the frames of a PPPoE session.
 func lowerOf(cfg *uci.Config, device string) string {
 	for i := range cfg.Router.Networks {

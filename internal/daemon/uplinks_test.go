@@ -54,6 +54,30 @@ func TestUplinksOf(t *testing.T) {
 	}
 }
 
+// Without a configuration the default route tells, but for a device that is
+// watched itself.
+func TestWays(t *testing.T) {
+	const routes = "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n"
+	tests := []struct {
+		name, network, main string
+		want                []uplink
+	}{
+		{"Debian with two devices", "", "\tlist interface 'eth1'\n", []uplink{{"eth0", "eth0", ""}}},
+		{"Debian that watches its only device", "", "\tlist interface 'eth0'\n", nil},
+		{"as configured", "", "\tlist interface 'eth1'\n\tlist wan 'eth2'\n", []uplink{{"eth2", "eth2", ""}}},
+		{"OpenWrt", routerNetwork, "", []uplink{{"wan", "pppoe-wan", "eth1.7"}, {"wanb", "eth2", ""}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &Daemon{proc: proc(t, map[string]string{"net/route": routes})}
+			got := d.ways(loadFiles(t, map[string]string{"network": tt.network}, tt.main))
+			if diff := cmp.Diff(tt.want, got, cmp.AllowUnexported(uplink{})); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 func TestEngineUplinks(t *testing.T) {
 	d := newHouse(t, "").daemon(t)
 	got := d.engineUplinks([]uplink{{name: "wan", device: "wan"}, {name: "lte", device: "wwan0"}}, kernel())

@@ -39,6 +39,13 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	program = filepath.Join(dir, "weir")
+	if os.Getenv("CI") == "guest" { // of test/offload, where there is no compiler
+		if program, err = exec.LookPath("weir"); err != nil {
+			fmt.Fprintln(os.Stderr, "run guest with -add and the path of a built weir:", err)
+			return 1
+		}
+		return m.Run()
+	}
 	if out, err := exec.Command("go", "build", "-o", program, "weir/cmd/weir").CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build weir: %v\n%s", err, out)
 		return 1

@@ -1,0 +1,9 @@
+package engine
+
+// Untracked says that connection tracking is not read any more: packets set the
+// pace of rates and series again, at the next tick.
+func (e *Engine) Untracked() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.recording, e.heard = false, false
+}
