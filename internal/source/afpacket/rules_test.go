@@ -126,6 +126,8 @@ var rules = []rule{
 	{name: "DTLS handshake", proto: udpp, src: 50000, dst: 42000, payload: text("\x16\xfe\xfd\x00\x00", 800), want: always},
 	{name: "WireGuard handshake", proto: udpp, src: 50000, dst: 51820, payload: text("\x01\x00\x00\x00", 148), want: always},
 	{name: "WireGuard data", proto: udpp, src: 50000, dst: 51820, payload: text("\x04\x00\x00\x00", 128), want: never},
+	{name: "IKE", proto: udpp, src: 500, dst: 500, payload: text("\x12\x34", 400), want: always},
+	{name: "ESP in UDP, small", proto: udpp, src: 4500, dst: 4500, payload: text("\x12\x34\x56\x78", 100), want: never},
 	{name: "unknown datagram, small", proto: udpp, src: 50000, dst: 27015, payload: text("\x7f", 40), want: [4]int{short, short, no, no}},
 	{name: "unknown datagram, empty", proto: udpp, src: 50000, dst: 27015, want: [4]int{short, short, no, no}},
 	{name: "unknown datagram, large", proto: udpp, src: 50000, dst: 27015, payload: text("\x7f", 301), want: never},

@@ -51,9 +51,9 @@ var briefSignatures = []span{
 
 // Ports of protocols over UDP whose every datagram names something: addresses
 // (DNS, mDNS, LLMNR), devices (DHCP, DHCPv6, NetBIOS, SSDP, WS-Discovery) or a
-// call (SIP), besides TFTP, NTP and NAT-PMP. In ascending order.
+// call (SIP), besides TFTP, NTP, IKE and NAT-PMP. In ascending order.
 var udpPorts = []span{
-	one(53), between(67, 69), one(123), between(137, 138), between(546, 547), one(1900), one(3702), one(5060),
+	one(53), between(67, 69), one(123), between(137, 138), one(500), between(546, 547), one(1900), one(3702), one(5060),
 	between(5350, 5351), one(5353), one(5355),
 }
 
@@ -83,5 +83,6 @@ const (
 	googleQUIC    = 0x5130     // "Q0", behind flags and connection ID
 	wireGuardData = 0x04000000
 	portDNS       = 53
+	portESP       = 4500 // in UDP, RFC 3948
 	portHTTPS     = 443
 )

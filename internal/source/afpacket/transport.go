@@ -142,7 +142,7 @@ func (f filter) udp(a *assembler) {
 // smallDatagram decides on datagrams of protocols unknown to the filter. The
 // first one of a flow would tell most, but no filter without memory knows it.
 // While there is little traffic all small ones pass; then a random part, which
-// still sees every long flow; QUIC's short headers on its port never do, since
+// still sees every long flow. On the ports of QUIC and of ESP in UDP none do, since
 // each would be an acknowledgement of a download.
 func (f filter) smallDatagram(a *assembler) {
 	a.label("small datagram")
@@ -155,6 +155,7 @@ func (f filter) smallDatagram(a *assembler) {
 	a.when(bpf.JumpGreaterThan, udpHeader+smallDatagram, byDefault, "")
 	a.fetch(cellPort)
 	a.equal(portHTTPS, byDefault)
+	a.equal(portESP, byDefault)
 	if n > 1 {
 		a.add(bpf.LoadExtension{Num: bpf.ExtRand})
 		a.alu(bpf.ALUOpMod, n)
