@@ -7,6 +7,7 @@ import "weir/internal/packet"
 var detectors = [...]Detector{
 	tls,
 	quic,
+	dtls,
 	ssh,
 	netbios,
 	dns,
