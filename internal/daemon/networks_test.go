@@ -131,3 +131,42 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 }
+
+// What the kernel tells becomes networks and devices once all that is there was
+// told, and then as it changes.
+func TestFollow(t *testing.T) {
+	d := newHouse(t, "").daemon(t)
+	d.watched = d.withPoints([]watched{{name: "lan", device: "br-lan"}})
+	tell := d.follow(new(link.State))
+	neighbour := func(op link.Op, ip string, last byte) link.Event {
+		return link.Event{Op: op, Neighbour: link.Neighbour{Index: 2, Addr: netip.MustParseAddr(ip), MAC: link.MAC{2, 0, 0, 0, 1, last}}}
+	}
+	check := func(step, ip string, scope device.Scope, devices int) {
+		t.Helper()
+		a := addr(ip)
+		if got := d.nets.Load(); got != nil && got.Scope(&a) != scope || got == nil && scope != device.Remote {
+			t.Errorf("%s: %s is not %s", step, ip, scope)
+		}
+		if got := d.engine.Stats().Devices; got != devices {
+			t.Errorf("%s: %d devices, want %d", step, got, devices)
+		}
+	}
+	tell(link.Event{Op: link.LinkSet, Link: link.Link{Index: 2, Name: "br-lan", Up: true}})
+	tell(link.Event{Op: link.AddressSet, Address: link.Address{Index: 2, Prefix: netip.MustParsePrefix("198.51.100.1/24")}})
+	tell(neighbour(link.NeighbourSet, "198.51.100.20", 1))
+	check("before all is told", "198.51.100.20", device.Remote, 0)
+	tell(link.Event{Op: link.Synced})
+	check("all is told", "198.51.100.20", device.Local, 1)
+	if !d.moved.Swap(false) {
+		t.Error("nothing makes the mode be looked at")
+	}
+	tell(neighbour(link.NeighbourSet, "198.51.100.21", 2))
+	check("another neighbour", "198.51.100.21", device.Local, 2)
+	tell(neighbour(link.NeighbourGone, "198.51.100.21", 2))
+	check("it left", "198.51.100.21", device.Local, 2)
+	if d.moved.Load() {
+		t.Error("neighbours make the mode be looked at")
+	}
+	tell(link.Event{Op: link.AddressGone, Address: link.Address{Index: 2, Prefix: netip.MustParsePrefix("198.51.100.1/24")}})
+	check("the address is gone", "198.51.100.20", device.Remote, 2)
+}
