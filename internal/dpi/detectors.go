@@ -12,6 +12,17 @@ var detectors = [...]Detector{
 	netbios,
 	dns,
 	smb,
+	dhcp,
+	ssdp,
+	wsd,
+	snmp,
+	kerberos,
+	ldap,
+	dhcpv6,
+	slp,
+	tftp,
+	natpmp,
+	ptp,
 	ntp,
 }
 

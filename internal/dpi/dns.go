@@ -112,7 +112,11 @@ func (m *Message) tell(s *Segment) {
 		s.Facts.Code = uint16(m.Rcode()) + 1
 	}
 	if m.Counts[Question] > 0 && it.Next(&r) {
-		s.Facts.Host = r.Name.AppendTo(s.text())
+		if s.Is == DNS {
+			s.Facts.Host = r.Name.AppendTo(s.text())
+		} else {
+			s.Facts.Host = r.Name.AppendText(s.text())
+		}
 	}
 	if s.Is == DNS || !m.Response() {
 		return

@@ -82,7 +82,15 @@ func (n Name) end() (int, bool) {
 // the dot of the root, with a backslash before dots and backslashes within
 // labels, and other bytes that are not visible ASCII as \DDD. Letters keep their
 // case. What is broken ends where it breaks.
-func (n Name) AppendTo(dst []byte) []byte {
+func (n Name) AppendTo(dst []byte) []byte { return n.appendTo(dst, '!', '~') }
+
+// AppendText appends the name as people read it: as AppendTo does, but with spaces
+// and bytes of UTF-8 as they are, which names of mDNS are full of (RFC 6763 section
+// 4.1.1). The bytes need not be valid UTF-8.
+func (n Name) AppendText(dst []byte) []byte { return n.appendTo(dst, ' ', 0xff) }
+
+// appendTo escapes what lies outside of the range from low to high.
+func (n Name) appendTo(dst []byte, low, high byte) []byte {
 	l := n.labels()
 	first := true
 	for b := l.next(); b != nil; b = l.next() {
@@ -94,7 +102,7 @@ func (n Name) AppendTo(dst []byte) []byte {
 			switch {
 			case c == '.' || c == '\\':
 				dst = append(dst, '\\', c)
-			case c <= ' ' || c > '~':
+			case c < low || c > high || c == 0x7f:
 				dst = append(dst, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
 			default:
 				dst = append(dst, c)
