@@ -8,6 +8,8 @@ var detectors = [...]Detector{
 	tls,
 	quic,
 	dtls,
+	http,
+	http2,
 	ssh,
 	netbios,
 	dns,
@@ -24,6 +26,7 @@ var detectors = [...]Detector{
 	natpmp,
 	ptp,
 	ntp,
+	webSocket,
 }
 
 // overTCP and overUDP are the detectors of a transport.
