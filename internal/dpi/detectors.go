@@ -8,6 +8,7 @@ var detectors = [...]Detector{
 	tls,
 	quic,
 	dtls,
+	rtsp, // before http: AirPlay speaks both
 	http,
 	http2,
 	ssh,
@@ -25,8 +26,15 @@ var detectors = [...]Detector{
 	tftp,
 	natpmp,
 	ptp,
+	wireguard,
+	bittorrent,
+	stun,
+	sip,
+	openvpn,
+	ipsec,
 	ntp,
 	webSocket,
+	rtp, // by what packets have in common
 }
 
 // overTCP and overUDP are the detectors of a transport.

@@ -122,6 +122,7 @@ const (
 	// Voice, video and real time.
 	STUN
 	RTP
+	SRTP
 	RTCP
 	RTSP
 	RTMP
@@ -197,7 +198,7 @@ var protocolNames = [NumProtocols]string{
 	MQTT: "mqtt", CoAP: "coap", SNMP: "snmp", Syslog: "syslog", NetFlow: "netflow", SFlow: "sflow", Munin: "munin", Zabbix: "zabbix",
 	Collectd: "collectd", CAPWAP: "capwap", BGP: "bgp", Thrift: "thrift", CORBA: "corba",
 
-	STUN: "stun", RTP: "rtp", RTCP: "rtcp", RTSP: "rtsp", RTMP: "rtmp", SIP: "sip", H323: "h323", MGCP: "mgcp", IAX: "iax",
+	STUN: "stun", RTP: "rtp", SRTP: "srtp", RTCP: "rtcp", RTSP: "rtsp", RTMP: "rtmp", SIP: "sip", H323: "h323", MGCP: "mgcp", IAX: "iax",
 	MPEGTS: "mpegts", AirPlay: "airplay", Chromecast: "chromecast", SpotifyConnect: "spotify_connect", Sonos: "sonos",
 
 	BitTorrent: "bittorrent", EDonkey: "edonkey", Gnutella: "gnutella", Syncthing: "syncthing", Mining: "mining",
