@@ -21,6 +21,7 @@ var Layers = map[string]int{
 	"internal/openwrt": 1, // what the router's own programs wrote down
 	"internal/flow":    1, // key, table
 	"internal/dpi":     1, // what a flow is
+	"internal/apps":    1, // whose servers a flow speaks to
 	"internal/device":  1, // devices and hosts
 	"internal/rollup":  1, // counters by dimension and time
 	"internal/usage":   1, // how much is attributed
