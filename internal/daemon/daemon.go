@@ -108,6 +108,7 @@ func Run(ctx context.Context, opt Options) error {
 		return nil
 	}
 	d := newDaemon(opt, cfg)
+	d.setLevel(cfg)
 	if d.links, err = link.List(); err != nil {
 		opt.Log.Warn("list interfaces: what depends on them is not known", "error", err)
 	}
@@ -119,7 +120,6 @@ func Run(ctx context.Context, opt Options) error {
 	d.adopt(f, c, true)
 	d.problems = append(problemsOf(warnings, nil), p.problems...)
 	d.warn(d.problems)
-	d.setLevel(cfg)
 	d.limitMemory(cfg)
 	if err := d.open(cfg); err != nil {
 		return err

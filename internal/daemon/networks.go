@@ -65,7 +65,7 @@ func (d *Daemon) relocate() {
 	d.mu.Lock()
 	nets := d.networks(cfg)
 	links, all := linksOf(d.links), d.watched
-	uplinks := d.engineUplinks(ways, d.links)
+	uplinks := d.engineUplinks(ways)
 	d.gauges = gauges(ways, links)
 	d.mu.Unlock()
 	d.nets.Store(nets)

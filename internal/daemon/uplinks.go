@@ -66,19 +66,27 @@ func names(all []uplink) []string {
 	return out
 }
 
-// engineUplinks gives uplinks their observation points and the addresses that
-// this machine has on them.
-func (d *Daemon) engineUplinks(all []uplink, s *link.State) []engine.Uplink {
+// nowhere is no observation point's number (source.MaxInterfaces).
+const nowhere = 1<<8 - 1
+
+// engineUplinks gives uplinks the addresses that this machine has on them and,
+// where something can be counted there, their observation points: a row without
+// anything in it would say that nothing passed. Called with mu held.
+func (d *Daemon) engineUplinks(all []uplink) []engine.Uplink {
 	var out []engine.Uplink
 	for _, u := range all {
-		point, err := d.engine.Interface(u.name)
-		if err != nil {
-			d.log.Error("an uplink is not counted", "uplink", u.name, "error", err)
-			continue
+		e := engine.Uplink{Name: u.name, Point: nowhere}
+		captured := slices.ContainsFunc(d.watched, func(w watched) bool { return w.name == u.name })
+		if captured || d.steady.mode != uci.ModePackets {
+			point, err := d.engine.Interface(u.name)
+			if err != nil {
+				d.log.Error("an uplink has no row of its own", "error", err)
+			} else {
+				e.Point = point
+			}
 		}
-		e := engine.Uplink{Name: u.name, Point: point}
-		if l, ok := byName(s, u.device); ok {
-			for _, a := range s.Addresses(l.Index) {
+		if l, ok := byName(d.links, u.device); ok {
+			for _, a := range d.links.Addresses(l.Index) {
 				e.Addrs = append(e.Addrs, packet.AddrOf(a.Prefix.Addr()))
 			}
 		}

@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +8,8 @@ import (
 	"weir/internal/engine"
 	"weir/internal/link"
 	"weir/internal/packet"
+	"weir/internal/source"
+	"weir/uci"
 )
 
 // routerNetwork has an uplink for each version of IP on one link, and a second
@@ -78,16 +79,34 @@ func TestWays(t *testing.T) {
 	}
 }
 
+// An uplink has a row only where something can be counted on it.
 func TestEngineUplinks(t *testing.T) {
-	d := newHouse(t, "").daemon(t)
-	got := d.engineUplinks([]uplink{{name: "wan", device: "wan"}, {name: "lte", device: "wwan0"}}, kernel())
-	addr := packet.AddrOf(netip.MustParseAddr("10.20.0.5"))
-	want := []engine.Uplink{{Name: "wan", Point: 0, Addrs: []packet.Addr{addr}}, {Name: "lte", Point: 1}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+	ways := []uplink{{name: "wan", device: "wan"}, {name: "lte", device: "wwan0"}}
+	own := []packet.Addr{addr("10.20.0.5")}
+	tests := []struct {
+		name    string
+		mode    uci.Mode
+		watched []watched
+		links   *link.State
+		want    []engine.Uplink
+	}{
+		{"conntrack", uci.ModeConntrack, nil, kernel(), []engine.Uplink{{Name: "wan", Point: 0, Addrs: own}, {Name: "lte", Point: 1}}},
+		{"hybrid", uci.ModeHybrid, nil, kernel(), []engine.Uplink{{Name: "wan", Point: 0, Addrs: own}, {Name: "lte", Point: 1}}},
+		{"packets", uci.ModePackets, nil, kernel(), []engine.Uplink{{Name: "wan", Point: nowhere, Addrs: own}, {Name: "lte", Point: nowhere}}},
+		{"packets of one of them", uci.ModePackets, []watched{{name: "lte"}}, kernel(), []engine.Uplink{{Name: "wan", Point: nowhere, Addrs: own}, {Name: "lte", Point: 0}}},
+		{"before the kernel was asked", uci.ModeHybrid, nil, nil, []engine.Uplink{{Name: "wan", Point: 0}, {Name: "lte", Point: 1}}},
 	}
-	if got := d.engineUplinks([]uplink{{name: "wan", device: "wan"}}, nil); len(got) != 1 || got[0].Addrs != nil {
-		t.Errorf("before the kernel was asked: %+v", got)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newHouse(t, "").daemon(t)
+			d.steady.mode, d.watched, d.links = tt.mode, tt.watched, tt.links
+			if diff := cmp.Diff(tt.want, d.engineUplinks(ways)); diff != "" {
+				t.Error(diff)
+			}
+			if nowhere < source.MaxInterfaces {
+				t.Error("nowhere is a place")
+			}
+		})
 	}
 }
 

@@ -126,13 +126,14 @@ func (s *site) dumps(t *testing.T) float64 {
 	return -1
 }
 
-// swept waits until all that has passed is accounted: until packets are, and
-// until connection tracking was read by a dump that began after.
+// swept waits until all that has passed is accounted and summed up: until packets
+// are, and until connection tracking was read by a dump that began after.
 func (s *site) swept(t *testing.T) {
 	t.Helper()
 	s.settle(t)
 	before := s.dumps(t)
 	if before < 0 {
+		time.Sleep(1100 * time.Millisecond) // the next tick sums up by device
 		return
 	}
 	for end := time.Now().Add(30 * time.Second); s.dumps(t) < before+2; time.Sleep(50 * time.Millisecond) {
