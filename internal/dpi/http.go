@@ -137,7 +137,7 @@ func (s *Segment) httpRequest(m *httpMethod) Verdict {
 // isHTTPVersion recognises the end of a request line; Icecast's sources have a
 // version of their own.
 func isHTTPVersion(b []byte) bool {
-	return len(b) == 8 && (string(b[:7]) == "HTTP/1." || string(b) == "ICE/1.0")
+	return len(b) == 8 && string(b[:7]) == statusLine || string(b) == "ICE/1.0"
 }
 
 // isTarget reports whether b, of which the end may be missing, can be the target
