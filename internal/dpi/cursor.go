@@ -20,7 +20,15 @@ func (c *cursor) u8() uint8 {
 }
 
 // u16 reads two bytes.
-func (c *cursor) u16() uint16 { return uint16(c.number(2)) }
+func (c *cursor) u16() uint16 {
+	if len(c.b) < 2 {
+		c.b, c.short = nil, true
+		return 0
+	}
+	v := uint16(c.b[0])<<8 | uint16(c.b[1])
+	c.b = c.b[2:]
+	return v
+}
 
 // u24 reads three bytes.
 func (c *cursor) u24() int { return int(c.number(3)) }
