@@ -144,11 +144,11 @@ func (f *facts) complain(c *choice, obstacle, advice string) {
 	warn := func(option, format string, args ...any) {
 		c.problems = append(c.problems, api.Problem{Section: "main", Option: option, Warning: true, Message: fmt.Sprintf(format, args...)})
 	}
-	wanted := f.want == uci.ModeHybrid || f.want == uci.ModeConntrack
 	switch {
-	case obstacle != "" && f.want == uci.ModeConntrack:
+	case obstacle == "":
+	case c.mode == uci.ModeConntrack:
 		warn("source", "nothing is counted: %s", advice)
-	case obstacle != "" && (wanted || f.want == uci.ModeAuto && f.unrouted() == ""):
+	case f.want == uci.ModeHybrid || f.want == uci.ModeAuto && f.unrouted() == "":
 		warn("source", "packets are counted instead of connections: %s", advice)
 	}
 	if c.mode == uci.ModeConntrack && f.want != uci.ModeConntrack && f.capture != nil {

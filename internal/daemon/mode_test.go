@@ -97,6 +97,8 @@ func TestChoose(t *testing.T) {
 			[]string{"packets are counted instead of connections: connection tracking does not count; run"}},
 		{"hybrid without the right to capture", both(want(uci.ModeHybrid), uncaptured), uci.ModeConntrack, false, "hybrid is configured, but weir may not capture",
 			[]string{"flows have no names"}},
+		{"hybrid without either", both(want(uci.ModeHybrid), uncaptured, uncounted), uci.ModeConntrack, false, "may not capture",
+			[]string{"nothing is counted: connection tracking does not count", "flows have no names"}},
 		{"ports on", func(f *facts) { f.ports, f.forwards = uci.On, false }, uci.ModePackets, true, "", nil},
 		{"ports off", func(f *facts) { f.ports = uci.Off }, uci.ModeHybrid, false, "", nil},
 	}

@@ -113,6 +113,7 @@ func TestAccountingFlips(t *testing.T) {
 	// all is.
 	flows := fromClient(8, 40000)
 	wanted := make(map[string]counted)
+	total := 0.0
 	step := func(acct, mode string) {
 		home.Router.Sysctl(t, "net.netfilter.nf_conntrack_acct="+acct)
 		until(t, "mode "+mode, func() bool {
@@ -125,8 +126,12 @@ func TestAccountingFlips(t *testing.T) {
 		}
 		for _, f := range send(t, home.Client1, flows, 50, 2000).Sent {
 			wanted[name(f.Flow)] = counted{float64(f.Packets), float64(f.Bytes)}
+			total += float64(f.Bytes)
 		}
 		s.swept(t)
+		until(t, "coverage goes on", func() bool {
+			return number(s.call(t, "status", nil), "coverage.0.attributed.tx") >= total
+		})
 		got := s.flows(t)
 		for key, want := range wanted {
 			if got[key] != want {
