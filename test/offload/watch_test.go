@@ -37,6 +37,7 @@ const suffix = ".offload.example"
 func watch(how string, w io.Writer) error {
 	src, err := afpacket.New(afpacket.Config{
 		Interfaces: []afpacket.Interface{{Name: "lan", Device: netns.Bridge, Ports: how == "ports"}},
+		Hybrid:     true,
 	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
