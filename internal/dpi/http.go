@@ -45,7 +45,7 @@ func detectHTTP(s *Segment) Verdict {
 	p := s.Payload
 	switch {
 	case s.Is == HTTPConnect && s.FromClient && s.Answered().Packets > 0:
-		return s.tunnelled()
+		return s.innerTLS()
 	case isStatusLine(p):
 		return s.httpAnswer(p)
 	}
@@ -244,24 +244,4 @@ func (h *httpHead) take(line []byte) {
 	}
 	h.soap = h.soap || hasWord(line, "SOAPACTION:")
 	h.icy = h.icy || hasWord(line, "ICY-NAME:") || hasWord(line, "ICY-BR:")
-}
-
-// tunnelled looks at what a client sends through a proxy.
-func (s *Segment) tunnelled() Verdict {
-	messages, _ := s.handshakes()
-	c := cursor{b: messages}
-	if c.u8() != clientHelloType {
-		return Yes
-	}
-	body := c.part(c.u24())
-	h, ok := readClientHello(body.b, false)
-	if !ok {
-		return Yes
-	}
-	h.whole = h.whole && !c.short
-	h.tell(s.Facts, 't')
-	if s.Keep(); c.short && s.kept() {
-		return Follow
-	}
-	return Yes
 }

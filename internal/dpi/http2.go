@@ -9,8 +9,10 @@ const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 func detectHTTP2(s *Segment) Verdict {
 	p := s.Payload
 	switch n := min(len(p), len(http2Preface)); {
+	case http2Preface[:n] != string(p[:n]) && !s.FromClient && !s.Joined:
+		return s.wait() // the server's settings may come first
 	case http2Preface[:n] != string(p[:n]):
-		return s.wait()
+		return No
 	case n < len(http2Preface):
 		s.Keep()
 		return Perhaps

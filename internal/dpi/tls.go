@@ -12,6 +12,7 @@ const (
 	recordAlert        = 21
 	recordHandshake    = 22
 	recordData         = 23
+	recordHeartbeat    = 24 // RFC 6520
 )
 
 const (
@@ -68,7 +69,7 @@ func readRecord(c *cursor) (kind uint8, body cursor, ok bool) {
 	kind = c.u8()
 	version := c.u16()
 	n := int(c.u16())
-	if kind < recordChangeCipher || kind > recordData || version>>8 != 3 || version&0xff > 4 || c.short || n > maxRecord {
+	if kind < recordChangeCipher || kind > recordHeartbeat || version>>8 != 3 || version&0xff > 4 || c.short || n > maxRecord {
 		return kind, body, false
 	}
 	switch kind {
@@ -78,6 +79,8 @@ func readRecord(c *cursor) (kind uint8, body cursor, ok bool) {
 		ok = n == 2 || n >= 16 && n <= 128 // in clear or encrypted
 	case recordHandshake:
 		ok = n >= handshakeHeader
+	case recordHeartbeat:
+		ok = n >= 3
 	case recordData:
 		ok = true // empty ones were sent to hide the first block of ciphers in CBC mode
 	}
@@ -195,6 +198,29 @@ func tlsRecords(s *Segment) Verdict {
 		return Follow // early data: the server's answer is still to come
 	}
 	s.Is = kindByPort(s)
+	return Yes
+}
+
+// innerTLS reads the ClientHello of TLS that begins inside of another protocol,
+// which goes on being the flow's: behind CONNECT, STARTTLS and their like. It ends
+// with Yes.
+func (s *Segment) innerTLS() Verdict {
+	messages, _ := s.handshakes()
+	c := cursor{b: messages}
+	kind := c.u8()
+	body := c.part(c.u24())
+	if kind != clientHelloType {
+		return Yes
+	}
+	if h, ok := readClientHello(body.b, false); ok {
+		h.whole = h.whole && !c.short
+		h.tell(s.Facts, 't')
+	}
+	if c.short {
+		if s.Keep(); s.kept() {
+			return Follow
+		}
+	}
 	return Yes
 }
 

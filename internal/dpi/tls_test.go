@@ -108,10 +108,10 @@ func TestTLS(t *testing.T) {
 		{"joined at a record that is longer than the segment", 50000, true, [][]byte{server(record(recordData, make([]byte, 4000))[:1400])}, TLS, "", "", "", ""},
 		{"joined at a message that is encrypted", 50000, true, [][]byte{client(record(recordHandshake, bytes.Repeat([]byte{0xee}, 40)))}, TLS, "", "", "", ""},
 		{"the hello of SSL 2.0", 443, false, [][]byte{client([]byte{0x80, 9 + 3 + 16, 1, 3, 1, 0, 3, 0, 0, 0, 16, 0, 0, 5}, make([]byte, 16)), server(record(recordHandshake, answer(0x0301)), record(recordChangeCipher, []byte{1}))}, TLS, "", "", "TLSv1.0", ""},
-		{"mail", 993, false, [][]byte{client(record(recordHandshake, ch)), server(record(recordHandshake, sh13))}, IMAPS, "example.com", ja4, "TLSv1.3", ""},
+		{"a heartbeat after the rest", 50000, true, [][]byte{server(data, record(recordHeartbeat, []byte{1, 0, 0}))}, TLS, "", "", "", ""},
 		{"mail, joined", 465, true, [][]byte{server(data, data)}, SMTPS, "", "", "", ""},
 		{"neither TLS nor anything", 443, false, [][]byte{client([]byte("\x16\x03\x09\x00\x05hello"))}, NoProtocol, "", "", "", ""},
-		{"a record of no type", 443, false, [][]byte{client([]byte("\x18\x03\x03\x00\x05hello"))}, NoProtocol, "", "", "", ""},
+		{"a record of no type", 443, false, [][]byte{client([]byte("\x19\x03\x03\x00\x05hello"))}, NoProtocol, "", "", "", ""},
 		{"a record too long", 443, false, [][]byte{client([]byte("\x17\x03\x03\xff\xffhello"))}, NoProtocol, "", "", "", ""},
 		{"records that do not follow on", 443, false, [][]byte{client(data, []byte("hello, world"))}, NoProtocol, "", "", "", ""},
 	}
@@ -139,6 +139,9 @@ func TestKindOfTLS(t *testing.T) {
 	}{
 		{"web", 443, [][]byte{sni("example.com"), alpn("h2")}, TLS},
 		{"DoT by port", 853, [][]byte{sni("example.com")}, DoT},
+		{"mail", 993, [][]byte{sni("example.com")}, IMAPS},
+		{"the web on the port of mail", 993, [][]byte{sni("example.com"), alpn("h2")}, TLS},
+		{"mail by ALPN", 9993, [][]byte{sni("example.com"), alpn("imap")}, IMAPS},
 		{"DoT by ALPN", 443, [][]byte{alpn("dot")}, DoT},
 		{"DoH", 443, [][]byte{sni("mozilla.cloudflare-dns.com"), alpn("h2", "http/1.1")}, DoH},
 		{"DoH by custom", 443, [][]byte{sni("doh.example.net"), alpn("h2")}, DoH},

@@ -5,7 +5,7 @@ import "bytes"
 // What is spoken inside of TLS is not seen. It is named where the client says so
 // by ALPN or by the resolver's name it asks for. Besides, a few ports have been
 // assigned to nothing but TLS with one protocol inside of it; there the content
-// proves TLS and the port tells the rest.
+// proves TLS and the port tells the rest, unless ALPN speaks of something else.
 
 // alpnKinds are protocols inside of TLS by ALPN (IANA, TLS ALPN protocol IDs).
 var alpnKinds = [...]struct {
@@ -26,7 +26,7 @@ func kindOfTLS(s *Segment, h *clientHello) Protocol {
 			return alpnKinds[i].is
 		}
 	}
-	if p := kindByPort(s); p != TLS {
+	if p := kindByPort(s); p != TLS && len(h.alpn) == 0 {
 		return p
 	}
 	switch {
