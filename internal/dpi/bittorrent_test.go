@@ -6,7 +6,9 @@ func TestBitTorrent(t *testing.T) {
 	const handshake = "\x13BitTorrent protocol"
 	syn := fromHex("4100 4567 10000001 00000000 00100000 23c6 0000")
 	state := fromHex("2100 4567 20000001 00000010 00100000 5001 23c6")
-	data := func(conn, time, seq string) string { return fromHex("0100"+conn+time+"00000010 00100000"+seq+"5001") + "abc" }
+	data := func(conn, time, seq string) string {
+		return fromHex("0100"+conn+time+"00000010 00100000"+seq+"5001") + "abc"
+	}
 	runExchanges(t, []exchange{
 		// BEP 3, BEP 5 and BEP 15: the examples there.
 		{name: "handshake", proto: tcp, server: 6881, says: []string{">" + handshake + filled(48)}, want: BitTorrent},

@@ -1,0 +1,27 @@
+package dpi
+
+import "bytes"
+
+// mgcp recognises MGCP (RFC 3435 section 3.2) by its command lines: a verb of four
+// letters, a number, an endpoint and the version.
+var mgcp = Detector{MGCP, OverUDP, detectMGCP}
+
+var mgcpVerbs = []string{"AUCX", "AUEP", "CRCX", "DLCX", "EPCF", "MDCX", "MESG", "NTFY", "RQNT", "RSIP"}
+
+func detectMGCP(s *Segment) Verdict {
+	verb, rest := word(s.Payload[:min(len(s.Payload), maxTextHead)])
+	if !oneOf(verb, mgcpVerbs) {
+		return s.wait()
+	}
+	line, _ := lineOf(rest)
+	_, line = word(line) // number
+	endpoint, version := word(line)
+	if !bytes.HasPrefix(version, []byte("MGCP 1.")) {
+		return No
+	}
+	s.Facts.Method = verb
+	if at := bytes.LastIndexByte(endpoint, '@'); at >= 0 {
+		s.Facts.Host = endpoint[at+1:]
+	}
+	return Yes
+}
