@@ -26,6 +26,20 @@ var detectors = [...]Detector{
 	tftp,
 	natpmp,
 	ptp,
+	smtp,
+	imap,
+	pop3,
+	ftp,
+	nntp,
+	irc,
+	xmpp,
+	vnc,
+	rdp,
+	telnet,
+	mqtt,
+	coap,
+	nfs,
+	syslog,
 	wireguard,
 	bittorrent,
 	stun,
@@ -34,6 +48,7 @@ var detectors = [...]Detector{
 	ipsec,
 	ntp,
 	webSocket,
+	ftpData,
 	rtp, // by what packets have in common
 }
 

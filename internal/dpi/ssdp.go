@@ -23,6 +23,8 @@ func detectSSDP(s *Segment) Verdict {
 		if name, value, ok := bytes.Cut(line, []byte(":")); ok {
 			value = bytes.TrimSpace(value)
 			switch {
+			case isWord(name, "HOST"):
+				f.Host = value
 			case isWord(name, "SERVER"):
 				f.Server, f.DeviceModel = value, upnpProduct(value)
 			case isWord(name, "USER-AGENT"):
