@@ -55,7 +55,7 @@ func espVerdict(s *Segment) Verdict {
 	h := s.Sent().Head()
 	switch {
 	case len(h) < 8, h[0]|h[1]|h[2]|h[3] == 0:
-		return Likely
+		return Perhaps
 	case string(h[:4]) != string(p[:4]):
 		return Perhaps // a new association
 	}

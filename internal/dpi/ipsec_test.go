@@ -15,7 +15,8 @@ func TestIPsec(t *testing.T) {
 		{name: "a length that is wrong", proto: udp, server: 500, says: []string{">" + ike2 + "a"}},
 		{name: "a version that is not", proto: udp, server: 500, says: []string{">" + ike1[:17] + "\x30" + ike1[18:]}},
 		{name: "ESP", proto: udp, server: 4500, says: []string{">" + esp("c0000001", "00000007"), ">" + esp("c0000001", "00000008")}, want: IPsec},
-		{name: "one of ESP", proto: udp, server: 4500, says: []string{">" + esp("c0000001", "00000007")}, want: IPsec, by: FromGuess},
+		{name: "one of ESP", proto: udp, server: 4500, says: []string{">" + esp("c0000001", "00000007")}},
+		{name: "two associations", proto: udp, server: 4500, says: []string{">" + esp("c0000001", "00000007"), ">" + esp("c0000002", "00000001"), ">" + esp("c0000001", "00000008")}, want: IPsec},
 		{name: "ESP elsewhere", proto: udp, server: 4501, says: []string{">" + esp("c0000001", "00000007"), ">" + esp("c0000001", "00000008")}},
 		{name: "keepalive", proto: udp, server: 4500, says: []string{">\xff"}, want: IPsec, by: FromGuess},
 	})
