@@ -24,8 +24,9 @@ const (
 
 const (
 	maxConnectionID = 20
-	maxCoalesced    = 4 // packets of a datagram that are looked at
-	maxCrypto       = 64
+	minInitial      = 1200 // bytes of a datagram with a client's Initial packet (RFC 9000 section 14.1)
+	maxCoalesced    = 3    // packets of a datagram that are looked at
+	maxCrypto       = 64   // frames of a packet
 )
 
 func detectQUIC(s *Segment) Verdict {
@@ -46,7 +47,7 @@ func detectQUIC(s *Segment) Verdict {
 		return s.readQUIC(version)
 	case number == 0:
 		return negotiatesQUIC(s, c)
-	case number&0x0f0f0f0f == 0x0a0a0a0a && s.Len >= 1200:
+	case number&0x0f0f0f0f == 0x0a0a0a0a && s.Len >= minInitial:
 		return Perhaps // a version that does not exist, to be refused
 	case number>>8 == 0xff0000: // drafts whose keys nobody derives any more
 		return Yes
@@ -113,7 +114,7 @@ func (v *quicVersion) readLongHeader(datagram []byte) (h longHeader, ok bool) {
 // readQUIC looks for the ClientHello in a datagram of a version whose keys are
 // known.
 func (s *Segment) readQUIC(v *quicVersion) Verdict {
-	datagram := s.Payload
+	datagram, mayTell := s.Payload, s.Len >= minInitial && (s.FromClient || s.Answered().Packets == 0)
 	for n := range maxCoalesced {
 		h, ok := v.readLongHeader(datagram)
 		if !ok {
@@ -122,7 +123,7 @@ func (s *Segment) readQUIC(v *quicVersion) Verdict {
 			}
 			break
 		}
-		if h.kind == quicInitial && (s.FromClient || s.Answered().Packets == 0) {
+		if h.kind == quicInitial && mayTell {
 			k := v.initialKeys(h.id)
 			if s.readFrames(v, k.open(s.in.scratch[:], h.packet, h.at, h.length)) {
 				return Yes

@@ -141,7 +141,6 @@ func TestQUIC(t *testing.T) {
 	pings := []byte{1, 0, 0, 0, 1}
 	ack := []byte{3, 5, 0, 1, 0, 0, 0, 1, 2, 3}
 	reordered := join(crypto(ch, 120, n), pings, crypto(ch, 0, 50), ack, crypto(ch, 50, 120))
-	cut := initial(t, 1, 0, 1162, crypto(ch, 0, n))[:300]
 	short := func(n byte, first byte) []byte { return client([]byte{first}, quicID, bytes.Repeat([]byte{n}, 40)) }
 	tests := []struct {
 		name     string
@@ -158,10 +157,10 @@ func TestQUIC(t *testing.T) {
 		{"draft 29", 443, [][]byte{client(initial(t, 0xff00001d, 7, 1162, crypto(ch, 0, n)))}, QUIC, "example.com", ja4, "QUIC draft-29", FromContent},
 		{"draft 34", 443, [][]byte{client(initial(t, 0xff000022, 7, 1162, crypto(ch, 0, n)))}, QUIC, "example.com", ja4, "QUIC draft-34", FromContent},
 		{"frames in another order", 443, [][]byte{client(initial(t, 1, 0, 1162, reordered))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
-		{"two datagrams", 443, [][]byte{client(initial(t, 1, 0, 0, crypto(long, 0, 900))), client(initial(t, 1, 1, 0, crypto(long, 900, len(long))))}, QUIC, "example.com", "q13d1517h3", "QUICv1", FromContent},
-		{"two datagrams, the second first", 443, [][]byte{client(initial(t, 1, 1, 0, crypto(long, 900, len(long)))), client(initial(t, 1, 0, 0, crypto(long, 0, 900)))}, QUIC, "example.com", "q13d1517h3", "QUICv1", FromContent},
-		{"two packets in a datagram", 443, [][]byte{client(initial(t, 1, 1, 0, crypto(ch, 200, n)), initial(t, 1, 0, 0, crypto(ch, 0, 200)))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
-		{"cut by the snap length", 443, [][]byte{client(cut)}, QUIC, "example.com", ja4, "QUICv1", FromContent},
+		{"two datagrams", 443, [][]byte{client(initial(t, 1, 0, 1162, crypto(long, 0, 900))), client(initial(t, 1, 1, 1162, crypto(long, 900, len(long))))}, QUIC, "example.com", "q13d1517h3", "QUICv1", FromContent},
+		{"two datagrams, the second first", 443, [][]byte{client(initial(t, 1, 1, 1162, crypto(long, 900, len(long)))), client(initial(t, 1, 0, 1162, crypto(long, 0, 900)))}, QUIC, "example.com", "q13d1517h3", "QUICv1", FromContent},
+		{"two packets in a datagram", 443, [][]byte{client(initial(t, 1, 1, 0, crypto(ch, 200, n)), initial(t, 1, 0, 1000, crypto(ch, 0, 200)))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
+		{"too small for a client's", 443, [][]byte{client(initial(t, 1, 0, 900, crypto(ch, 0, n)))}, QUIC, "", "", "QUICv1", FromContent},
 		{"after a retry", 443, [][]byte{client(initial(t, 1, 0, 1162, crypto(long, 0, 30))),
 			server([]byte{0xf0, 0, 0, 0, 1, 0, 4, 1, 2, 3, 4}, make([]byte, 40)), client(initial(t, 1, 1, 1162, crypto(ch, 0, n)))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
 		{"after version negotiation", 443, [][]byte{client([]byte{0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8}, quicID, make([]byte, 1200)),
@@ -187,6 +186,24 @@ func TestQUIC(t *testing.T) {
 				t.Errorf("got %v by %v host %q ja4 %q version %q", r.Protocol, r.By, r.host, got, r.version)
 			}
 		})
+	}
+}
+
+// A packet cut by the snap length tells what is there.
+func TestQUICCutBySnapLength(t *testing.T) {
+	ch := exampleHello()
+	whole := initial(t, 1, 0, 1162, crypto(ch, 0, len(ch)))
+	for _, tt := range []struct {
+		size int
+		host string
+		ja4  bool
+	}{{len(whole) - 1, "example.com", true}, {300, "example.com", true}, {200, "example.com", false}, {60, "", false}} {
+		in := NewInspector(Config{})
+		var f Facts
+		p := &packet.Packet{Proto: packet.ProtoUDP, SrcPort: 40000, DstPort: 443, Payload: whole[:tt.size], PayLen: uint32(len(whole))}
+		if r := in.Inspect(in.Open(packet.ProtoUDP), p, true, &f); r.Protocol != QUIC || string(f.Host) != tt.host || f.JA4.Set() != tt.ja4 {
+			t.Errorf("%d bytes: %v host %q ja4 %v", tt.size, r.Protocol, f.Host, f.JA4.Set())
+		}
 	}
 }
 
