@@ -159,7 +159,7 @@ func TestQUIC(t *testing.T) {
 		{"frames in another order", 443, [][]byte{client(initial(t, 1, 0, 1162, reordered))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
 		{"two datagrams", 443, [][]byte{client(initial(t, 1, 0, 1162, crypto(long, 0, 900))), client(initial(t, 1, 1, 1162, crypto(long, 900, len(long))))}, QUIC, "example.com", "q13d1517h3", "QUICv1", FromContent},
 		{"two datagrams, the second first", 443, [][]byte{client(initial(t, 1, 1, 1162, crypto(long, 900, len(long)))), client(initial(t, 1, 0, 1162, crypto(long, 0, 900)))}, QUIC, "example.com", "q13d1517h3", "QUICv1", FromContent},
-		{"two packets in a datagram", 443, [][]byte{client(initial(t, 1, 1, 0, crypto(ch, 200, n)), initial(t, 1, 0, 1000, crypto(ch, 0, 200)))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
+		{"two packets in a datagram", 443, [][]byte{client(initial(t, 1, 1, 0, crypto(ch, 200, n)), initial(t, 1, 0, 1162, crypto(ch, 0, 200)))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
 		{"too small for a client's", 443, [][]byte{client(initial(t, 1, 0, 900, crypto(ch, 0, n)))}, QUIC, "", "", "QUICv1", FromContent},
 		{"after a retry", 443, [][]byte{client(initial(t, 1, 0, 1162, crypto(long, 0, 30))),
 			server([]byte{0xf0, 0, 0, 0, 1, 0, 4, 1, 2, 3, 4}, make([]byte, 40)), client(initial(t, 1, 1, 1162, crypto(ch, 0, n)))}, QUIC, "example.com", ja4, "QUICv1", FromContent},
