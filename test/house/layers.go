@@ -25,6 +25,7 @@ var Layers = map[string]int{
 	"internal/device":  1, // devices and hosts
 	"internal/rollup":  1, // counters by dimension and time
 	"internal/usage":   1, // how much is attributed
+	"internal/names":   1, // names from DNS on the wire
 
 	"internal/engine": 2, // all of it under one lock
 	"internal/source": 2, // what sources have in common
