@@ -33,7 +33,8 @@ const (
 	ovpnNear    = 1 << 12         // packet numbers
 	ovpnEpoch   = 1_000_000_000   // 2001, before OpenVPN
 	ovpnTooLate = 4_000_000_000   // 2096
-	ovpnFirst   = 64              // packet numbers at the beginning of a session
+	ovpnMaxAcks = 8               // in one packet
+	ovpnFirst   = 64              // numbers of packets and messages while a session opens
 )
 
 // ovpnDigests are the sizes of tls-auth's signature: none, MD5, SHA-1, SHA-224,
@@ -99,6 +100,27 @@ func isOVPNReset(p []byte, size int) bool {
 	return fits && len(p) >= ovpnHeader+ovpnStamp && stampedOVPN(p[ovpnHeader:])
 }
 
+// isOVPNBody reports whether b, behind a control packet's session, has what such a
+// packet has there: acknowledgements and a message's number, or a packet number and
+// a time, behind a signature or at once.
+func isOVPNBody(b []byte, op byte) bool {
+	c := cursor{b: b}
+	if acks := int(c.u8()); acks <= ovpnMaxAcks && (acks > 0 || op != ovpnAck) {
+		if acks > 0 {
+			c.bytes(4*acks + ovpnSession)
+		}
+		if op == ovpnAck && !c.short && !c.more() || op != ovpnAck && c.u32() < ovpnFirst && !c.short {
+			return true
+		}
+	}
+	for _, digest := range ovpnDigests {
+		if len(b) > digest && stampedOVPN(b[digest:]) {
+			return true
+		}
+	}
+	return false
+}
+
 // stampedOVPN reports whether b begins with an early packet number and a time.
 func stampedOVPN(b []byte) bool {
 	if len(b) < ovpnStamp {
@@ -143,7 +165,8 @@ func continuesOVPN(s *Segment, p []byte) bool {
 		return false
 	}
 	op := h[0] >> 3
-	return op > 0 && op <= ovpnWrappedKey && op != ovpnData2 && string(h[1:ovpnHeader]) == string(p[1:ovpnHeader]) && string(p[1:5]) != "\x00\x00\x00\x00"
+	return op > 0 && op <= ovpnWrappedKey && op != ovpnData2 && string(h[1:ovpnHeader]) == string(p[1:ovpnHeader]) &&
+		string(p[1:5]) != "\x00\x00\x00\x00" && isOVPNBody(p[ovpnHeader:], p[0]>>3)
 }
 
 // ovpnDataVerdict judges data with the numbers of peer and packet in clear.

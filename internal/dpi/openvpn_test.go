@@ -29,6 +29,7 @@ func TestOpenVPN(t *testing.T) {
 		{name: "tls-crypt-v2", proto: udp, server: 1, says: []string{">" + fromHex("50"+mine+"0f000001 65000000") + filled(37+300)}, want: OpenVPN},
 		{name: "reset with a key", proto: udp, server: 1, says: []string{">\x39" + reset[1:]}},
 		{name: "joined in the handshake", proto: udp, server: 1, says: []string{">" + control(mine), ">" + control(mine)}, want: OpenVPN},
+		{name: "a tag that repeats", proto: udp, server: 1, says: []string{">" + fromHex("2f"+mine) + filled(30), ">" + fromHex("2f"+mine) + filled(40)}},
 		{name: "two sessions", proto: udp, server: 1, says: []string{">" + control(mine), ">" + control(theirs)}},
 		{name: "an acknowledgement", proto: udp, server: 1, says: []string{"<" + control(theirs), ">" + ack}, want: OpenVPN},
 		{name: "joined in the handshake over TCP", proto: tcp, server: 1, says: []string{"<" + over(control(theirs)), ">" + over(ack)}, want: OpenVPN},

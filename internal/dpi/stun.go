@@ -18,6 +18,7 @@ const (
 	stunSoftware = 0x8022
 	stunPort     = 3478
 	maxSTUNAttrs = 32 // looked at
+	stunFollowed = 6  // packets before the last that is looked at: a call tries many ways, and media comes soon where it comes
 )
 
 func detectSTUN(s *Segment) Verdict {
@@ -162,10 +163,8 @@ func channelData(s *Segment, p []byte, size int) Verdict {
 // afterSTUN sees what the ports are used for once STUN made a way.
 func afterSTUN(s *Segment) Verdict {
 	p := s.Payload
-	if !s.datagram() || len(p) <= dtlsRecordHeader {
-		return Perhaps
-	}
 	switch {
+	case !s.datagram() || len(p) <= dtlsRecordHeader:
 	case stunKind(p, s.Len) != stunNone:
 		s.stunSoftware(p)
 	case p[0] >= 20 && p[0] <= 63:
@@ -175,6 +174,9 @@ func afterSTUN(s *Segment) Verdict {
 		}
 	case p[0]>>6 == 2 && s.Is == STUN && isRTP(p, s.Len): // with ICE it is SRTP (RFC 8827 section 6.5)
 		s.Is = SRTP
+		return Yes
+	}
+	if s.Is == STUN && s.st.packets >= stunFollowed {
 		return Yes
 	}
 	return Perhaps

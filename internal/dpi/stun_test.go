@@ -53,6 +53,7 @@ func TestSTUN(t *testing.T) {
 		{name: "one of a channel on its port", proto: udp, server: 3478, says: []string{">" + channel("4001", "0030", 48)}, want: STUN},
 		{name: "no channel", proto: udp, server: 50000, says: []string{">" + channel("4001", "0030", 47)}},
 		{name: "media behind it", proto: udp, server: 50000, says: []string{">" + request, ">" + media("0001")}, want: SRTP, tells: software},
+		{name: "media much later", proto: udp, server: 50000, says: []string{">" + request, ">" + request, ">" + request, ">" + request, ">" + request, ">" + request, ">" + request, ">" + media("0001")}, want: STUN, tells: software},
 		{name: "reports behind it", proto: udp, server: 50000, says: []string{">" + request, ">" + fromHex("81c9 0007") + filled(28)}, want: STUN, tells: software},
 		{name: "DTLS behind it", proto: udp, server: 50000, says: []string{">" + request, "<" + fromHex("15 fefd 0000 000000000001 0002 0100")}, want: DTLS, tells: software},
 		{name: "media behind DTLS", proto: udp, server: 50000, says: []string{">" + request, "<" + fromHex("15 fefd 0000 000000000001 0002 0100"), ">" + media("0001")}, want: DTLS, tells: software},
