@@ -10,9 +10,13 @@ import (
 // offers, counted, and two hashes, of its ciphers in ascending order and of its
 // extensions in ascending order with its signature algorithms as they were sent.
 
-// maxJA4 bounds the ciphers and extensions of a fingerprint. Clients offer a few
-// dozen; a list beyond it has no fingerprint.
-const maxJA4 = 256
+// maxJA4 bounds the ciphers and extensions of a fingerprint, maxSignatures the
+// signature algorithms. Clients offer a few dozen, scanners a few hundred; a hello
+// with more has no fingerprint.
+const (
+	maxJA4        = 512
+	maxSignatures = 128
+)
 
 const noneJA4 = "000000000000"
 
@@ -21,7 +25,7 @@ func (h *clientHello) ja4(transport byte) (j JA4) {
 	var ciphers, extensions [maxJA4]uint16
 	c, ok := appendNumbers(ciphers[:0], h.ciphers)
 	e, n, ok2 := h.appendExtensions(extensions[:0])
-	if !ok || !ok2 || len(h.signatures) > 2*maxJA4 {
+	if !ok || !ok2 || len(h.signatures) > 2*maxSignatures {
 		return JA4{}
 	}
 	version := h.version
@@ -124,7 +128,7 @@ func appendHash(b []byte, sorted []uint16, list []byte) []byte {
 	if len(sorted) == 0 {
 		return append(b, noneJA4...)
 	}
-	var text [2 * maxJA4 * 5]byte
+	var text [(maxJA4 + maxSignatures) * len("0000,")]byte
 	t := text[:0]
 	for _, v := range sorted {
 		t = appendHex(t, v)

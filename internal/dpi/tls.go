@@ -57,7 +57,10 @@ func beginsTLS(s *Segment) Verdict {
 // otherThanTLS is the verdict on a payload that is no record: in a session joined
 // in the middle it may be the rest of one.
 func (s *Segment) otherThanTLS() Verdict {
-	if s.Joined {
+	switch {
+	case s.st.follow != 0 && s.Answered().Packets == 0:
+		return Follow // of a hello that there was no room for, or that was cut
+	case s.Joined:
 		return Perhaps
 	}
 	return No

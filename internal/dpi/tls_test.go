@@ -81,6 +81,7 @@ func TestTLS(t *testing.T) {
 	ja4 := "t13d1516h2_8daaf6152771_e5627efa2ab1"
 	first, second := ch[:100], ch[100:]
 	half := record(recordHandshake, ch)
+	huge := record(recordHandshake, hello(0x0303, exampleCiphers, sni("example.com"), ext(0x15, make([]byte, 7000))))
 	tests := []struct {
 		name     string
 		port     uint16
@@ -100,6 +101,7 @@ func TestTLS(t *testing.T) {
 		{"hello in two segments", 443, false, [][]byte{client(half[:150]), client(half[150:]), server(record(recordHandshake, sh13))}, TLS, "example.com", ja4, "TLSv1.3", ""},
 		{"hello begins with a byte", 443, false, [][]byte{client(half[:1]), client(half[1:7]), client(half[7:]), server(record(recordHandshake, sh13))}, TLS, "example.com", ja4, "TLSv1.3", ""},
 		{"hello in two records", 443, false, [][]byte{client(record(recordHandshake, first), record(recordHandshake, second)), server(record(recordHandshake, sh13))}, TLS, "example.com", ja4, "TLSv1.3", ""},
+		{"hello longer than there is room for", 443, false, [][]byte{client(huge[:3000]), client(huge[3000:6000]), client(huge[6000:]), server(record(recordHandshake, sh13))}, TLS, "example.com", "", "TLSv1.3", ""},
 		{"early data", 443, false, [][]byte{client(record(recordHandshake, ch)), client(record(recordChangeCipher, []byte{1}), data), server(record(recordHandshake, sh13))}, TLS, "example.com", ja4, "TLSv1.3", ""},
 		{"only the client is seen", 443, true, [][]byte{client(record(recordHandshake, ch)), client(data), client(data)}, TLS, "example.com", ja4, "", ""},
 		{"only the server is seen", 443, true, [][]byte{server(record(recordHandshake, sh12, cert))}, TLS, "", "", "TLSv1.2", "router.example"},
