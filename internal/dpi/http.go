@@ -45,7 +45,7 @@ func detectHTTP(s *Segment) Verdict {
 	p := s.Payload
 	switch {
 	case s.Is == HTTPConnect && s.FromClient && s.Answered().Packets > 0:
-		return s.innerTLS()
+		return s.goesOn() // with TLS, usually
 	case isStatusLine(p):
 		return s.httpAnswer(p)
 	}

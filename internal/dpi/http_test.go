@@ -97,7 +97,7 @@ func TestTunnelOfConnect(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			says := append([][]byte{client([]byte("CONNECT proxied.example:443 HTTP/1.1\r\n\r\n")), established}, tt.sent...)
-			if r := converse(t, packet.ProtoTCP, 8080, true, says...); r.Protocol != HTTPConnect || !r.Done || r.host != tt.host || r.JA4.Set() != tt.ja4 {
+			if r := converse(t, packet.ProtoTCP, 8080, true, says...); r.Protocol != HTTPConnect || r.Done != tt.ja4 || r.host != tt.host || r.JA4.Set() != tt.ja4 {
 				t.Errorf("got %v host %q ja4 %v", r.Protocol, r.host, r.JA4.Set())
 			}
 		})

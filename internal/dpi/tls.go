@@ -204,29 +204,6 @@ func tlsRecords(s *Segment) Verdict {
 	return Yes
 }
 
-// innerTLS reads the ClientHello of TLS that begins inside of another protocol,
-// which goes on being the flow's: behind CONNECT, STARTTLS and their like. It ends
-// with Yes.
-func (s *Segment) innerTLS() Verdict {
-	messages, _ := s.handshakes()
-	c := cursor{b: messages}
-	kind := c.u8()
-	body := c.part(c.u24())
-	if kind != clientHelloType {
-		return Yes
-	}
-	if h, ok := readClientHello(body.b, false); ok {
-		h.whole = h.whole && !c.short
-		h.tell(s.Facts, 't')
-	}
-	if c.short {
-		if s.Keep(); s.kept() {
-			return Follow
-		}
-	}
-	return Yes
-}
-
 // isSSL2Hello recognises a ClientHello of SSL 2.0, whose lengths must add up.
 func isSSL2Hello(p []byte) bool {
 	c := cursor{b: p}
