@@ -2,10 +2,13 @@ package dpi
 
 import "weir/internal/packet"
 
+// maxEarly is how many segments wait for one that is missing. Then it is given up.
+const maxEarly = 4
+
 // arrange finds the place of a TCP segment in its stream and sets Payload, Offset
 // and Joined. It reports false for segments without new bytes and for those that
 // came before an earlier one; these are kept, if there is room, until the gap is
-// filled.
+// filled. A gap that nothing fills makes the stream one that is joined behind it.
 func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 	st, way := s.st, s.way()
 	bit := uint8(1) << way
@@ -23,16 +26,24 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 	s.Joined = st.whole&bit == 0
 	ahead := int32(p.Seq - st.next[way])
 	switch {
-	case ahead > 0:
+	case ahead > 0 && st.early[way] < maxEarly:
+		st.early[way]++
 		if ahead < streamBytes {
 			if b := in.streamOf(st, way); b != nil {
 				b.add(int(ahead)+in.base(st, way), p.Payload)
 			}
 		}
 		return false
+	case ahead > 0: // nothing fills the gap: it was lost, or the filter of the capture left it out
+		in.giveBack(st, way)
+		st.whole &^= bit
+		st.next[way] = p.Seq
+		st.offset[way] += uint32(ahead)
+		s.Joined, ahead = true, 0
 	case int64(ahead)+int64(p.PayLen) <= 0:
 		return false // sent again
 	}
+	st.early[way] = 0
 	fresh := p.Payload[min(int(-ahead), len(p.Payload)):]
 	s.Offset = st.offset[way]
 	s.Payload, s.fresh = fresh, int(p.PayLen)-int(-ahead)

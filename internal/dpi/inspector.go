@@ -55,8 +55,9 @@ type state struct {
 	stream   [2]uint16 // number of a stream + 1, 0 for none
 	bytes    uint16
 	packets  uint8
-	known    uint8 // directions whose next is valid, bits 0 and 1
-	whole    uint8 // directions that were seen from their SYN on
+	known    uint8    // directions whose next is valid, bits 0 and 1
+	whole    uint8    // directions that were seen from their SYN on
+	early    [2]uint8 // segments that came before one that is missing
 	likely   Protocol
 	follow   uint8 // number of the detector that follows + 1, 0 for none
 	protocol Protocol
@@ -181,7 +182,7 @@ func (in *Inspector) Inspect(h Handle, p *packet.Packet, fromClient bool, facts 
 	}
 	if p.Proto == packet.ProtoTCP {
 		if !in.arrange(s, p) {
-			return Result{Protocol: st.protocol}
+			return in.passedOver(h, p)
 		}
 	} else {
 		s.Payload = p.Payload
@@ -203,6 +204,22 @@ func (in *Inspector) Inspect(h Handle, p *packet.Packet, fromClient bool, facts 
 		return end
 	}
 	return r
+}
+
+// passedOver counts a segment that detectors do not see, so that an inspection ends
+// even if what is missing never comes.
+func (in *Inspector) passedOver(h Handle, p *packet.Packet) Result {
+	st := &in.states[h]
+	if p.PayLen > 0 && p.TCPFlags&packet.SYN == 0 {
+		st.packets = min(st.packets, 254) + 1
+	}
+	if st.packets < maxPackets {
+		return Result{Protocol: st.protocol}
+	}
+	before := st.protocol
+	end := in.Close(h)
+	end.New, end.Done = before != end.Protocol, true
+	return end
 }
 
 // took notes a payload after the detectors saw it.
