@@ -43,6 +43,8 @@ func detectRTP(s *Segment) Verdict {
 		return Perhaps // reports and media share a port (RFC 5761)
 	}
 	switch {
+	case len(h) >= rtpHeader && string(h[2:rtpHeader]) == string(p[2:rtpHeader]):
+		return Perhaps // seen twice, or of something that does not count
 	case !continuesRTP(h, p):
 		return No
 	case s.Sent().Packets >= 2:

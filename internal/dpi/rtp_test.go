@@ -21,6 +21,8 @@ func TestRTP(t *testing.T) {
 		{name: "one packet", proto: udp, server: 40392, says: []string{">" + first}},
 		{name: "one of each end", proto: udp, server: 40392, says: []string{">" + first, "<" + media("08", "0005", "00000000", "12345678")}},
 		{name: "another source", proto: udp, server: 40392, says: []string{">" + first, ">" + media("08", "0000", "00000000", "3796cb72")}},
+		{name: "no sequence", proto: udp, server: 137, says: []string{">" + first, ">" + first, ">" + first}},
+		{name: "one twice", proto: udp, server: 40392, says: []string{">" + first, ">" + first, ">" + second}, want: RTP},
 		{name: "out of sequence", proto: udp, server: 40392, says: []string{">" + first, ">" + media("08", "8000", "00000000", "3796cb71")}},
 		{name: "a clock that jumps", proto: udp, server: 40392, says: []string{">" + first, ">" + media("08", "0000", "70000000", "3796cb71")}},
 		{name: "a type that is not used", proto: udp, server: 40392, says: []string{">" + media("48", "0001", "00000000", "3796cb71"), ">" + media("48", "0002", "000000a0", "3796cb71")}},
