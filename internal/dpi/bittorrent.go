@@ -24,7 +24,7 @@ func detectBitTorrent(s *Segment) Verdict {
 			s.Keep()
 			return Perhaps
 		}
-		return s.yesOrWait(bytes.HasPrefix(p, peerHandshake))
+		return s.yesOrWait(bytes.HasPrefix(p, peerHandshake) || s.Joined && isPeerMessage(p))
 	}
 	switch {
 	case bytes.HasPrefix(p, peerSearch), s.Len == 16 && bytes.HasPrefix(p, trackerMagic), isKRPC(p, s.whole()):
@@ -33,6 +33,22 @@ func detectBitTorrent(s *Segment) Verdict {
 		return utpVerdict(s)
 	}
 	return s.wait()
+}
+
+// isPeerMessage recognises, in a connection joined in the middle, what it is for:
+// the request for a block of 16 KiB, or the block.
+func isPeerMessage(p []byte) bool {
+	const request, piece, block = 6, 7, 16 << 10
+	if len(p) < 17 {
+		return false
+	}
+	switch length := binary.BigEndian.Uint32(p); p[4] {
+	case request:
+		return length == 13 && binary.BigEndian.Uint32(p[13:]) == block && binary.BigEndian.Uint32(p[9:])%block == 0
+	case piece:
+		return length == 9+block && binary.BigEndian.Uint32(p[9:])%block == 0
+	}
+	return false
 }
 
 // krpcScan is how much of a message of the DHT is looked at, at either end.

@@ -30,3 +30,28 @@ func TestBitTorrent(t *testing.T) {
 		{name: "uTP, a state with something behind it", proto: udp, server: 1, says: []string{">" + syn, "<" + state + "abc"}},
 	})
 }
+
+// A download that began before the capture.
+func TestBitTorrentJoined(t *testing.T) {
+	request := fromHex("0000000d 06 00000007 00008000 00004000")
+	piece := fromHex("00004009 07 00000007 00008000") + filled(1000)
+	for name, tt := range map[string]struct {
+		says string
+		want Protocol
+	}{
+		"request":          {request, BitTorrent},
+		"block":            {piece, BitTorrent},
+		"of another size":  {request[:16] + "\x01", NoProtocol},
+		"another message":  {request[:4] + "\x05" + request[5:], NoProtocol},
+		"between two ones": {piece[100:], NoProtocol},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := NewInspector(Config{})
+			h := in.Open(tcp)
+			p := segment{fromClient: true, seq: 77, text: tt.says}.packet()
+			if r := in.Inspect(h, p, true, new(Facts)); r.Protocol != tt.want {
+				t.Errorf("got %q, want %q", r.Protocol, tt.want)
+			}
+		})
+	}
+}

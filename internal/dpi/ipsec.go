@@ -1,12 +1,15 @@
 package dpi
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // ipsec recognises IKE by its header, whose length fills the datagram (RFC 2408
 // section 3.1, RFC 7296 section 3.1), also behind the marker of NAT traversal. ESP
 // inside of UDP (RFC 3948) is noise behind two numbers: it needs the port and two
-// packets that go on.
-var ipsec = Detector{IPsec, OverUDP, detectIPsec}
+// packets that go on. Over TCP both stand behind a prefix (RFC 9329).
+var ipsec = Detector{IPsec, OverTCP | OverUDP, detectIPsec}
 
 const (
 	ikeHeader = 28
@@ -17,6 +20,9 @@ const (
 
 func detectIPsec(s *Segment) Verdict {
 	p := s.Payload
+	if !s.datagram() {
+		return verdictIf(bytes.HasPrefix(p, []byte("IKETCP")))
+	}
 	switch {
 	case len(p) == 1 && p[0] == 0xff && s.OnPort(natTPort): // keeps a mapping of NAT open
 		return Likely

@@ -18,6 +18,7 @@ func TestIPsec(t *testing.T) {
 		{name: "one of ESP", proto: udp, server: 4500, says: []string{">" + esp("c0000001", "00000007")}},
 		{name: "two associations", proto: udp, server: 4500, says: []string{">" + esp("c0000001", "00000007"), ">" + esp("c0000002", "00000001"), ">" + esp("c0000001", "00000008")}, want: IPsec},
 		{name: "ESP elsewhere", proto: udp, server: 4501, says: []string{">" + esp("c0000001", "00000007"), ">" + esp("c0000001", "00000008")}},
+		{name: "over TCP", proto: tcp, server: 4500, says: []string{">IKETCP\x00\x22\x00\x00\x00\x00" + ike2}, want: IPsec},
 		{name: "keepalive", proto: udp, server: 4500, says: []string{">\xff"}, want: IPsec, by: FromGuess},
 	})
 }

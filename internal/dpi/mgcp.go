@@ -9,8 +9,8 @@ var mgcp = Detector{MGCP, OverUDP, detectMGCP}
 var mgcpVerbs = []string{"AUCX", "AUEP", "CRCX", "DLCX", "EPCF", "MDCX", "MESG", "NTFY", "RQNT", "RSIP"}
 
 func detectMGCP(s *Segment) Verdict {
-	verb, rest := word(s.Payload[:min(len(s.Payload), maxTextHead)])
-	if !oneOf(verb, mgcpVerbs) {
+	command, rest := verb(s.Payload)
+	if !oneOf(command, mgcpVerbs) {
 		return s.wait()
 	}
 	line, _ := lineOf(rest)
@@ -19,7 +19,7 @@ func detectMGCP(s *Segment) Verdict {
 	if !bytes.HasPrefix(version, []byte("MGCP 1.")) {
 		return No
 	}
-	s.Facts.Method = verb
+	s.Facts.Method = command
 	if at := bytes.LastIndexByte(endpoint, '@'); at >= 0 {
 		s.Facts.Host = endpoint[at+1:]
 	}

@@ -2,7 +2,8 @@ package dpi
 
 import "bytes"
 
-// rtsp recognises RTSP (RFC 2326, RFC 7826) by its request and status lines, and
+// rtsp recognises RTSP (RFC 2326, RFC 7826) by its request and status lines, also
+// where it is tunnelled by HTTP (Apple, Tunnelling RTSP and RTP through HTTP), and
 // AirPlay, which speaks it, by what Apple's software calls itself and by requests
 // that nothing else makes.
 var rtsp = Detector{RTSP, OverTCP | OverUDP, detectRTSP}
@@ -10,7 +11,10 @@ var rtsp = Detector{RTSP, OverTCP | OverUDP, detectRTSP}
 // maxTextHead is how much of a text message is looked at.
 const maxTextHead = 1024
 
-var rtspVersion = []byte("RTSP/")
+var (
+	rtspVersion   = []byte("RTSP/")
+	rtspTunnelled = []byte(": application/x-rtsp-tunnelled\r\n") // accepted or sent
+)
 
 var rtspMethods = []string{"OPTIONS", "DESCRIBE", "SETUP", "PLAY", "PLAY_NOTIFY", "PAUSE", "TEARDOWN", "ANNOUNCE", "RECORD", "GET_PARAMETER", "SET_PARAMETER", "REDIRECT", "FLUSH", "GET", "POST", "SETRATEANCHORTIME", "SETPEERS"}
 
@@ -22,7 +26,7 @@ func detectRTSP(s *Segment) Verdict {
 	if bytes.HasPrefix(p, rtspVersion) {
 		return rtspAnswer(s)
 	}
-	method, rest := word(p[:min(len(p), maxTextHead)])
+	method, rest := verb(p)
 	if !oneOf(method, rtspMethods) {
 		return s.wait()
 	}
@@ -35,11 +39,14 @@ func detectRTSP(s *Segment) Verdict {
 	case bytes.HasPrefix(version, rtspVersion):
 	case oneOf(url, airPlayPaths) && saysAirPlay(p, version):
 		s.Is = AirPlay // over HTTP, as before RTSP was used for all of it
+	case bytes.Contains(p[:min(len(p), maxTextHead)], rtspTunnelled):
 	default:
 		return No
 	}
 	s.Facts.Method, s.Facts.URL = method, url
-	s.Facts.Host = hostOfURL(url)
+	if s.Facts.Host = hostOfURL(url); s.Facts.Host == nil {
+		s.Facts.Host = fieldOf(p, "HOST")
+	}
 	agent := fieldOf(p, "USER-AGENT")
 	s.Facts.UserAgent = agent
 	if bytes.HasPrefix(agent, []byte("AirPlay/")) || bytes.HasPrefix(agent, []byte("iTunes/")) || oneOf(url, airPlayPaths) {
@@ -68,6 +75,22 @@ func rtspAnswer(s *Segment) Verdict {
 		s.Is = AirPlay
 	}
 	return Yes
+}
+
+// maxVerb is the length of the longest method with its space.
+const maxVerb = 20
+
+// verb returns the method that a text message begins with and what stands behind
+// it, within the first 1 KiB; nothing for what begins otherwise.
+func verb(p []byte) (method, rest []byte) {
+	if len(p) == 0 || p[0] < 'A' || p[0] > 'Z' {
+		return nil, nil
+	}
+	i := bytes.IndexByte(p[:min(len(p), maxVerb)], ' ')
+	if i < 0 {
+		return p[:min(len(p), maxVerb)], nil
+	}
+	return p[:i], p[i+1 : min(len(p), maxTextHead)]
 }
 
 // more keeps a text message whose first line goes on in the next segment.

@@ -9,6 +9,7 @@ func TestRTSP(t *testing.T) {
 			tells: gathered{Method: "DESCRIBE", URL: "rtsp://server.example.com:554/fizzle/foo", Host: "server.example.com", UserAgent: "VLC/3.0", Server: "GStreamer", Code: 404}},
 		{name: "an address of numbers", proto: tcp, server: 8554, says: []string{">OPTIONS rtsp://[2001:db8::1]:554/a RTSP/1.0\r\n\r\n"}, want: RTSP, tells: gathered{Method: "OPTIONS", URL: "rtsp://[2001:db8::1]:554/a", Host: "2001:db8::1"}},
 		{name: "in pieces", proto: tcp, server: 8554, says: []string{">OPTIONS ", ">* RTSP/2.0\r\n"}, want: RTSP, tells: gathered{Method: "OPTIONS", URL: "*"}},
+		{name: "through HTTP", proto: tcp, server: 80, says: []string{">GET /cam HTTP/1.0\r\nHost: camera\r\nx-sessioncookie: c1\r\nAccept: application/x-rtsp-tunnelled\r\n\r\n"}, want: RTSP, tells: gathered{Method: "GET", URL: "/cam", Host: "camera"}},
 		{name: "answer alone", proto: tcp, server: 1, says: []string{"<RTSP/1.0 200 OK\r\n"}, want: RTSP, tells: gathered{Code: 200}},
 		{name: "no answer", proto: tcp, server: 1, says: []string{"<RTSP/1.0 hello\r\n"}},
 		{name: "AirPlay", proto: tcp, server: 7000, says: []string{">POST /pair-verify RTSP/1.0\r\nUser-Agent: AirPlay/770.8.1\r\n\r\n", "<RTSP/1.0 200 OK\r\nServer: AirTunes/670.6.2\r\n\r\n"}, want: AirPlay,

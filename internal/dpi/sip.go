@@ -27,7 +27,7 @@ func detectSIP(s *Segment) Verdict {
 	if len(p) > 0 && p[0] <= ' ' || isKeepAlive(p) {
 		return keptAlive(s)
 	}
-	method, rest := word(p[:min(len(p), maxTextHead)])
+	method, rest := verb(p)
 	if !oneOf(method, sipMethods) {
 		return s.wait()
 	}
