@@ -27,6 +27,8 @@ func TestHTTP(t *testing.T) {
 		{name: "body and second request", proto: tcp, server: 80, want: HTTP,
 			says:  []string{">POST /a HTTP/1.1\r\nHost: example.com\r\n", ">Content-Length: 4\r\n\r\n", ">body", ">GET /b HTTP/1.1\r\nHost: other.example\r\n\r\n"},
 			tells: gathered{Method: "POST", URL: "/a", Host: "example.com"}},
+		{name: "a proxy without a field for the host", proto: tcp, server: 3128, want: HTTPProxy,
+			says: []string{">GET http://example.com/a HTTP/1.0\r\n\r\n", "<something else"}, tells: gathered{Method: "GET", URL: "http://example.com/a", Host: "example.com"}},
 		{name: "UPnP", proto: tcp, server: 49152, want: HTTP,
 			says: []string{">NOTIFY /event HTTP/1.1\r\nHOST: 192.0.2.1:49152\r\nNT: upnp:event\r\n\r\n"}, tells: gathered{Method: "NOTIFY", URL: "/event", Host: "192.0.2.1:49152"}},
 		{name: "another protocol", proto: tcp, server: 80, want: NoProtocol, says: []string{">OPTIONS * HTXP/1.1\r\n\r\n"}},
@@ -69,6 +71,8 @@ func TestWhatIsSpokenOverHTTP(t *testing.T) {
 		{"radio", 8000, answered("icy-name: Example FM\r\n"), Icecast},
 		{"radio of old", 8000, append(get("/", ""), "<ICY 200 OK\r\nicy-br: 128\r\n\r\n"), Icecast},
 		{"radio's source", 8000, []string{">SOURCE /live ICE/1.0\r\n\r\n"}, Icecast},
+		{"JSON-RPC answered", 80, []string{">GET / HTTP/1.1\r\n\r\n", "<HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n[{\"jsonrpc\":\"2.0\"}]"}, JSONRPC},
+		{"JSON-RPC by its type", 80, []string{">POST / HTTP/1.1\r\nContent-Type: application/json-rpc\r\n\r\n"}, JSONRPC},
 		{"tracker", 6969, get("/announce?info_hash=%01%02", ""), BitTorrent},
 	}
 	for _, tt := range tests {

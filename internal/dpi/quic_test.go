@@ -137,6 +137,7 @@ func TestQUIC(t *testing.T) {
 	n := len(ch)
 	long := hello(0x0303, exampleCiphers, append(exampleExtensions(sni("example.com"), alpn("h3")), ext(0x15, make([]byte, 1400)))...)
 	doq := hello(0x0303, exampleCiphers, sni("dns.example"), alpn("doq"))
+	doh := hello(0x0303, exampleCiphers, sni("dns.google"), alpn("h3"))
 	ja4 := "q13d1516h2_8daaf6152771_e5627efa2ab1"
 	pings := []byte{1, 0, 0, 0, 1}
 	ack := []byte{3, 5, 0, 1, 0, 0, 0, 1, 2, 3}
@@ -169,11 +170,18 @@ func TestQUIC(t *testing.T) {
 		{"DNS by ALPN", 8853, [][]byte{client(initial(t, 1, 0, 1162, crypto(doq, 0, len(doq))))}, DoQ, "dns.example", "q", "QUICv1", FromContent},
 		{"joined in the middle", 443, [][]byte{short(1, 0x41), short(2, 0x52), short(3, 0x6c)}, QUIC, "", "", "", FromGuess},
 		{"a counter is no connection ID", 443, [][]byte{client([]byte{0x48, 0, 0, 0, 0, 0, 0, 1}, make([]byte, 40)), client([]byte{0x48, 0, 0, 0, 0, 0, 0, 2}, make([]byte, 40))}, NoProtocol, "", "", "", FromNothing},
+		{"an early draft", 443, [][]byte{client([]byte{0xff, 0xff, 0, 0, 0x0c, 8}, make([]byte, 1200))}, QUIC, "", "", "", FromContent},
+		{"no version that exists", 443, [][]byte{client([]byte{0xc0, 0x12, 0x34, 0x56, 0x78, 8}, make([]byte, 1200))}, NoProtocol, "", "", "", FromNothing},
+		{"negotiation of nothing known", 443, [][]byte{server([]byte{0x80, 0, 0, 0, 0, 0, 8}, quicID, []byte{0x12, 0x34, 0x56, 0x78})}, NoProtocol, "", "", "", FromNothing},
+		{"a frame that no Initial packet has", 443, [][]byte{client(initial(t, 1, 0, 1162, []byte{0x1c, 0, 0, 0}))}, QUIC, "", "", "QUICv1", FromContent},
+		{"a message that is no hello", 443, [][]byte{client(initial(t, 1, 0, 1162, []byte{6, 0, 4, 2, 0, 0, 0}))}, QUIC, "", "", "QUICv1", FromContent},
+		{"resolver of the web", 443, [][]byte{client(initial(t, 1, 0, 1162, crypto(doh, 0, len(doh))))}, DoH, "dns.google", "q12d1502h3", "QUICv1", FromContent},
+		{"Q035 without a hello", 443, [][]byte{client([]byte("\x0d\x01\x02\x03\x04\x05\x06\x07\x08Q035\x01"), make([]byte, 40))}, QUIC, "", "", "Q035", FromContent},
 		{"a header too long", 443, [][]byte{client([]byte{0xc0, 0, 0, 0, 1, 21}, make([]byte, 60))}, NoProtocol, "", "", "QUICv1", FromNothing},
 		{"Q043", 443, [][]byte{client([]byte("\x09\x01\x02\x03\x04\x05\x06\x07\x08Q043\x01"), make([]byte, 12), []byte("\xa0\x01\x00\x04"), chlo("example.com"))}, QUIC, "example.com", "", "Q043", FromContent},
 		{"Q046", 443, [][]byte{client([]byte("\xc3Q046\x50\x01\x02\x03\x04\x05\x06\x07\x08\x00\x00\x00\x01"), make([]byte, 12), []byte("\xa0\x01\x00\x04"), chlo("example.com"))}, QUIC, "example.com", "", "Q046", FromContent},
-		{"Q050", 443, [][]byte{client(initial(t, versionQ050, 1, 1162, []byte("\x08\x00\x44\x00"), chlo("example.com")))}, QUIC, "example.com", "", "gQUIC Q050", FromContent},
-		{"T051", 443, [][]byte{client(initial(t, versionT051, 1, 1162, append([]byte{8}, crypto(ch, 0, n)[1:]...)))}, QUIC, "example.com", ja4, "gQUIC T051", FromContent},
+		{"Q050", 443, [][]byte{client(initial(t, versionQ050, 1, 1162, []byte("\x08\x00\x44\x00"), chlo("example.com")))}, QUIC, "example.com", "", "Q050", FromContent},
+		{"T051", 443, [][]byte{client(initial(t, versionT051, 1, 1162, append([]byte{8}, crypto(ch, 0, n)[1:]...)))}, QUIC, "example.com", ja4, "T051", FromContent},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

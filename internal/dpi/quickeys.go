@@ -46,9 +46,9 @@ var quicVersions = [...]quicVersion{
 	{0x709a50c4, 0x709a50c4, []byte("QUICv2"), saltV2Draft, true},
 	{0xfaceb001, 0xfaceb001, []byte("mvfst"), saltDraft22, false}, // Facebook's, by the draft it followed
 	{0xfaceb002, 0xfaceb0ff, []byte("mvfst"), saltDraft23, false},
-	{versionQ050, versionQ050, []byte("gQUIC Q050"), saltQ050, false},
-	{versionT050, versionT050, []byte("gQUIC T050"), saltT050, false},
-	{versionT051, versionT051, []byte("gQUIC T051"), saltT051, false},
+	{versionQ050, versionQ050, []byte("Q050"), saltQ050, false},
+	{versionT050, versionT050, []byte("T050"), saltT050, false},
+	{versionT051, versionT051, []byte("T051"), saltT051, false},
 }
 
 // quicDraftNames are the names of drafts, from draft 22 on.
