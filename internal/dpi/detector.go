@@ -64,8 +64,13 @@ type Segment struct {
 	Is Protocol
 
 	fresh int // bytes of Payload that are new in this segment, as on the wire
-	st    *state
-	in    *Inspector
+
+	// The first line of Payload, once it was looked for.
+	firstLine            []byte
+	lineFound, lineEnded bool
+
+	st *state
+	in *Inspector
 }
 
 // headBytes is how much of each direction's first payload is remembered, and

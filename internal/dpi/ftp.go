@@ -25,7 +25,7 @@ func detectFTP(s *Segment) Verdict {
 	if s.talking() {
 		return s.goesOn()
 	}
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	if !ended {
 		return s.wait()
 	}
@@ -57,11 +57,11 @@ func detectFTPData(s *Segment) Verdict {
 	if s.Answered().Packets > 0 || !s.First() {
 		return No // data goes one way
 	}
-	line, _ := lineOf(s.Payload)
+	line, _ := s.line()
 	if bytes.HasPrefix(line, []byte("total ")) {
 		line, _ = lineOf(s.Payload[min(bytes.IndexByte(s.Payload, '\n')+1, len(s.Payload)):])
 	}
-	if isUnixListing(line) || isDOSListing(line) || isMachineListing(line) {
+	if len(line) > 0 && (isUnixListing(line) || isDOSListing(line) || isMachineListing(line)) {
 		return Yes
 	}
 	if s.ServerPort == ftpDataPort || s.ClientPort == ftpDataPort {

@@ -1,6 +1,10 @@
 package dpi
 
-import "weir/internal/packet"
+import (
+	"math/bits"
+
+	"weir/internal/packet"
+)
 
 // Limits of an inspection: what was not recognised by then stays unknown.
 const (
@@ -67,9 +71,18 @@ type state struct {
 // candidates is a set of detectors.
 type candidates [2]uint64
 
-func (c *candidates) has(i int) bool { return c[i/64]>>(i%64)&1 != 0 }
-func (c *candidates) drop(i int)     { c[i/64] &^= 1 << (i % 64) }
-func (c *candidates) empty() bool    { return c[0]|c[1] == 0 }
+// next returns the first member from i on, -1 for none.
+func (c *candidates) next(i int) int {
+	for ; i < 64*len(c); i = i&^63 + 64 {
+		if left := c[i/64] >> (i % 64); left != 0 {
+			return i + bits.TrailingZeros64(left)
+		}
+	}
+	return -1
+}
+
+func (c *candidates) drop(i int)  { c[i/64] &^= 1 << (i % 64) }
+func (c *candidates) empty() bool { return c[0]|c[1] == 0 }
 
 // Result is what is known of a flow after a packet.
 type Result struct {
@@ -243,10 +256,7 @@ func (in *Inspector) ask(s *Segment) (done bool) {
 	if st.follow != 0 {
 		return in.conclude(s, int(st.follow)-1)
 	}
-	for i := range detectors {
-		if !st.alive.has(i) {
-			continue
-		}
+	for i := st.alive.next(0); i >= 0; i = st.alive.next(i + 1) {
 		d := &detectors[i]
 		s.Is = d.Protocol
 		switch d.Detect(s) {

@@ -12,7 +12,7 @@ var (
 )
 
 func detectIRC(s *Segment) Verdict {
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	if !ended || !printable(bytes.Trim(line, "\x01\x02\x03\x0f")) && len(line) < 3 {
 		return s.wait()
 	}

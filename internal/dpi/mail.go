@@ -16,7 +16,7 @@ func detectSMTP(s *Segment) Verdict {
 	if s.talking() {
 		return s.goesOn()
 	}
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	if !ended {
 		return s.wait()
 	}
@@ -51,7 +51,7 @@ func detectIMAP(s *Segment) Verdict {
 	if s.talking() {
 		return s.goesOn()
 	}
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	first, rest := word(line)
 	second, args := word(rest)
 	switch {
@@ -92,7 +92,7 @@ func detectPOP3(s *Segment) Verdict {
 	if s.talking() {
 		return s.goesOn()
 	}
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	first, rest := word(line)
 	switch {
 	case !ended:
@@ -123,7 +123,7 @@ func detectNNTP(s *Segment) Verdict {
 	if s.talking() {
 		return s.goesOn()
 	}
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	command, _ := word(line)
 	code, text, ok := isReply(line)
 	switch {

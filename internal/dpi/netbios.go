@@ -29,13 +29,13 @@ func detectNetBIOS(s *Segment) Verdict {
 		return detectNetBIOSDatagram(s)
 	}
 	m, ok := ParseMessage(s.Payload)
-	if !ok {
+	if !ok || m.Counts[Question] > 1 || m.Counts[Answer] > 1 || m.Counts[Question]+m.Counts[Answer] == 0 {
 		return No
 	}
 	var r Record
 	it := m.Records()
 	if !it.Next(&r) || len(r.Name.Label(0)) != 32 {
-		return verdictIf(s.OnPort(nbnsPort) && m.Counts[Question] <= 1 && m.Counts[Answer] <= 1 && m.Counts[Question]+m.Counts[Answer] > 0)
+		return verdictIf(s.OnPort(nbnsPort))
 	}
 	name, suffix := netbiosName(s.text(), r.Name.Label(0))
 	if name == nil || r.Class != 1 || r.Type != nbTypeName && r.Type != nbTypeStatus && r.Type != 0x0a {

@@ -48,7 +48,7 @@ func detectWhois(s *Segment) Verdict {
 	if !s.FromClient {
 		return s.patient()
 	}
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	if !ended || !printable(line) || bytes.IndexByte(s.Payload, '\n') != len(s.Payload)-1 {
 		return No
 	}

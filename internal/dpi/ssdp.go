@@ -7,7 +7,10 @@ import "bytes"
 var ssdp = Detector{SSDP, OverUDP, detectSSDP}
 
 func detectSSDP(s *Segment) Verdict {
-	line, ended := lineOf(s.Payload)
+	if c := s.Payload[0]; c != 'M' && c != 'N' && c != 'H' {
+		return No
+	}
+	line, ended := s.line()
 	switch {
 	case bytes.HasPrefix(line, []byte("M-SEARCH * HTTP/1.")), bytes.HasPrefix(line, []byte("NOTIFY * HTTP/1.")):
 	case bytes.HasPrefix(line, []byte("HTTP/1.")) && bytes.HasSuffix(bytes.TrimRight(line, " "), []byte(" 200 OK")) && s.has("\nST:", "\nUSN:", "\nST ", "\nUsn:", "\nSt:", "\nst:", "\nusn:"):

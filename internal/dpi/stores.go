@@ -51,7 +51,7 @@ func detectMongoDB(s *Segment) Verdict {
 
 func detectRedis(s *Segment) Verdict {
 	b := s.Payload[:min(len(s.Payload), 64)]
-	line, ended := lineOf(b)
+	line, ended := s.line()
 	if !ended || len(line) < 2 {
 		return s.wait()
 	}
@@ -80,9 +80,12 @@ func detectMemcached(s *Segment) Verdict {
 		key, body := uint32(binary.BigEndian.Uint16(b[2:])), binary.BigEndian.Uint32(b[8:])
 		return s.yesOrWait(key+uint32(b[4]) <= body && key <= 250 && (s.OnPort(11211) || int64(body)+24 == int64(s.fresh)))
 	}
-	line, ended := lineOf(b)
+	line, ended := s.line()
+	if s.datagram() {
+		line, ended = lineOf(b)
+	}
 	command, rest := word(line)
-	if !ended || len(command) == 0 || command[0] >= 'a' && bytes.IndexByte(b, '\r') < 0 {
+	if !ended || len(command) == 0 || len(command) > 8 || b[len(line)] != '\r' {
 		return s.wait()
 	}
 	spaces := bytes.Count(rest, []byte(" "))
@@ -138,7 +141,7 @@ func detectKafka(s *Segment) Verdict {
 }
 
 func detectSTOMP(s *Segment) Verdict {
-	line, ended := lineOf(s.Payload)
+	line, ended := s.line()
 	if !ended || !oneOf(line, []string{"CONNECT", "STOMP", "CONNECTED"}) {
 		return s.wait()
 	}

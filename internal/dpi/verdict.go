@@ -1,5 +1,7 @@
 package dpi
 
+import "bytes"
+
 // verdictIf is Yes if ok, else No.
 func verdictIf(ok bool) Verdict {
 	if ok {
@@ -49,35 +51,58 @@ func printable(b []byte) bool {
 
 // untilNUL returns b up to its first zero byte.
 func untilNUL(b []byte) []byte {
-	for i, c := range b {
-		if c == 0 {
-			return b[:i]
-		}
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return b[:i]
 	}
 	return b
 }
 
+// longestLine bounds how far the end of a line is looked for: longer ones are no
+// lines of a protocol.
+const longestLine = 512
+
 // lineOf returns the first line of a text, without its end, and whether the end
-// was there. Lines longer than 512 bytes are no lines of a protocol.
+// was there.
 func lineOf(b []byte) (line []byte, ended bool) {
-	b = b[:min(len(b), 512)]
-	for i, c := range b {
-		if c == '\n' {
-			if i > 0 && b[i-1] == '\r' {
-				i--
-			}
-			return b[:i], true
+	b = b[:min(len(b), longestLine)]
+	i := bytes.IndexByte(b, '\n')
+	if i < 0 {
+		return b, false
+	}
+	if i > 0 && b[i-1] == '\r' {
+		i--
+	}
+	return b[:i], true
+}
+
+// line returns the first line of the payload, as lineOf does. A payload that does
+// not begin with text has none. The detectors of protocols made of lines all ask:
+// it is found once.
+func (s *Segment) line() (line []byte, ended bool) {
+	if !s.lineFound {
+		s.lineFound = true
+		if isText(s.Payload[:min(len(s.Payload), 16)]) {
+			s.firstLine, s.lineEnded = lineOf(s.Payload)
 		}
 	}
-	return b, false
+	return s.firstLine, s.lineEnded
+}
+
+// isText reports whether b has no bytes that text never has. Those that color and
+// frame the text of IRC may be there, and letters of any alphabet.
+func isText(b []byte) bool {
+	for _, c := range b {
+		if c < '\t' && c != 1 && c != 2 && c != 3 || c > '\r' && c < ' ' && c != 0x0f && c != 0x16 && c != 0x1d && c != 0x1f || c == 0xff {
+			return false
+		}
+	}
+	return true
 }
 
 // word returns what stands before the first space, and what stands behind it.
 func word(b []byte) (first, rest []byte) {
-	for i, c := range b {
-		if c == ' ' {
-			return b[:i], b[i+1:]
-		}
+	if i := bytes.IndexByte(b, ' '); i >= 0 {
+		return b[:i], b[i+1:]
 	}
 	return b, nil
 }
