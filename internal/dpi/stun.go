@@ -15,6 +15,7 @@ var stun = Detector{STUN, OverTCP | OverUDP, detectSTUN}
 const (
 	stunHeader   = 20
 	stunCookie   = 0x2112a442
+	stunRealm    = 0x0014
 	stunSoftware = 0x8022
 	stunPort     = 3478
 	maxSTUNAttrs = 32 // looked at
@@ -31,7 +32,7 @@ func detectSTUN(s *Segment) Verdict {
 	}
 	switch kind := stunKind(p, size); {
 	case kind == stunModern, kind == stunClassic:
-		s.stunSoftware(p)
+		s.stunFacts(p)
 		return Follow
 	case kind == stunBare && (s.OnPort(stunPort) || answersSTUN(s, p)):
 		return Follow
@@ -114,8 +115,9 @@ func answersSTUN(s *Segment, p []byte) bool {
 	return len(h) >= stunHeader && p[0] == 1 && h[0] == 0 && bytes.Equal(h[4:stunHeader], p[4:stunHeader])
 }
 
-// stunSoftware tells the name of the sender's software.
-func (s *Segment) stunSoftware(p []byte) {
+// stunFacts tells the name of the sender's software and the realm of a relay, which
+// is its operator's domain: the server names it, and the client with its credentials.
+func (s *Segment) stunFacts(p []byte) {
 	c := cursor{b: p[stunHeader:]}
 	for range maxSTUNAttrs {
 		kind, n := c.u16(), int(c.u16())
@@ -123,17 +125,28 @@ func (s *Segment) stunSoftware(p []byte) {
 		if c.short {
 			return
 		}
-		if kind == stunSoftware {
-			value = untilNUL(value)
-			if s.FromClient {
-				s.Facts.UserAgent = value
-			} else {
-				s.Facts.Server = value
-			}
-			return
+		value = untilNUL(value)
+		switch {
+		case kind == stunRealm && isRealm(value):
+			s.Facts.Host = value
+		case kind != stunSoftware:
+		case s.FromClient:
+			s.Facts.UserAgent = value
+		default:
+			s.Facts.Server = value
 		}
 		c.bytes(-n & 3)
 	}
+}
+
+// isRealm reports whether a realm is a domain rather than any text.
+func isRealm(b []byte) bool {
+	for _, c := range b {
+		if !isAlphanumeric(c) && c != '-' && c != '.' {
+			return false
+		}
+	}
+	return bytes.IndexByte(b, '.') > 0
 }
 
 // channelData judges what TURN relays: 3 messages of one channel with exact
@@ -166,7 +179,7 @@ func afterSTUN(s *Segment) Verdict {
 	switch {
 	case !s.datagram() || len(p) <= dtlsRecordHeader:
 	case stunKind(p, s.Len) != stunNone:
-		s.stunSoftware(p)
+		s.stunFacts(p)
 	case p[0] >= 20 && p[0] <= 63:
 		if v := detectDTLS(s); v != No {
 			s.Is = DTLS

@@ -40,6 +40,8 @@ func TestSTUN(t *testing.T) {
 		{name: "over TCP", proto: tcp, server: 443, says: []string{">" + request}, want: STUN, tells: software},
 		{name: "over TCP behind a length", proto: tcp, server: 50000, says: []string{">" + fromHex("0028") + request}, want: STUN, tells: software},
 		{name: "server's software", proto: udp, server: 3478, says: []string{"<" + fromHex("0101 000c 2112a442 b7e7a701bc34d686fa87dfae 8022 0006 636f7475726e 0000")}, want: STUN, tells: gathered{Server: "coturn"}},
+		{name: "a relay's realm", proto: udp, server: 3478, says: []string{"<" + fromHex("0113 0010 2112a442 b7e7a701bc34d686fa87dfae 0014 000b 6578616d706c652e6f7267 00")}, want: STUN, tells: gathered{Host: "example.org"}},
+		{name: "a realm that is no domain", proto: udp, server: 3478, says: []string{"<" + fromHex("0113 000c 2112a442 b7e7a701bc34d686fa87dfae 0014 0006 6d79206c616e 0000")}, want: STUN},
 		{name: "longer than it is", proto: udp, server: 50000, says: []string{">" + request[:30]}},
 		{name: "RFC 3489 with an attribute", proto: udp, server: 50000, says: []string{">" + classic}, want: STUN},
 		{name: "RFC 3489, attribute too long", proto: udp, server: 50000, says: []string{">" + fromHex("0001 0008 000102030405060708090a0b0c0d0e0f 0003 0008 00000006")}},

@@ -8,8 +8,11 @@ import "bytes"
 var tinc = Detector{Tinc, OverTCP, detectTinc}
 
 func detectTinc(s *Segment) Verdict {
+	if !bytes.HasPrefix(s.Payload, []byte("0 ")) {
+		return No
+	}
 	line, ended := lineOf(s.Payload)
-	if !ended || !bytes.HasPrefix(line, []byte("0 ")) {
+	if !ended {
 		return No
 	}
 	name, version := word(line[2:])
