@@ -110,3 +110,7 @@ func (in *Inspector) giveBack(st *state, way int) {
 		in.idle = append(in.idle, n-1)
 	}
 }
+
+// release gives up the bytes of this direction that are kept, once their message
+// is read. Payload stays as it is until the next packet.
+func (s *Segment) release() { s.in.giveBack(s.st, s.way()) }

@@ -100,7 +100,7 @@ func beginsMethod(p []byte) bool {
 // httpRequest reads a request's head.
 func (s *Segment) httpRequest(m *httpMethod) Verdict {
 	if s.st.follow != 0 && !s.kept() {
-		return Follow // the next request
+		return Follow // the head was read: this is its body or the next one
 	}
 	p := s.Payload
 	line, rest, ended := bytes.Cut(p, []byte("\n"))
@@ -116,13 +116,9 @@ func (s *Segment) httpRequest(m *httpMethod) Verdict {
 		return No
 	}
 	head := readFields(rest)
-	switch {
-	case head.done && len(head.body) >= s.fresh:
-		return Follow // was told before; the body goes on
-	case !ended || !head.done:
-		s.Keep()
-	}
-	if !ended && s.kept() {
+	if head.done {
+		s.release()
+	} else if s.Keep(); !ended && s.kept() {
 		return Perhaps // the version decides
 	}
 	f := s.Facts

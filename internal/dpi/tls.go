@@ -124,9 +124,6 @@ func clientSaysTLS(s *Segment, messages []byte) Verdict {
 	c := cursor{b: messages}
 	c.u8()
 	body := c.part(c.u24())
-	if len(s.Payload)-s.fresh > recordHeader+handshakeHeader+len(body.b) && !body.short {
-		return Follow // was told before; the client goes on
-	}
 	h, ok := readClientHello(body.b, false)
 	if !ok || h.version>>8 != 3 && h.version>>8 != 0x7f {
 		return No
@@ -136,6 +133,8 @@ func clientSaysTLS(s *Segment, messages []byte) Verdict {
 	s.Is = kindOfTLS(s, &h)
 	if body.short {
 		s.Keep()
+	} else {
+		s.release()
 	}
 	return Follow
 }

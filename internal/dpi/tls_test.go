@@ -196,3 +196,30 @@ func TestTLSCutBySnapLength(t *testing.T) {
 		t.Errorf("%+v host %q ja4 %v", r, f.Host, f.JA4.Set())
 	}
 }
+
+// Room for a message is scarce: it is given back as soon as the message is read,
+// while the answer is still to come.
+func TestRoomIsGivenBack(t *testing.T) {
+	tests := []struct {
+		name, message string
+		cut           int
+	}{
+		{"ClientHello", string(record(recordHandshake, exampleHello())), 100},
+		{"request", "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n", 20},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			in := NewInspector(Config{})
+			h := in.Open(packet.ProtoTCP)
+			var f Facts
+			in.Inspect(h, segment{fromClient: true, seq: 1, text: tt.message[:tt.cut]}.packet(), true, &f)
+			if len(in.streams) != 1 || len(in.idle) != 0 {
+				t.Fatalf("%d of %d streams are free within the message", len(in.idle), len(in.streams))
+			}
+			r := in.Inspect(h, segment{fromClient: true, seq: 1 + uint32(tt.cut), text: tt.message[tt.cut:]}.packet(), true, &f)
+			if r.Done || string(f.Host) != "example.com" || len(in.idle) != 1 {
+				t.Errorf("%+v host %q, %d of %d streams free behind the message", r, f.Host, len(in.idle), len(in.streams))
+			}
+		})
+	}
+}
