@@ -27,7 +27,7 @@ func detectBitTorrent(s *Segment) Verdict {
 		return s.yesOrWait(bytes.HasPrefix(p, peerHandshake) || s.Joined && isPeerMessage(p))
 	}
 	switch {
-	case bytes.HasPrefix(p, peerSearch), s.Len == 16 && bytes.HasPrefix(p, trackerMagic), isKRPC(p, s.whole()):
+	case bytes.HasPrefix(p, peerSearch), s.Len == 16 && bytes.HasPrefix(p, trackerMagic), isAnnounce(p, s.Len), isKRPC(p, s.whole()):
 		return Yes
 	case len(p) >= utpHeader && p[0]&15 == 1 && p[0]>>4 <= utpSYN:
 		return utpVerdict(s)
@@ -49,6 +49,13 @@ func isPeerMessage(p []byte) bool {
 		return length == 9+block && binary.BigEndian.Uint32(p[9:])%block == 0
 	}
 	return false
+}
+
+// isAnnounce recognises what is said to a tracker behind the connect, where that was
+// not seen: action 1, and one of four events far behind it.
+func isAnnounce(p []byte, size int) bool {
+	const announce, action, event = 98, 8, 80
+	return size == announce && len(p) >= event+4 && binary.BigEndian.Uint32(p[action:]) == 1 && binary.BigEndian.Uint32(p[event:]) <= 3
 }
 
 // krpcScan is how much of a message of the DHT is looked at, at either end.

@@ -20,6 +20,8 @@ func TestBitTorrent(t *testing.T) {
 		{name: "error", proto: udp, server: 1, says: []string{"<d1:eli201e23:A Generic Error Ocurrede1:t2:aa1:y1:ee"}, want: BitTorrent},
 		{name: "a dictionary of something else", proto: udp, server: 1, says: []string{">d3:cow3:moo4:spam4:eggse"}},
 		{name: "connect to a tracker", proto: udp, server: 80, says: []string{">" + fromHex("0000041727101980 00000000 12345678")}, want: BitTorrent},
+		{name: "announce to a tracker", proto: udp, server: 80, says: []string{">" + filled(8) + fromHex("00000001") + filled(68) + fromHex("00000002") + filled(14)}, want: BitTorrent},
+		{name: "announce of no event", proto: udp, server: 80, says: []string{">" + filled(8) + fromHex("00000001") + filled(68) + fromHex("00000004") + filled(14)}},
 		{name: "search in the house", proto: udp, server: 6771, says: []string{">BT-SEARCH * HTTP/1.1\r\nHost: 239.192.152.143:6771\r\n"}, want: BitTorrent},
 		{name: "uTP", proto: udp, server: 1, says: []string{">" + syn, "<" + state}, want: BitTorrent},
 		{name: "uTP, another connection", proto: udp, server: 1, says: []string{">" + syn, "<" + fromHex("2100 4569 20000001 00000010 00100000 5001 23c6")}},

@@ -19,8 +19,11 @@ const (
 
 func detectWireGuard(s *Segment) Verdict {
 	p := s.Payload
-	if len(p) < wgDataHeader || p[1]|p[2]|p[3] != 0 {
+	if len(p) < wgDataHeader {
 		return No
+	}
+	if p[1]|p[2]|p[3] != 0 {
+		return wgMarked(s)
 	}
 	switch p[0] {
 	case wgInitiation:
@@ -31,6 +34,20 @@ func detectWireGuard(s *Segment) Verdict {
 		return verdictIf(s.Len == 64)
 	case wgData:
 		return wgDataVerdict(s)
+	}
+	return No
+}
+
+// wgMarked judges a handshake whose reserved bytes are in use, as some services mark
+// their clients there: the response must be for the initiation's sender.
+func wgMarked(s *Segment) Verdict {
+	p := s.Payload
+	switch {
+	case p[0] == wgInitiation && s.Len == 148:
+		return Perhaps
+	case p[0] == wgResponse && s.Len == 92:
+		h := s.Answered().Head()
+		return verdictIf(len(h) >= 8 && h[0] == wgInitiation && string(h[4:8]) == string(p[8:12]))
 	}
 	return No
 }

@@ -20,6 +20,8 @@ func TestWireGuard(t *testing.T) {
 		{name: "data of two ends", proto: udp, server: 1, says: []string{">" + data("d8000001", "fe00000000", 32), "<" + data("06000002", "0700000000", 96)}, want: WireGuard, by: FromGuess},
 		{name: "a counter that falls", proto: udp, server: 1, says: []string{">" + data("d8000001", "fe00000000", 32), ">" + data("d8000001", "0100000000", 32)}, want: WireGuard, by: FromGuess},
 		{name: "not padded", proto: udp, server: 1, says: []string{">" + data("d8000001", "fe00000000", 33)}},
+		{name: "marked", proto: udp, server: 2408, says: []string{">" + message("01a1b2c3 d8000001", 148), "<" + message("02a1b2c3 06000002 d8000001", 92)}, want: WireGuard},
+		{name: "marked, for another", proto: udp, server: 2408, says: []string{">" + message("01a1b2c3 d8000001", 148), "<" + message("02a1b2c3 06000002 d8000002", 92)}},
 		{name: "reserved", proto: udp, server: 1, says: []string{">" + message("01000100 d8000001", 148)}},
 	})
 }
