@@ -17,7 +17,7 @@ const kernelPackage = "linux-image-cloud-amd64"
 
 var (
 	toolPackages = []string{"iproute2", "nftables", "conntrack", "ethtool"}
-	toolPrograms = []string{"ip", "nft", "conntrack", "ethtool"}
+	toolPrograms = []string{"ip", "bridge", "nft", "conntrack", "ethtool"}
 )
 
 // apt is a root of apt's own: the machine's sources, and nothing installed, so

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -32,7 +33,8 @@ const (
 	modulesPath = "guest/modules" // a module's path a line
 	taskPath    = "guest/task"    // a task in JSON
 	addedDir    = "usr/bin"
-	programPath = "guest/program"
+	workDir     = "guest" // the program's working directory
+	programPath = workDir + "/program"
 )
 
 // task is what the machine is for.
@@ -173,6 +175,21 @@ func (a *archive) parents(name string, made map[string]bool) {
 	}
 }
 
+// addTestdata adds the files of the folder testdata here, if there is one, by
+// their path in the machine.
+func addTestdata(files map[string]string) error {
+	const dir = "testdata"
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			files[path.Join(workDir, filepath.ToSlash(name))] = name
+		}
+		return err
+	})
+}
+
 // writeImage writes the image of one machine: the base, this command as the
 // first process, and programs.
 func writeImage(name string, b base, add []string, t task) error {
@@ -197,9 +214,13 @@ func writeImage(name string, b base, add []string, t task) error {
 	for _, program := range add {
 		files[path.Join(addedDir, filepath.Base(program))] = program
 	}
+	if err := addTestdata(files); err != nil {
+		return err
+	}
 	a := &archive{w: f}
-	a.dir(addedDir) // tools may all be in usr/sbin
+	made := make(map[string]bool)
 	for _, to := range slices.Sorted(maps.Keys(files)) {
+		a.parents(to, made)
 		data, err := os.ReadFile(files[to])
 		if err != nil {
 			return err

@@ -237,6 +237,11 @@ func TestWriteImage(t *testing.T) {
 	}
 	b := base{image: write("base", common.String())}
 	image := filepath.Join(dir, "image")
+	t.Chdir(dir)
+	if err := os.MkdirAll("testdata/deep", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write("testdata/deep/frame", "bytes")
 	if err := writeImage(image, b, []string{write("weir", "added")}, task{Args: []string{write("x.test", "program"), "-v"}, Env: []string{"A=b"}}); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +255,8 @@ func TestWriteImage(t *testing.T) {
 	}
 	delete(files, "init")
 	want := map[string]string{
-		"usr": "/", "usr/bin": "/", "usr/bin/weir": "added", "guest/program": "program",
+		"usr": "/", "usr/bin": "/", "usr/bin/weir": "added", "guest": "/", "guest/program": "program",
+		"guest/testdata": "/", "guest/testdata/deep": "/", "guest/testdata/deep/frame": "bytes",
 		"guest/task": `{"Args":["` + dir + `/x.test","-v"],"Env":["A=b"]}`,
 	}
 	if diff := cmp.Diff(want, files); diff != "" {

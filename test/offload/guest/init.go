@@ -85,7 +85,7 @@ func runTask() error {
 		return err
 	}
 	cmd := exec.Command("/"+programPath, t.Args[1:]...)
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = t.Env, "/tmp", line, line
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = t.Env, "/"+workDir, line, line
 	status := 0
 	if err := cmd.Run(); err != nil {
 		if cmd.ProcessState == nil {

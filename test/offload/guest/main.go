@@ -5,11 +5,11 @@
 //	go test -exec 'guest -add bin/weir' ./test/offload
 //
 // It is for what the kernel at hand cannot do. The machine has the memory, two
-// processors, ip, nft, conntrack, ethtool, and the modules in modules.go; no disk
-// and no network beyond itself. What the program prints is printed, its exit
-// status is the command's, and its environment has the variables of this one that
-// begin with WEIR_. Programs are to be linked statically (CGO_ENABLED=0), those
-// added are in its PATH.
+// processors, ip, bridge, nft, conntrack, ethtool, and the modules in modules.go; no
+// disk and no network beyond itself. What the program prints is printed, its exit
+// status is the command's, its environment has the variables of this one that
+// begin with WEIR_, and its working directory has the folder testdata of this one.
+// Programs are to be linked statically (CGO_ENABLED=0), those added are in its PATH.
 //
 // Kernel and tools are packages of the Debian release that runs here, fetched by
 // apt into a cache of their own (weir-guest in the user's cache directory); apt's

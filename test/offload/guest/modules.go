@@ -12,7 +12,7 @@ import (
 // wantedModules are loaded when the machine starts, with those they need. The
 // kernel finds nobody there whom it could ask for others.
 var wantedModules = []string{
-	"veth", "bridge", "8021q", "dummy", "tun", "wireguard",
+	"veth", "bridge", "8021q", "macvlan", "dummy", "tun", "wireguard",
 	"nf_conntrack_netlink", "nf_tables", "nft_ct", "nft_nat", "nft_masq", "nft_redir", "nft_chain_nat", "nft_reject_inet",
 	"nf_flow_table_inet", "nft_flow_offload",
 }
