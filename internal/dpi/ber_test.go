@@ -55,6 +55,7 @@ func TestKerberos(t *testing.T) {
 		{name: "request over udp", proto: udp, server: 88, says: []string{">" + request}, want: Kerberos},
 		{name: "request over tcp", proto: tcp, server: 88, says: []string{">\x00\x00\x00\xa3" + request}, want: Kerberos},
 		{name: "error", proto: udp, server: 1088, says: []string{"<\x7e\x20\x30\x1e\xa0\x03\x02\x01\x05\xa1\x03\x02\x01\x1e"}, want: Kerberos},
+		{name: "change of a password", proto: udp, server: 464, says: []string{">\x00\x08\xff\x80\x00\x00ab"}, want: Kerberos},
 		{name: "version 4", proto: udp, server: 88, says: []string{">\x6a\x0d\x30\x0b\xa1\x03\x02\x01\x04\xa2\x03\x02\x01\x0a"}, want: NoProtocol},
 	})
 }

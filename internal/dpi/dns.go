@@ -118,7 +118,10 @@ func (m *Message) tell(s *Segment) {
 			s.Facts.Host = r.Name.AppendText(s.text())
 		}
 	}
-	if s.Is == DNS || !m.Response() {
+	if s.Is == DNS && string(r.Name.Label(0)) == "2" && isWord(r.Name.Label(1), "DNSCRYPT-CERT") {
+		s.Is = DNSCrypt // a client asks for its resolver's certificate, and goes on in secret
+	}
+	if s.Is != MDNS && s.Is != LLMNR || !m.Response() {
 		return
 	}
 	for i := 0; i < mostRecords && it.Next(&r); i++ {

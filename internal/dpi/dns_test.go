@@ -26,6 +26,7 @@ func TestDNS(t *testing.T) {
 		{name: "over tcp on another port", proto: tcp, server: 5300, says: []string{">\x00\x21" + dnsQuery}, want: DNS, tells: example},
 		{name: "update", proto: udp, server: 53, says: []string{">\x12\x34\x28\x00\x00\x01\x00\x00\x00\x00\x00\x00\x01a\x00\x00\x06\x00\x01"}, want: DNS, tells: gathered{Host: "a"}},
 		{name: "port without content", proto: udp, server: 53, says: []string{">\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"}, want: NoProtocol},
+		{name: "certificate of dnscrypt", proto: udp, server: 443, says: []string{">\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x012\x0ddnscrypt-cert\x07example\x03com\x00\x00\x10\x00\x01"}, want: DNSCrypt, tells: gathered{Host: "2.dnscrypt-cert.example.com"}},
 		{name: "mdns question", proto: udp, client: 5353, server: 5353, says: []string{">\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04_ipp\x04_tcp\x05local\x00\x00\x0c\x80\x01"}, want: MDNS, tells: gathered{Host: "_ipp._tcp.local"}},
 		{name: "mdns name for people", proto: udp, client: 5353, server: 5353, says: []string{">\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x0aJörg's TV\x04_tcp\x05local\x00\x00\x10\x00\x01"}, want: MDNS, tells: gathered{Host: "Jörg's TV._tcp.local"}},
 		{name: "llmnr", proto: udp, server: 5355, says: []string{">\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x06laptop\x00\x00\x01\x00\x01"}, want: LLMNR, tells: gathered{Host: "laptop"}},

@@ -21,7 +21,8 @@ func TestFiles(t *testing.T) {
 func TestRemote(t *testing.T) {
 	runExchanges(t, []exchange{
 		{name: "rsh", proto: tcp, server: 514, says: []string{">1023\x00me\x00you\x00ls\x00"}, want: RSH},
-		{name: "rsh in pieces", proto: tcp, server: 514, says: []string{">1023\x00", "<\x00"}, want: NoProtocol},
+		{name: "rsh in pieces", proto: tcp, server: 514, says: []string{">1023\x00", ">me\x00you\x00ls\x00"}, want: RSH},
+		{name: "rsh, port alone", proto: tcp, server: 514, says: []string{">1023\x00", "<\x00"}, want: NoProtocol},
 		{name: "rlogin", proto: tcp, server: 513, says: []string{">\x00me\x00you\x00xterm/38400\x00"}, want: RSH},
 		{name: "whois", proto: tcp, server: 43, says: []string{">example.org\r\n"}, want: Whois, tells: gathered{URL: "example.org"}},
 		{name: "two lines are no whois", proto: tcp, server: 43, says: []string{">example.org\r\nmore\r\n"}, want: NoProtocol},

@@ -5,10 +5,20 @@ import "weir/internal/packet"
 // kerberos recognises Kerberos 5 (RFC 4120 section 5) by an application tag and
 // the version that every message begins with; over TCP its length stands before
 // it (section 7.2.2).
+// Requests to change a password have a header of their own (RFC 3244).
 var kerberos = Detector{Kerberos, OverTCP | OverUDP, detectKerberos}
+
+const (
+	kpasswdPort    = 464
+	kpasswdVersion = 0xff80 // 1 in replies
+)
 
 func detectKerberos(s *Segment) Verdict {
 	c := cursor{b: s.Payload}
+	if s.OnPort(kpasswdPort) && s.datagram() {
+		size, version := int(c.u16()), c.u16()
+		return verdictIf(size == s.Len && (version == kpasswdVersion || version == 1))
+	}
 	if s.Proto == packet.ProtoTCP && c.u32()>>24 != 0 {
 		return s.wait()
 	}

@@ -44,7 +44,7 @@ var imap = Detector{IMAP, OverTCP, detectIMAP}
 
 var (
 	imapPorts    = [...]uint16{143, 993, 220}
-	imapCommands = []string{"CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "ID", "NAMESPACE", "ENABLE", "LOGOUT", "SELECT"}
+	imapCommands = []string{"CAPABILITY", "LOGIN", "AUTHENTICATE", "STARTTLS", "ID", "NAMESPACE", "ENABLE", "LOGOUT", "SELECT", "EXAMINE", "IDLE", "UID", "NOOP", "LIST", "FETCH"}
 )
 
 func detectIMAP(s *Segment) Verdict {

@@ -7,14 +7,20 @@ var mqtt = Detector{MQTT, OverTCP, detectMQTT}
 const (
 	mqttPort = 1883
 
-	mqttConnect   = 1
-	mqttConnAck   = 2
-	mqttPublish   = 3
-	mqttSubscribe = 8
-	mqttSubAck    = 9
-	mqttPing      = 12
-	mqttPong      = 13
-	mqttVersion5  = 5
+	mqttConnect     = 1
+	mqttConnAck     = 2
+	mqttPublish     = 3
+	mqttPubAck      = 4
+	mqttPubRec      = 5
+	mqttPubRel      = 6
+	mqttPubComp     = 7
+	mqttSubscribe   = 8
+	mqttSubAck      = 9
+	mqttUnsubscribe = 10
+	mqttUnsubAck    = 11
+	mqttPing        = 12
+	mqttPong        = 13
+	mqttVersion5    = 5
 )
 
 func detectMQTT(s *Segment) Verdict {
@@ -41,7 +47,16 @@ func detectMQTT(s *Segment) Verdict {
 			return Yes
 		}
 		return s.patient()
-	case mqttPublish, mqttSubscribe, mqttSubAck, 4, 5, 6, 7, 10, 11:
+	case mqttPubAck:
+		if s.Len == 4 && first&15 == 0 && length == 2 && (s.OnPort(mqttPort) || isPublish(s.Answered().Head(), body.u16())) {
+			return Yes
+		}
+	case mqttPublish:
+		if _, _, ok := readPublish(first, body); ok && s.OnPort(mqttPort) {
+			return Yes
+		}
+		return s.patient()
+	case mqttSubscribe, mqttSubAck, mqttPubRec, mqttPubRel, mqttPubComp, mqttUnsubscribe, mqttUnsubAck:
 		return s.yesOrWait(s.OnPort(mqttPort) && s.mqttMessage(kind, first&15, length, body))
 	}
 	return s.wait()
@@ -80,12 +95,32 @@ func (s *Segment) mqttConnect(c cursor) bool {
 
 // mqttMessage reports whether a packet of a connection joined in its middle is one.
 func (s *Segment) mqttMessage(kind, flags uint8, length int, c cursor) bool {
-	switch kind {
-	case mqttPublish:
-		return flags>>1&3 != 3 && printable(c.bytes(int(c.u16())))
-	case mqttSubscribe:
-		c.u16()
+	if kind == mqttSubscribe || kind == mqttUnsubscribe {
+		c.u16() // packet identifier
 		return flags == 2 && printable(c.bytes(int(c.u16())))
 	}
 	return length >= 2 && length == len(c.b)
+}
+
+// readPublish reads the body of a PUBLISH packet as far as its identifier, which
+// it has when it is to be acknowledged.
+func readPublish(first uint8, c cursor) (id uint16, has, ok bool) {
+	quality := first >> 1 & 3
+	if quality == 3 || !printable(c.bytes(int(c.u16()))) {
+		return 0, false, false
+	}
+	if quality > 0 {
+		id, has = c.u16(), true
+	}
+	return id, has, !c.short
+}
+
+// isPublish reports whether what one end began with is a PUBLISH packet with an
+// identifier, which the other end acknowledges.
+func isPublish(head []byte, id uint16) bool {
+	c := cursor{b: head}
+	first := c.u8()
+	c.remaining()
+	got, has, ok := readPublish(first, c)
+	return first>>4 == mqttPublish && has && ok && got == id
 }

@@ -11,6 +11,8 @@ func TestMQTT(t *testing.T) {
 		{name: "ping and its answer", proto: tcp, server: 11883, says: []string{">\xc0\x00", "<\xd0\x00"}, want: MQTT},
 		{name: "publish of a connection joined", proto: tcp, server: 1883, says: []string{">\x30\x05\x00\x01a12"}, want: MQTT},
 		{name: "publish elsewhere is too little", proto: tcp, server: 11883, says: []string{">\x30\x05\x00\x01a12"}, want: NoProtocol},
+		{name: "publish and its acknowledgement", proto: tcp, server: 11883, says: []string{"<\x32\x07\x00\x01a\x00\x0512", ">\x40\x02\x00\x05"}, want: MQTT},
+		{name: "acknowledgement of something else", proto: tcp, server: 11883, says: []string{"<\x32\x07\x00\x01a\x00\x0512", ">\x40\x02\x00\x06"}, want: NoProtocol},
 		{name: "length without end", proto: tcp, server: 1883, says: []string{">\x10\xff\xff\xff\xff\x01"}, want: NoProtocol},
 	})
 }

@@ -45,7 +45,7 @@ func (s *Segment) flowSets(c *cursor, templates, options uint16) bool {
 			return !s.whole()
 		}
 	}
-	return n > 0 && len(c.b) < 4
+	return n == mostRecords || n > 0 && len(c.b) < 4
 }
 
 func detectSFlow(s *Segment) Verdict {

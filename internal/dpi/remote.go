@@ -9,7 +9,8 @@ var rsh = Detector{RSH, OverTCP, detectRSH}
 // xdmcp recognises the X Display Manager Control Protocol (X.Org, version 1).
 var xdmcp = Detector{XDMCP, OverUDP, detectXDMCP}
 
-// whois recognises WHOIS (RFC 3912): a line to port 43, and nothing else.
+// whois recognises WHOIS (RFC 3912) and DAS, which registries answer on port 4343:
+// a line to the port, and nothing else.
 var whois = Detector{Whois, OverTCP, detectWhois}
 
 // teamViewer recognises TeamViewer's own framing, of which a magic is known and no
@@ -17,19 +18,23 @@ var whois = Detector{Whois, OverTCP, detectWhois}
 var teamViewer = Detector{TeamViewer, OverTCP | OverUDP, detectTeamViewer}
 
 func detectRSH(s *Segment) Verdict {
+	if !s.FromClient && s.Answered().Packets > 0 {
+		return Perhaps // a server acknowledges the port
+	}
 	if !s.FromClient || !s.OnPort(512) && !s.OnPort(513) && !s.OnPort(514) {
 		return s.wait()
 	}
 	b := s.Payload
-	if len(b) == 1 && b[0] == 0 && s.First() && s.OnPort(513) {
-		return Perhaps // rlogin's first byte may come alone
-	}
 	port := untilNUL(b) // of the channel for errors; empty in rlogin
 	if len(port) > 5 || len(port) > 0 && !isNumber(port) || len(port) == len(b) {
 		return No
 	}
-	if len(b) == len(port)+1 && len(port) > 0 {
-		return Perhaps // the names come in the next segment
+	if len(b) == len(port)+1 {
+		if s.First() {
+			s.Keep() // the names come in the next segment
+			return Perhaps
+		}
+		return No
 	}
 	user := untilNUL(b[len(port)+1:])
 	return verdictIf(printable(user) && len(user) <= 64 && len(b) > len(port)+1+len(user))
@@ -42,7 +47,7 @@ func detectXDMCP(s *Segment) Verdict {
 }
 
 func detectWhois(s *Segment) Verdict {
-	if !s.OnPort(43) {
+	if s.ServerPort != 43 && s.ServerPort != 4343 {
 		return No
 	}
 	if !s.FromClient {

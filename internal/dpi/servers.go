@@ -10,9 +10,9 @@ var radius = Detector{RADIUS, OverUDP, detectRADIUS}
 // first attribute.
 var diameter = Detector{Diameter, OverTCP, detectDiameter}
 
-// dcerpc recognises DCE/RPC over TCP (C706 chapter 12): version 5, a known type,
-// and a fragment's length.
-var dcerpc = Detector{DCERPC, OverTCP, detectDCERPC}
+// dcerpc recognises DCE/RPC (C706 chapter 12) over TCP, version 5, and over UDP,
+// version 4: a known type, a representation, and the length of a fragment.
+var dcerpc = Detector{DCERPC, OverTCP | OverUDP, detectDCERPC}
 
 // capwap recognises CAPWAP's control messages (RFC 5415 section 4) on its ports.
 var capwap = Detector{CAPWAP, OverUDP, detectCAPWAP}
@@ -23,7 +23,7 @@ var collectd = Detector{Collectd, OverUDP, detectCollectd}
 
 // thrift recognises Thrift's binary protocol (strict), framed or not, and the
 // compact one, by the call of a method.
-var thrift = Detector{Thrift, OverTCP, detectThrift}
+var thrift = Detector{Thrift, OverTCP | OverUDP, detectThrift}
 
 var radiusPorts = [...]uint16{1812, 1813, 1645, 1646, 3799}
 
@@ -68,8 +68,24 @@ func detectDiameter(s *Segment) Verdict {
 	return verdictIf(known && first > 0 && first < 1<<16 && length >= 8 && length <= size-20)
 }
 
+const (
+	dcerpcDatagram = 80 // bytes of the header of a datagram
+	dcerpcLength   = 74 // where the length of its body stands
+)
+
 func detectDCERPC(s *Segment) Verdict {
 	c := cursor{b: s.Payload}
+	if s.datagram() {
+		if len(c.b) < dcerpcDatagram || c.b[0] != 4 || c.b[1] > 11 || c.b[4]&^0x11 != 0 || c.b[5] > 3 || c.b[6] != 0 {
+			return No
+		}
+		length := c.b[dcerpcLength:]
+		size := int(length[0])<<8 | int(length[1])
+		if c.b[4]&0x10 != 0 { // little endian
+			size = int(length[0]) | int(length[1])<<8
+		}
+		return verdictIf(size+dcerpcDatagram <= s.Len && size+dcerpcDatagram+64 > s.Len) // an authentication may follow
+	}
 	version, minor, kind, _ := c.u8(), c.u8(), c.u8(), c.u8()
 	order, zero := c.u8(), c.u24()
 	size := int(c.u8())
@@ -135,7 +151,7 @@ func detectThrift(s *Segment) Verdict {
 		size := int(c.u32())
 		name := c.bytes(min(size, 128))
 		return s.yesOrWait(size > 0 && size <= 128 && !c.short && isMethod(name))
-	case first>>24 == 0x82 && (first>>16&0xe0 == 0x20 || first>>16&0xe0 == 0x40) && first>>16&0x1f == 1:
+	case first>>24 == 0x82 && first>>21&7 >= 1 && first>>21&7 <= 4 && first>>16&0x1f == 1:
 		c = cursor{b: s.Payload[min(len(s.Payload), 2):]}
 		if len(s.Payload) > 6 && s.Payload[0] == 0 {
 			c.bytes(4)
