@@ -1,6 +1,9 @@
 package dpi
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // openvpn recognises OpenVPN over UDP and TCP by its control channel: the reset
 // that opens a session, in clear or behind tls-auth's and tls-crypt's signature,
@@ -48,7 +51,7 @@ func detectOpenVPN(s *Segment) Verdict {
 	}
 	switch op := p[0] >> 3; op {
 	case ovpnResetClient1, ovpnResetServer1, ovpnResetClient2, ovpnResetServer2, ovpnResetClient3:
-		if len(p) < ovpnHeader || p[0]&7 != 0 {
+		if len(p) < ovpnHeader || p[0]&7 != 0 || !isOVPNSession(p) {
 			return No
 		}
 		if isOVPNReset(p, size) || continuesOVPN(s, p) {
@@ -56,7 +59,7 @@ func detectOpenVPN(s *Segment) Verdict {
 		}
 		return s.once()
 	case ovpnSoftReset, ovpnControl, ovpnAck, ovpnWrappedKey:
-		if len(p) < ovpnHeader {
+		if len(p) < ovpnHeader || !isOVPNSession(p) {
 			return No
 		}
 		if continuesOVPN(s, p) || op == ovpnAck && isOVPNAck(s, p, size) {
@@ -68,6 +71,10 @@ func detectOpenVPN(s *Segment) Verdict {
 	}
 	return No
 }
+
+// isOVPNSession reports whether p names a session: of 8 bytes that were drawn at
+// random hardly ever more than two are zero.
+func isOVPNSession(p []byte) bool { return bytes.Count(p[1:ovpnHeader], []byte{0}) <= 2 }
 
 // once is Perhaps for the first payload of a direction.
 func (s *Segment) once() Verdict {
@@ -166,7 +173,7 @@ func continuesOVPN(s *Segment, p []byte) bool {
 	}
 	op := h[0] >> 3
 	return op > 0 && op <= ovpnWrappedKey && op != ovpnData2 && string(h[1:ovpnHeader]) == string(p[1:ovpnHeader]) &&
-		string(p[1:5]) != "\x00\x00\x00\x00" && isOVPNBody(p[ovpnHeader:], p[0]>>3)
+		isOVPNBody(p[ovpnHeader:], p[0]>>3)
 }
 
 // ovpnDataVerdict judges data with the numbers of peer and packet in clear.

@@ -30,6 +30,7 @@ func TestOpenVPN(t *testing.T) {
 		{name: "reset with a key", proto: udp, server: 1, says: []string{">\x39" + reset[1:]}},
 		{name: "joined in the handshake", proto: udp, server: 1, says: []string{">" + control(mine), ">" + control(mine)}, want: OpenVPN},
 		{name: "a tag that repeats", proto: udp, server: 1, says: []string{">" + fromHex("2f"+mine) + filled(30), ">" + fromHex("2f"+mine) + filled(40)}},
+		{name: "a session that was not drawn", proto: udp, server: 1, says: []string{">" + control("0100000000000001"), ">" + control("0100000000000001")}},
 		{name: "two sessions", proto: udp, server: 1, says: []string{">" + control(mine), ">" + control(theirs)}},
 		{name: "an acknowledgement", proto: udp, server: 1, says: []string{"<" + control(theirs), ">" + ack}, want: OpenVPN},
 		{name: "joined in the handshake over TCP", proto: tcp, server: 1, says: []string{"<" + over(control(theirs)), ">" + over(ack)}, want: OpenVPN},

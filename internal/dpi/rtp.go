@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // rtp recognises RTP (RFC 3550 section 5.1) by what its packets have in common: a
 // source that stays, and sequence numbers and timestamps that go on. Two packets
-// make it likely, three prove it. RTCP (section 6) is known by a compound packet
+// make it likely, three or more prove it once time went on. RTCP (section 6) is known by a compound packet
 // that fills the datagram. Over TCP each has its length before it (RFC 4571).
 // Whether the media is encrypted does not show: SRTP leaves the header as it is.
 var rtp = Detector{RTP, OverTCP | OverUDP, detectRTP}
@@ -47,8 +47,8 @@ func detectRTP(s *Segment) Verdict {
 		return Perhaps // seen twice, or of something that does not count
 	case !continuesRTP(h, p):
 		return No
-	case s.Sent().Packets >= 2:
-		return Yes
+	case s.Sent().Packets >= 2 && string(h[4:8]) != string(p[4:8]):
+		return Yes // time went on, too
 	}
 	return Likely
 }
@@ -82,7 +82,7 @@ func continuesRTP(first, p []byte) bool {
 	ahead := binary.BigEndian.Uint16(p[2:]) - binary.BigEndian.Uint16(first[2:])
 	// Video shows several packets at one time, out of order by a few.
 	later := binary.BigEndian.Uint32(p[4:]) - binary.BigEndian.Uint32(first[4:])
-	return ahead+rtpShuffle < rtpLost && (later < rtpPause || -later < rtpPause/60)
+	return ahead != 0 && ahead+rtpShuffle < rtpLost && (later < rtpPause || -later < rtpPause/60)
 }
 
 // rtcpVerdict judges a packet whose type is one of RTCP.

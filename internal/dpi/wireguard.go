@@ -68,5 +68,8 @@ func wgDataVerdict(s *Segment) Verdict {
 	if string(h[4:8]) != string(p[4:8]) {
 		return Perhaps // a new session
 	}
+	if string(h[wgDataHeader:]) == string(p[wgDataHeader:min(len(p), headBytes)]) {
+		return No // what is encrypted does not repeat
+	}
 	return verdictIf(sooner(binary.LittleEndian.Uint32(h[8:]), binary.LittleEndian.Uint32(p[8:]), wgNear))
 }
