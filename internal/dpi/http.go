@@ -50,8 +50,11 @@ func detectHTTP(s *Segment) Verdict {
 		return s.httpAnswer(p)
 	}
 	m := methodOf(p)
-	if m == nil {
+	switch {
+	case m == nil:
 		return s.otherThanHTTP()
+	case s.st.follow != 0 && !s.kept():
+		return Follow // a head was read: this is in its body, or the next one
 	}
 	return s.httpRequest(m)
 }
@@ -99,9 +102,6 @@ func beginsMethod(p []byte) bool {
 
 // httpRequest reads a request's head.
 func (s *Segment) httpRequest(m *httpMethod) Verdict {
-	if s.st.follow != 0 && !s.kept() {
-		return Follow // the head was read: this is its body or the next one
-	}
 	p := s.Payload
 	line, rest, ended := bytes.Cut(p, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))

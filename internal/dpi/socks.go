@@ -3,7 +3,8 @@ package dpi
 import "encoding/binary"
 
 // socks recognises SOCKS 4, 4a and 5 (RFC 1928) by the client's greeting together
-// with the server's answer, and follows version 5 to the request for a name.
+// with the server's answer, and follows it to the request for a name and to what
+// HTTP or TLS ask for behind it.
 var socks = Detector{SOCKS, OverTCP, detectSOCKS}
 
 const (
@@ -22,9 +23,9 @@ func detectSOCKS(s *Segment) Verdict {
 	p := s.Payload
 	if s.st.follow != 0 {
 		if s.FromClient && s.socksRequest(p) {
-			return Yes
+			return Follow
 		}
-		return Follow // methods of their own lie between (RFC 1929)
+		return s.behindSOCKS() // where methods of their own (RFC 1929) may come first
 	}
 	if s.FromClient {
 		if s.First() && (isSOCKS5Greeting(p) || s.socks4Request(p)) {
@@ -39,9 +40,23 @@ func detectSOCKS(s *Segment) Verdict {
 	case isSOCKS5Greeting(h[:min(len(h), 2+int(h[1]))]) && len(p) == 2 && p[0] == 5 && offeredSOCKS(h, p[1]):
 		return Follow
 	case h[0] == 4 && len(p) == 8 && p[0] == 0 && p[1] >= socks4Granted && p[1] <= socks4Rejected:
-		return Yes
+		return Follow
 	}
 	return No
+}
+
+// behindSOCKS looks at what is said once the way is open: names for HTTP and TLS.
+func (s *Segment) behindSOCKS() Verdict {
+	m := methodOf(s.Payload)
+	if m == nil || !s.FromClient {
+		return s.goesOn()
+	}
+	s.httpRequest(m)
+	s.Is = SOCKS
+	if s.kept() {
+		return Follow
+	}
+	return Yes
 }
 
 // isSOCKS5Greeting reports whether p is a version and a list of methods.

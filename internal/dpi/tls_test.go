@@ -223,3 +223,30 @@ func TestRoomIsGivenBack(t *testing.T) {
 		})
 	}
 }
+
+// Behind SOCKS lies the name that the client asks for there.
+func TestBehindSOCKS(t *testing.T) {
+	inner := record(recordHandshake, exampleHello())
+	v4 := [][]byte{client([]byte("\x04\x01\x01\xbb\xc0\x00\x02\x01user\x00")), server([]byte("\x00\x5a\x00\x00\x00\x00\x00\x00"))}
+	v5 := [][]byte{client([]byte("\x05\x01\x00")), server([]byte("\x05\x00")), client([]byte("\x05\x01\x00\x01\xc0\x00\x02\x01\x01\xbb")), server([]byte("\x05\x00\x00\x01\xc0\x00\x02\x01\x01\xbb"))}
+	tests := []struct {
+		name string
+		open [][]byte
+		sent [][]byte
+		host string
+		ja4  bool
+	}{
+		{"TLS behind version 4", v4, [][]byte{client(inner)}, "example.com", true},
+		{"TLS behind version 5", v5, [][]byte{client(inner[:50]), client(inner[50:])}, "example.com", true},
+		{"HTTP behind version 4", v4, [][]byte{client([]byte("GET / HTTP/1.1\r\nHost: inner.example\r\n\r\n"))}, "inner.example", false},
+		{"HTTP behind version 5", v5, [][]byte{client([]byte("GET / HTTP/1.1\r\nHo")), client([]byte("st: inner.example\r\n\r\n"))}, "inner.example", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := converse(t, packet.ProtoTCP, 1080, true, append(append([][]byte{}, tt.open...), tt.sent...)...)
+			if r.Protocol != SOCKS || !r.Done || r.host != tt.host || r.JA4.Set() != tt.ja4 {
+				t.Errorf("%+v host %q ja4 %v", r.Result, r.host, r.JA4.Set())
+			}
+		})
+	}
+}
