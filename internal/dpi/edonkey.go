@@ -33,15 +33,17 @@ func detectEDonkey(s *Segment) Verdict {
 	}
 	switch opcode := p[5]; p[0] {
 	case edProtocol:
-		// A hello, with a hash, an address and tags; what peers and servers answer.
 		switch opcode {
-		case 0x01:
+		case 0x01: // hello or login: a hash, an address and tags
 			return verdictIf(length >= 30)
-		case 0x4c, 0x38, 0x40, 0x34, 0x41:
+		case 0x34, 0x38, 0x40, 0x41, 0x4c: // a server's state, message, number and name; a peer's answer
 			return s.yesOrWait(edHeader+int(length) <= s.Len)
 		}
 	case edExtension:
-		return verdictIf(opcode == 0x01 || opcode == 0x02 || opcode == 0x60 || opcode == 0x81 || opcode == 0x85 || opcode == 0x86 || opcode == 0x87)
+		switch opcode {
+		case 0x01, 0x02, 0x60, 0x81, 0x82, 0x85, 0x86, 0x87: // eMule's hello and answer, rank in the queue, sources, keys
+			return Yes
+		}
 	case edPacked: // zlib
 		return verdictIf(len(p) > 7 && p[6] == 0x78)
 	}

@@ -4,8 +4,9 @@ import "encoding/binary"
 
 // rtp recognises RTP (RFC 3550 section 5.1) by what its packets have in common: a
 // source that stays, and sequence numbers and timestamps that go on. Two packets
-// make it likely, three or more prove it once time went on. RTCP (section 6) is known by a compound packet
-// that fills the datagram. Over TCP each has its length before it (RFC 4571).
+// make it likely, three or more prove it once time went on. RTCP (section 6) is
+// known by a compound packet that fills the datagram, or by media of its source.
+// Over TCP each has its length before it (RFC 4571).
 // Whether the media is encrypted does not show: SRTP leaves the header as it is.
 var rtp = Detector{RTP, OverTCP | OverUDP, detectRTP}
 
@@ -25,7 +26,7 @@ func detectRTP(s *Segment) Verdict {
 	if !ok || len(p) < 8 || p[0]>>6 != 2 {
 		return No
 	}
-	if p[1] >= rtcpFirst && p[1] <= rtcpLast {
+	if isRTCPType(p) {
 		return rtcpVerdict(s, p, size)
 	}
 	if !isRTP(p, size) {
@@ -39,10 +40,11 @@ func detectRTP(s *Segment) Verdict {
 		return Perhaps
 	}
 	h := s.framedHead()
-	if len(h) >= 2 && h[0]>>6 == 2 && h[1] >= rtcpFirst && h[1] <= rtcpLast {
-		return Perhaps // reports and media share a port (RFC 5761)
-	}
 	switch {
+	case len(h) >= 8 && isRTCPType(h) && string(h[4:8]) == string(p[8:12]):
+		return Yes // reports and media of one source share a port (RFC 5761)
+	case isRTCPType(h):
+		return Perhaps
 	case len(h) >= rtpHeader && string(h[2:rtpHeader]) == string(p[2:rtpHeader]):
 		return Perhaps // seen twice, or of something that does not count
 	case !continuesRTP(h, p):
@@ -51,6 +53,11 @@ func detectRTP(s *Segment) Verdict {
 		return Yes // time went on, too
 	}
 	return Likely
+}
+
+// isRTCPType reports whether p begins as a packet of RTCP does.
+func isRTCPType(p []byte) bool {
+	return len(p) >= 2 && p[0]>>6 == 2 && p[1] >= rtcpFirst && p[1] <= rtcpLast
 }
 
 // isRTP reports whether p can be a packet of RTP: its payload type may be used
@@ -100,7 +107,7 @@ func rtcpVerdict(s *Segment, p []byte, size int) Verdict {
 		return No
 	case packets == 0 && p[1] > rtcpReceiver:
 		return No // SRTCP leaves the length of the first packet and encrypts the rest
-	case len(h) >= 8 && h[1] >= rtcpFirst && h[1] <= rtcpLast && string(h[4:8]) == string(p[4:8]):
+	case len(h) >= 8 && isRTCPType(h) && string(h[4:8]) == string(p[4:8]):
 		return Likely
 	}
 	return Perhaps
@@ -114,7 +121,7 @@ func compound(p []byte, size int) (n int) {
 		if at == size {
 			return n
 		}
-		if at+4 > len(p) || p[at]>>6 != 2 || p[at+1] < rtcpFirst || p[at+1] > rtcpLast {
+		if at+4 > len(p) || !isRTCPType(p[at:]) {
 			return 0
 		}
 		at += 4 + 4*int(binary.BigEndian.Uint16(p[at+2:]))

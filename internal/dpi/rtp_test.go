@@ -34,7 +34,8 @@ func TestRTP(t *testing.T) {
 		{name: "a report", proto: udp, server: 40393, says: []string{">" + receiver}},
 		{name: "reports of one source", proto: udp, server: 40393, says: []string{">" + receiver, ">" + receiver}, want: RTCP, by: FromGuess},
 		{name: "reports before media", proto: udp, server: 40392, says: []string{">" + report + description, ">" + first}, want: RTP},
-		{name: "encrypted reports before media", proto: udp, server: 40392, says: []string{">" + fromHex("81c90007") + filled(50), ">" + first, ">" + second, ">" + third}},
+		{name: "encrypted reports before media", proto: udp, server: 40392, says: []string{">" + fromHex("81c90007 3796cb71") + filled(46), ">" + first}, want: RTP},
+		{name: "encrypted reports of another", proto: udp, server: 40392, says: []string{">" + fromHex("81c90007 3796cb72") + filled(46), ">" + first, ">" + second, ">" + third}},
 		{name: "text", proto: udp, server: 1, says: []string{">" + strings.Repeat("hello ", 20), ">" + strings.Repeat("hello ", 20)}},
 	})
 }

@@ -51,7 +51,7 @@ func (s *Segment) stunMessage() (p []byte, size int) {
 		return p, size
 	}
 	size = max(len(p), s.fresh)
-	if len(p) > 6 && p[0] != 0x21 && int(binary.BigEndian.Uint16(p)) == size-2 && stunKind(p[2:], size-2) == stunModern {
+	if len(p) > 2 && int(binary.BigEndian.Uint16(p)) == size-2 && stunKind(p[2:], size-2) == stunModern {
 		return p[2:], size - 2
 	}
 	return p, size
