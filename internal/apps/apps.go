@@ -24,14 +24,16 @@ import (
 
 // The compiled table. Numbers in it are little-endian.
 var (
-	//go:embed packed/text
-	packedText string // names of applications and suffixes
+	//go:embed packed/names
+	packedNames string // of the applications, in order, one after the other
 	//go:embed packed/apps
-	packedApps string // records of appSize bytes, sorted by name
-	//go:embed packed/slots
-	packedSlots string // see index
+	packedApps string // records of appSize bytes in the order of names
+	//go:embed packed/buckets
+	packedBuckets string // see index
+	//go:embed packed/entries
+	packedEntries string
 	//go:embed packed/stars
-	packedStars string // see index
+	packedStars string
 	//go:embed packed/networks
 	packedNetworks string // see networks
 	//go:embed packed/ports
@@ -47,9 +49,9 @@ const None App = 0
 // noneName stands for None where a name is needed, such as a series.
 const noneName = "unknown"
 
-// A record of packedApps: where the name begins in packedText (2 bytes), its
-// length and its category.
-const appSize = 4
+// appSize is the size of a record of packedApps: where the name begins in
+// packedNames (2 bytes), and the category. The name ends where the next begins.
+const appSize = 3
 
 // NumApps is the number of built-in Apps, None included: their numbers are below
 // it.
@@ -64,7 +66,7 @@ func (a App) String() string {
 	}
 	at := int(a-1) * appSize
 	begin := int(u16(packedApps, at))
-	return packedText[begin : begin+int(packedApps[at+2])]
+	return packedNames[begin : begin+int(packedApps[at+2])]
 }
 
 // Category returns what kind of application a built-in one is; Other for numbers
@@ -73,7 +75,7 @@ func (a App) Category() Category {
 	if a == None || int(a) >= NumApps() {
 		return Other
 	}
-	return Category(packedApps[int(a-1)*appSize+3])
+	return Category(packedApps[int(a-1)*appSize+2])
 }
 
 // Infra reports whether a only names whose machines were spoken to: a content

@@ -1,75 +1,84 @@
 package apps
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
 
-// maxText is how much text a suffix can be found in: its place is 16 bits.
-const maxText = 1 << 16
+// maxSuffixes is how many an index holds: numbers of entries are 16 bits.
+const maxSuffixes = 1<<16 - 1
 
 // buildIndex makes the index of suffixes in the form of the table: valid names in
-// lower case, with a star or none. Their values are 1 … 0x7fff. head is what the
-// text begins with.
-func buildIndex(head string, suffixes map[string]uint16) (index, error) {
-	text := []byte(head)
-	slots := make([]byte, slotSize*slotsFor(len(suffixes)))
-	place := make(map[string]uint16, len(suffixes))
-	var inner []string // names with a star that is not the country's
-	for _, name := range slices.Sorted(maps.Keys(suffixes)) {
+// lower case, with a star or none. Their values are 1 … 0x7fff.
+func buildIndex(suffixes map[string]uint16) (index, error) {
+	var plain, inner []string // inner have a star that is not the country's
+	for name := range suffixes {
 		if err := checkSuffix(name); err != nil {
 			return index{}, err
 		}
 		if strings.Contains(strings.TrimSuffix(name, anyCountry), "*") {
 			inner = append(inner, name)
-			continue
+		} else {
+			plain = append(plain, name)
 		}
-		if len(text)+1+len(name) > maxText {
-			return index{}, fmt.Errorf("the names have more than %d bytes in all: leave some out", maxText)
-		}
-		place[name] = uint16(len(text))
-		text = append(append(text, byte(len(name))), name...)
-		put(slots, name, place[name], suffixes[name])
 	}
-	var stars []byte
+	if len(plain) > maxSuffixes {
+		return index{}, fmt.Errorf("%d names, at most %d", len(plain), maxSuffixes)
+	}
+	slices.SortFunc(plain, func(a, b string) int { return cmp.Compare(orderOf(a), orderOf(b)) })
+	slices.Sort(inner)
+	place := make(map[string]int, len(plain))
+	var entries, stars []byte
+	for i, name := range plain {
+		if i > 0 && orderOf(plain[i-1]) == orderOf(name) {
+			return index{}, fmt.Errorf("%q and %q have the same hash: leave one out", plain[i-1], name)
+		}
+		place[name] = i
+		_, print := hashOf(name).split()
+		entries = append(entries, byte(print), byte(print>>8), byte(print>>16))
+		entries = append(entries, le16(suffixes[name])...)
+	}
 	for _, name := range inner {
 		before, after, suffix := cutStar(name)
 		at, ok := place[suffix]
 		if !ok {
 			return index{}, fmt.Errorf("%q has a star within names of %s: give %s an application, too", name, suffix, suffix)
 		}
-		put(slots, suffix, at, suffixes[suffix]|starred)
-		stars = slices.Concat(stars, le16(at), le16(suffixes[name]), []byte{byte(len(before))}, []byte(before), []byte{byte(len(after))}, []byte(after))
+		copy(entries[at*entrySize+3:], le16(suffixes[suffix]|starred))
+		stars = slices.Concat(stars, le16(uint16(at)), le16(suffixes[name]),
+			[]byte{byte(len(before))}, []byte(before), []byte{byte(len(after))}, []byte(after))
 	}
-	return index{string(text), string(slots), string(stars)}, nil
+	return index{buckets(plain), string(entries), string(stars)}, nil
 }
 
-// slotsFor returns how many slots hold n suffixes with room enough to find fast.
-func slotsFor(n int) int {
-	slots := 2
-	for slots*4 < n*5 {
-		slots *= 2
-	}
-	return slots
-}
-
-// put writes the record of a suffix over its old one or into a free slot.
-func put(slots []byte, name string, at, value uint16) {
-	h := uint32(hashStart)
-	for i := len(name) - 1; i >= 0; i-- {
-		h = (h ^ uint32(name[i])) * hashPrime
-	}
-	mask := uint32(len(slots)/slotSize) - 1
-	for slot := mixed(h) & mask; ; slot = (slot + 1) & mask {
-		r := slots[slot*slotSize:]
-		if free := r[2]|r[3] == 0; free || [2]byte(r) == [2]byte(le16(at)) {
-			copy(r, le16(at))
-			copy(r[2:], le16(value))
-			return
+// buckets returns where the buckets of names begin, which are in order.
+func buckets(names []string) string {
+	var out []byte
+	n := 0
+	for b := range 1<<bucketBits + 1 {
+		for n < len(names) && orderOf(names[n])>>printBits < uint64(b) {
+			n++
 		}
+		out = append(out, le16(uint16(n))...)
 	}
+	return string(out)
+}
+
+// orderOf returns what entries are sorted by: the bucket and the rest of a hash.
+func orderOf(name string) uint64 {
+	bucket, print := hashOf(name).split()
+	return uint64(bucket)<<printBits | uint64(print)
+}
+
+// hashOf returns the hash of a suffix.
+func hashOf(name string) hash {
+	h := hashStart
+	for i := len(name) - 1; i >= 0; i-- {
+		h = h.with(name[i])
+	}
+	return h
 }
 
 // cutStar splits igcdn-*-a.akamaihd.net into igcdn-, -a and akamaihd.net.

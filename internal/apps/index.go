@@ -1,38 +1,39 @@
 package apps
 
-import "strings"
-
 // An index finds the longest suffix of a host's name among many, in place.
 //
-// text holds the suffixes, each after a byte with its length. slots is a hash
-// table with linear probing whose records of slotSize bytes hold where in text a
-// suffix is (2 bytes) and its value (2 bytes, 0 for a free slot); their number is a
-// power of two, and at least one is free. Suffixes are hashed from their end, so
-// that one pass over a name gives the hashes of all its suffixes.
+// It holds no names but hashes of them, 35 bits of each: a name that is in no line
+// of the table passes for one that is once in a million. Suffixes are hashed from
+// their end, so that one pass over a name gives the hashes of all its suffixes.
+// The upper bits of a hash choose a bucket; entries are sorted by bucket, records
+// of entrySize bytes with the lower bits (3 bytes) and the value (2 bytes), and
+// buckets holds the number of the first entry of each (2 bytes), and their total.
 //
 // A suffix whose last label is a star, google.*, stands for that name in every
 // country: google.de, google.co.uk. A star elsewhere, igcdn-*.akamaihd.net, stands
 // for one byte or more within what precedes a suffix that is in the index. The
 // value of such a suffix has the bit starred, and stars holds a record for each:
-// its place in text, its value, and what is before and after the star.
+// the number of the suffix's entry (2 bytes), the value (2 bytes), and what is
+// before and after the star, each after a byte with its length.
 type index struct {
-	text, slots, stars string
+	buckets, entries, stars string
 }
 
 const (
-	slotSize  = 4
+	bucketBits = 11
+	printBits  = 24
+	entrySize  = 5
+
 	maxSuffix = 63  // bytes of a suffix: how much of a name is looked at
 	maxHost   = 253 // bytes of a name (RFC 1035 section 2.3.4, without the root's dot)
 
-	starred   = 0x8000
-	hashStart = 2166136261 // FNV-1a
-	hashPrime = 16777619
+	starred = 0x8000
 
 	anyCountry = ".*" // ends the suffixes that hold for every country
 )
 
 // builtin is the index of the table.
-func builtin() index { return index{packedText, packedSlots, packedStars} }
+func builtin() index { return index{packedBuckets, packedEntries, packedStars} }
 
 // ByName returns the application of a host's name: that of the longest suffix at
 // the border of a label which the table knows. Case, dots at the end and a port
@@ -45,7 +46,7 @@ func ByName(host []byte) App {
 // find returns the value of the longest suffix of host, 0 for none.
 func (x *index) find(host []byte) uint16 {
 	host = bareName(host)
-	if len(host) == 0 || len(host) > maxHost {
+	if len(host) == 0 || len(host) > maxHost || len(x.entries) == 0 {
 		return 0
 	}
 	if v := x.longest(host, ""); v != 0 {
@@ -59,20 +60,20 @@ func (x *index) find(host []byte) uint16 {
 
 // longest looks for the suffixes of host+tail that are longer than tail.
 func (x *index) longest(host []byte, tail string) uint16 {
-	h := uint32(hashStart)
+	h := hashStart
 	for i := len(tail) - 1; i >= 0; i-- {
-		h = (h ^ uint32(tail[i])) * hashPrime
+		h = h.with(tail[i])
 	}
 	var best uint16
 	for i := len(host) - 1; i >= 0 && len(host)-i+len(tail) <= maxSuffix; i-- {
-		h = (h ^ uint32(lower(host[i]))) * hashPrime
+		h = h.with(lower(host[i]))
 		if i > 0 && host[i-1] != '.' || host[i] == '.' {
 			continue
 		}
-		at, v := x.probe(h, host[i:], tail)
+		entry, v := x.entry(h)
 		if v&starred != 0 {
 			v &^= starred
-			if s := x.star(at, host[:max(i-1, 0)]); s != 0 {
+			if s := x.star(entry, host[:max(i-1, 0)]); s != 0 {
 				v = s
 			}
 		}
@@ -83,38 +84,47 @@ func (x *index) longest(host []byte, tail string) uint16 {
 	return best
 }
 
-// probe returns where suffix+tail is in text, and its value; 0 if it is not there.
-func (x *index) probe(h uint32, suffix []byte, tail string) (at, value uint16) {
-	mask := uint32(len(x.slots)/slotSize) - 1
-	if len(x.slots) == 0 {
-		return 0, 0
-	}
-	for slot := mixed(h) & mask; ; slot = (slot + 1) & mask {
-		at, value = u16(x.slots, int(slot)*slotSize), u16(x.slots, int(slot)*slotSize+2)
-		if value == 0 {
-			return 0, 0
-		}
-		begin := int(at) + 1
-		name := x.text[begin : begin+int(x.text[at])]
-		if len(name) == len(suffix)+len(tail) && equalFold(suffix, name[:len(suffix)]) && strings.HasSuffix(name, tail) {
-			return at, value
+// entry returns the number and the value of the entry with that hash; the value is
+// 0 if there is none.
+func (x *index) entry(h hash) (number, value uint16) {
+	bucket, print := h.split()
+	number, end := u16(x.buckets, 2*bucket), u16(x.buckets, 2*bucket+2)
+	for ; number < end; number++ {
+		e := x.entries[int(number)*entrySize:][:entrySize]
+		if uint32(e[0])|uint32(e[1])<<8|uint32(e[2])<<16 == print {
+			return number, u16(e, 3)
 		}
 	}
+	return 0, 0
 }
 
-// star returns the value of the first star of the suffix at that place in text
-// which rest, what precedes the suffix in a name, answers; 0 for none.
-func (x *index) star(at uint16, rest []byte) uint16 {
+// star returns the value of the first star of an entry which rest, what precedes
+// the suffix in a name, answers; 0 for none.
+func (x *index) star(entry uint16, rest []byte) uint16 {
 	for s := x.stars; len(s) > 0; {
 		b := int(s[4])
 		a := int(s[5+b])
 		before, after := s[5:5+b], s[6+b:6+b+a]
-		if u16(s, 0) == at && len(rest) > b+a && equalFold(rest[:b], before) && equalFold(rest[len(rest)-a:], after) {
+		if u16(s, 0) == entry && len(rest) > b+a && equalFold(rest[:b], before) && equalFold(rest[len(rest)-a:], after) {
 			return u16(s, 2)
 		}
 		s = s[6+b+a:]
 	}
 	return 0
+}
+
+// hash is FNV-1a of the bytes of a suffix, the last one first.
+type hash uint64
+
+const hashStart hash = 14695981039346656037
+
+// with returns the hash of what h is the hash of and one more byte before it.
+func (h hash) with(c byte) hash { return (h ^ hash(c)) * 1099511628211 }
+
+// split returns the bucket of a hash and what is kept of it there.
+func (h hash) split() (bucket int, print uint32) {
+	h ^= h >> 32 // the upper half depends on all bytes
+	return int(h >> printBits & (1<<bucketBits - 1)), uint32(h & (1<<printBits - 1))
 }
 
 // bareName cuts a port and the dots of the root off.
@@ -169,6 +179,3 @@ func lower(c byte) byte {
 }
 
 func letter(c byte) bool { return lower(c) >= 'a' && lower(c) <= 'z' }
-
-// mixed brings the upper bits of a hash, which depend on all of a name, down.
-func mixed(h uint32) uint32 { return h ^ h>>15 }

@@ -102,7 +102,7 @@ func NewTable(own []Own) (*Table, error) {
 		return nil, fmt.Errorf("%d domains and %d ports and networks, at most %d and %d", len(suffixes), rules, MaxOwnDomains, MaxOwnRules)
 	}
 	var err error
-	t.domains, err = buildIndex("", suffixes)
+	t.domains, err = buildIndex(suffixes)
 	return t, err
 }
 
