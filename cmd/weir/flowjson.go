@@ -4,12 +4,13 @@ import (
 	"strconv"
 
 	"weir/internal/api"
+	"weir/internal/engine"
 	"weir/internal/flow"
 )
 
 // appendFlowJSON appends one flow of the capture called name as a line of JSON,
 // its client first. What is not known is left out.
-func appendFlowJSON(dst []byte, name, app string, r *flow.Record) []byte {
+func appendFlowJSON(dst []byte, name string, r *flow.Record, n named) []byte {
 	c, s := r.Client, r.Client.Other()
 	dst = append(dst, `{"pcap":"`...)
 	dst = api.AppendText(dst, name)
@@ -17,14 +18,35 @@ func appendFlowJSON(dst []byte, name, app string, r *flow.Record) []byte {
 	dst = strconv.AppendUint(dst, uint64(r.Key.Proto), 10)
 	dst = appendEndJSON(dst, `,"src":"`, `,"sport":`, &r.Key, c)
 	dst = appendEndJSON(dst, `,"dst":"`, `,"dport":`, &r.Key, s)
-	if app != "" {
-		dst = append(dst, `,"l7":"`...)
-		dst = api.AppendText(dst, app)
-		dst = append(dst, '"')
+	dst = appendNameJSON(dst, `,"l7":"`, n.Protocol())
+	dst = appendNameJSON(dst, `,"app":"`, n.App())
+	if host := n.Host(); len(host) > 0 {
+		dst = appendNameJSON(dst, `,"host":"`, string(host))
+	}
+	if d := n.Detail(); d != nil {
+		dst = appendNameJSON(dst, `,"ja4":"`, d.JA4)
+		dst = appendNameJSON(dst, `,"alpn":"`, d.ALPN)
+		dst = appendNameJSON(dst, `,"version":"`, d.Version)
 	}
 	dst = appendPairJSON(dst, `,"pkts":[`, r.Packets[c], r.Packets[s])
 	dst = appendPairJSON(dst, `,"bytes":[`, r.Bytes[c], r.Bytes[s])
 	return append(dst, "}\n"...)
+}
+
+// named is an engine.Named.
+type named interface {
+	Protocol() string
+	App() string
+	Host() []byte
+	Detail() *engine.Detail
+}
+
+// appendNameJSON appends a name, nothing when it is not known.
+func appendNameJSON(dst []byte, key, name string) []byte {
+	if name == "" {
+		return dst
+	}
+	return append(api.AppendText(append(dst, key...), name), '"')
 }
 
 func appendEndJSON(dst []byte, addr, port string, k *flow.Key, e flow.End) []byte {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"weir/internal/dpi"
+	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -74,9 +74,9 @@ func (l *flowList) put(i uint32, t *tally) {
 	}
 }
 
-// add takes one record of f. A flow is looked up only when one that left memory
+// add takes one record of f, which is of app. A flow is looked up only when one that left memory
 // before could be the same.
-func (l *flowList) add(f *flow.Flow, r *flow.Record) {
+func (l *flowList) add(f *flow.Flow, r *flow.Record, app engine.Short) {
 	l.first, l.last = min(l.first, r.First), max(l.last, r.Last)
 	var c chain
 	if r.Why != flow.Flushed || l.returning {
@@ -101,7 +101,7 @@ func (l *flowList) add(f *flow.Flow, r *flow.Record) {
 		l.entry(i).next = c.push(i)
 		l.returning = true
 	}
-	t := tally{key: r.Key, client: r.Client, app: dpi.App(f.Service), first: r.First}
+	t := tally{key: r.Key, client: r.Client, app: app, first: r.First}
 	t.merge(f, r)
 	l.put(i, &t)
 }
@@ -188,8 +188,9 @@ func (l *flowList) span() time.Duration {
 	return time.Duration(l.last-l.first) * time.Microsecond
 }
 
-// table lays the first limit flows out, all of them when limit is 0.
-func (l *flowList) table(con *console, limit int) *table {
+// table lays the first limit flows out, all of them when limit is 0. appName names
+// an application.
+func (l *flowList) table(con *console, limit int, appName func(engine.Short) string) *table {
 	up, down := con.sign("→", ">"), con.sign("←", "<")
 	t := &table{columns: []column{
 		{title: "client", least: 16}, {title: "server", least: 16}, {title: "proto"}, {title: "app", least: 4},
@@ -200,20 +201,12 @@ func (l *flowList) table(con *console, limit int) *table {
 	for _, i := range l.largest(limit) {
 		r := l.at(i)
 		c, s := r.client, r.client.Other()
-		t.add(endText(&r.key, c), endText(&r.key, s), packet.ProtoName(r.key.Proto), appText(r.app),
+		t.add(endText(&r.key, c), endText(&r.key, s), packet.ProtoName(r.key.Proto), appName(r.app),
 			countText(r.packets[c]), countText(r.packets[s]), byteText(r.bytes[c]), byteText(r.bytes[s]),
 			durationText(time.Duration(r.last-r.first)*time.Microsecond),
 			strings.TrimRight(string(r.state[:]), "\x00"), latencyText(uint64(r.rtt)))
 	}
 	return t
-}
-
-// appText names an application, "" when it is unknown.
-func appText(app dpi.App) string {
-	if app == dpi.Unknown {
-		return ""
-	}
-	return app.String()
 }
 
 // endText returns address and port, the address alone where there are no ports.

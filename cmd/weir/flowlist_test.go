@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -24,11 +25,11 @@ func record(n int, bytes uint64, why flow.Reason) *flow.Record {
 
 func TestFlowListMergesWhatCameBack(t *testing.T) {
 	l, f := newFlowList(), new(flow.Flow)
-	l.add(f, record(1, 100, flow.Evicted))
-	l.add(f, record(2, 300, flow.Idle))
-	l.add(f, record(1, 250, flow.Evicted))
-	l.add(f, record(1, 1, flow.Flushed))
-	l.add(f, record(3, 7, flow.Flushed))
+	l.add(f, record(1, 100, flow.Evicted), 0)
+	l.add(f, record(2, 300, flow.Idle), 0)
+	l.add(f, record(1, 250, flow.Evicted), 0)
+	l.add(f, record(1, 1, flow.Flushed), 0)
+	l.add(f, record(3, 7, flow.Flushed), 0)
 	if l.len() != 3 {
 		t.Fatalf("%d flows, want 3", l.len())
 	}
@@ -51,7 +52,7 @@ func TestFlowListLargest(t *testing.T) {
 	for i := range n {
 		bytes := uint64(i*7919%1000) + 1 // many equals
 		all = append(all, bytes)
-		l.add(f, record(i, bytes, flow.Flushed))
+		l.add(f, record(i, bytes, flow.Flushed), 0)
 	}
 	slices.Sort(all)
 	slices.Reverse(all)
@@ -73,9 +74,9 @@ func TestFlowListLargest(t *testing.T) {
 func TestFlowListIsBounded(t *testing.T) {
 	l, f := newFlowList(), new(flow.Flow)
 	for i := range maxTallies + 10 {
-		l.add(f, record(i, 1, flow.Evicted))
+		l.add(f, record(i, 1, flow.Evicted), 0)
 	}
-	l.add(f, record(0, 5, flow.Evicted)) // a held one still grows
+	l.add(f, record(0, 5, flow.Evicted), 0) // a held one still grows
 	if l.n != maxTallies || l.len() != maxTallies+10 {
 		t.Errorf("%d flows held of %d, want %d of %d", l.n, l.len(), maxTallies, maxTallies+10)
 	}
@@ -91,6 +92,14 @@ func TestEmptyFlowList(t *testing.T) {
 	}
 }
 
+// called is a flow that speaks a protocol and says nothing else.
+type called struct{ app string }
+
+func (c called) Protocol() string       { return c.app }
+func (c called) App() string            { return "" }
+func (c called) Host() []byte           { return nil }
+func (c called) Detail() *engine.Detail { return nil }
+
 func TestFlowJSON(t *testing.T) {
 	src, dst := packet.AddrOf(netip.MustParseAddr("2001:db8::1")), packet.AddrOf(netip.MustParseAddr("192.0.2.2"))
 	for _, tt := range []struct{ name, file, app, want string }{
@@ -103,7 +112,7 @@ func TestFlowJSON(t *testing.T) {
 			r := &flow.Record{Key: k, Client: client}
 			r.Packets[client], r.Packets[client.Other()] = 1, 2
 			r.Bytes[client], r.Bytes[client.Other()] = 3, 4
-			if got := strings.TrimSuffix(string(appendFlowJSON(nil, tt.file, tt.app, r)), "\n"); got != tt.want {
+			if got := strings.TrimSuffix(string(appendFlowJSON(nil, tt.file, r, called{app: tt.app})), "\n"); got != tt.want {
 				t.Errorf("%s\nwant %s", got, tt.want)
 			}
 		})
@@ -112,7 +121,8 @@ func TestFlowJSON(t *testing.T) {
 
 func TestFlowJSONAllocatesNothing(t *testing.T) {
 	r, buf := record(1, 1, flow.Flushed), make([]byte, 0, 512)
-	if n := testing.AllocsPerRun(100, func() { buf = appendFlowJSON(buf[:0], "a.pcap", "tls", r) }); n != 0 {
+	var name named = called{app: "tls"}
+	if n := testing.AllocsPerRun(100, func() { buf = appendFlowJSON(buf[:0], "a.pcap", r, name) }); n != 0 {
 		t.Errorf("%v allocations a flow", n)
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"weir/internal/dpi"
 	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/packet"
@@ -110,7 +109,7 @@ func (o *readOptions) readFile(ctx context.Context, con *console, out *bufio.Wri
 		title, label = "standard input", name
 	}
 	list := newFlowList()
-	ended := func(f *flow.Flow, r *flow.Record) { list.add(f, r) }
+	ended := func(f *flow.Flow, r *flow.Record, n engine.Named) { list.add(f, r, n.Short()) }
 	if o.json {
 		ended = jsonLines(out, label)
 	}
@@ -128,7 +127,7 @@ func (o *readOptions) readFile(ctx context.Context, con *console, out *bufio.Wri
 }
 
 // engine returns an engine for one capture, which keeps flows and nothing else.
-func (o *readOptions) engine(ended func(*flow.Flow, *flow.Record)) *engine.Engine {
+func (o *readOptions) engine(ended func(*flow.Flow, *flow.Record, engine.Named)) *engine.Engine {
 	return engine.New(engine.Config{
 		Flows: flow.Config{
 			Max: o.maxFlows, Idle: time.Duration(o.idle), Active: time.Duration(o.active), Joined: true,
@@ -139,10 +138,10 @@ func (o *readOptions) engine(ended func(*flow.Flow, *flow.Record)) *engine.Engin
 }
 
 // jsonLines returns what writes each record as a line.
-func jsonLines(out *bufio.Writer, label string) func(*flow.Flow, *flow.Record) {
-	return func(f *flow.Flow, r *flow.Record) {
+func jsonLines(out *bufio.Writer, label string) func(*flow.Flow, *flow.Record, engine.Named) {
+	return func(_ *flow.Flow, r *flow.Record, n engine.Named) {
 		// Errors of a bufio.Writer stay; Flush tells.
-		_, _ = out.Write(appendFlowJSON(out.AvailableBuffer(), label, appText(dpi.App(f.Service)), r))
+		_, _ = out.Write(appendFlowJSON(out.AvailableBuffer(), label, r, n))
 	}
 }
 

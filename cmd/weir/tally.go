@@ -1,7 +1,7 @@
 package main
 
 import (
-	"weir/internal/dpi"
+	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -11,7 +11,7 @@ import (
 type tally struct {
 	key            flow.Key
 	client         flow.End
-	app            dpi.App
+	app            engine.Short
 	state          [6]byte
 	rtt            uint32 // of the handshake, both halves; 0 = not seen
 	first, last    int64
@@ -48,7 +48,7 @@ type entry struct {
 	packets [2]uint16
 	ports   [2]uint16 // of whole ones, too
 	addrs   [2][4]byte
-	app     dpi.App
+	app     engine.Short
 	state   [6]byte
 	proto   uint8
 	client  flow.End

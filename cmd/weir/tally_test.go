@@ -57,8 +57,8 @@ func TestTallyPacks(t *testing.T) {
 func TestFlowListKeepsWhatDoesNotPack(t *testing.T) {
 	l, f := newFlowList(), new(flow.Flow)
 	for range 3 {
-		l.add(f, record(1, 1<<31, flow.Evicted))
-		l.add(f, record(2, 1<<20, flow.Evicted))
+		l.add(f, record(1, 1<<31, flow.Evicted), 0)
+		l.add(f, record(2, 1<<20, flow.Evicted), 0)
 	}
 	want := map[uint32]uint64{0: 3 << 31, 1: 3 << 20}
 	if l.len() != len(want) || len(l.whole) != 1 {

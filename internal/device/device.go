@@ -67,6 +67,7 @@ type Device struct {
 	Point       uint8  // observation point where it was seen last
 	VLAN        uint16 // likewise
 	Router      bool   // forwards traffic of others
+	Private     bool   // nothing is kept of the names of what it talks to
 	Flows       uint64 // flows since First, as is Traffic
 	Traffic
 }
@@ -109,9 +110,10 @@ func (d *Device) Mentions(text string) bool {
 
 // Named is a device that the configuration knows.
 type Named struct {
-	Name string
-	MACs []packet.MAC
-	IPs  []netip.Addr // of devices behind another router, whose MAC is not seen
+	Name    string
+	Private bool // nothing is kept of the names of what it talks to
+	MACs    []packet.MAC
+	IPs     []netip.Addr // of devices behind another router, whose MAC is not seen
 }
 
 // Devices is a bounded set of devices. Make it with NewDevices.
@@ -159,7 +161,7 @@ func (s *Devices) ByID(id uint32) *Device {
 // as far as they are not known as two already.
 func (s *Devices) Configure(known []Named, now int64) {
 	for _, d := range s.list {
-		d.Name = ""
+		d.Name, d.Private = "", false
 	}
 	clear(s.byAddr)
 	for _, k := range known {
@@ -178,7 +180,7 @@ func (s *Devices) Configure(known []Named, now int64) {
 			}
 			d.First, d.Last = 0, 0 // not seen yet
 		}
-		d.Name = k.Name
+		d.Name, d.Private = k.Name, k.Private
 		s.own(d, k.MACs)
 		for _, ip := range k.IPs {
 			a := packet.AddrOf(ip)

@@ -24,151 +24,142 @@ const (
 	both   = 0 // in the table: TCP and UDP
 )
 
-// portEntry gives one application the ports of its servers.
+// portEntry gives one protocol the ports of its servers.
 type portEntry struct {
-	name  string
-	proto uint8
-	ports []uint16
+	protocol Protocol
+	proto    uint8
+	ports    []uint16
 }
 
 // ports is what a port table can tell of a home's traffic: IANA's service names
 // where they are in use, and the ports that devices of a home really answer on.
-// A name may stand in several lines; it is one application all the same.
+// A protocol may stand in several lines.
 var ports = []portEntry{
-	{"dns", both, []uint16{53}},
-	{"tls", tcp, []uint16{443, 4433, 8443}},
-	{"quic", udp, []uint16{443, 4433}},
-	{"http", tcp, []uint16{80, 8000, 8008, 8080, 8081, 8088, 8888}},
-	{"icmp", icmp, []uint16{0}},
-	{"icmpv6", icmp6, []uint16{0}},
-	{"igmp", igmp, []uint16{0}},
-	{"gre", gre, []uint16{0}},
-	{"ipsec", esp, []uint16{0}},
-	{"ipsec", ah, []uint16{0}},
-	{"ipsec", udp, []uint16{500, 4500}},
-	{"ipip", ipip, []uint16{0}},
-	{"6in4", sixin4, []uint16{0}},
-	{"ospf", ospf, []uint16{0}},
-	{"pim", pim, []uint16{0}},
-	{"vrrp", vrrp, []uint16{0}},
-	{"mdns", udp, []uint16{5353}},
-	{"llmnr", both, []uint16{5355}},
-	{"netbios", both, []uint16{137, 139}},
-	{"smb", both, []uint16{138, 445}},
-	{"ssdp", udp, []uint16{1900}},
-	{"wsd", both, []uint16{3702}},
-	{"dhcp", udp, []uint16{67, 68}},
-	{"dhcpv6", udp, []uint16{546, 547}},
-	{"ntp", udp, []uint16{123}},
-	{"ptp", udp, []uint16{319, 320}},
-	{"natpmp", udp, []uint16{5350, 5351}},
-	{"slp", both, []uint16{427}},
-	{"dot", tcp, []uint16{853}},
-	{"doq", udp, []uint16{853}},
-	{"ssh", tcp, []uint16{22, 2222}},
-	{"telnet", tcp, []uint16{23, 2323}},
-	{"ftp", tcp, []uint16{21}},
-	{"ftp_data", tcp, []uint16{20}},
-	{"ftps", tcp, []uint16{989, 990}},
-	{"tftp", udp, []uint16{69}},
-	{"rsync", tcp, []uint16{873}},
-	{"git", tcp, []uint16{9418}},
-	{"nfs", both, []uint16{111, 2049}},
-	{"afp", tcp, []uint16{548}},
-	{"ipp", tcp, []uint16{631}},
-	{"printing", tcp, []uint16{515, 9100}},
-	{"bjnp", udp, []uint16{8610, 8611, 8612}},
-	{"smtp", tcp, []uint16{25, 587}},
-	{"smtps", tcp, []uint16{465}},
-	{"imap", tcp, []uint16{143}},
-	{"imaps", tcp, []uint16{993}},
-	{"pop3", tcp, []uint16{110}},
-	{"pop3s", tcp, []uint16{995}},
-	{"nntp", tcp, []uint16{119, 563}},
-	{"irc", tcp, []uint16{6666, 6667, 6669, 6697}},
-	{"xmpp", tcp, []uint16{5222, 5223, 5269}},
-	{"mqtt", tcp, []uint16{1883, 8883}},
-	{"coap", udp, []uint16{5683, 5684}},
-	{"stun", both, []uint16{3478, 3479, 5349}},
-	{"stun", udp, []uint16{19302, 19305}},
-	{"sip", both, []uint16{5060, 5061}},
-	{"h323", tcp, []uint16{1720}},
-	{"iax", udp, []uint16{4569}},
-	{"mgcp", udp, []uint16{2427, 2727}},
-	{"rtsp", both, []uint16{554, 8554}},
-	{"rtmp", tcp, []uint16{1935}},
-	{"airplay", tcp, []uint16{7000, 7100}},
-	{"chromecast", tcp, []uint16{8009}},
-	{"spotify_connect", udp, []uint16{57621}},
-	{"sonos", tcp, []uint16{1400, 1443}},
-	{"plex", tcp, []uint16{32400}},
-	{"plex", udp, []uint16{32410, 32412, 32413, 32414}},
-	{"jellyfin", both, []uint16{8096, 7359}},
-	{"home_assistant", tcp, []uint16{8123}},
-	{"syncthing", both, []uint16{22000}},
-	{"syncthing", udp, []uint16{21027}},
-	{"bittorrent", both, []uint16{6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 6969, 51413}},
-	{"bittorrent", udp, []uint16{6771}},
-	{"edonkey", both, []uint16{4662, 4672}},
-	{"wireguard", udp, []uint16{51820}},
-	{"openvpn", both, []uint16{1194}},
-	{"l2tp", udp, []uint16{1701}},
-	{"pptp", tcp, []uint16{1723}},
-	{"zerotier", udp, []uint16{9993}},
-	{"tailscale", udp, []uint16{41641}},
-	{"vxlan", udp, []uint16{4789}},
-	{"gtp", udp, []uint16{2123, 2152}},
-	{"teredo", udp, []uint16{3544}},
-	{"socks", tcp, []uint16{1080}},
-	{"http_proxy", tcp, []uint16{3128}},
-	{"tor", tcp, []uint16{9001, 9030, 9050}},
-	{"rdp", both, []uint16{3389}},
-	{"vnc", tcp, []uint16{5900, 5901, 5902}},
-	{"teamviewer", both, []uint16{5938}},
-	{"anydesk", tcp, []uint16{7070}},
-	{"nomachine", tcp, []uint16{4000}},
-	{"x11", tcp, []uint16{6000}},
-	{"ldap", both, []uint16{389, 636, 3268}},
-	{"kerberos", both, []uint16{88, 464}},
-	{"radius", udp, []uint16{1812, 1813}},
-	{"snmp", udp, []uint16{161, 162}},
-	{"syslog", both, []uint16{514}},
-	{"syslog", tcp, []uint16{6514}},
-	{"netflow", udp, []uint16{2055, 9995, 4739}},
-	{"sflow", udp, []uint16{6343}},
-	{"capwap", udp, []uint16{5246, 5247}},
-	{"ubnt_discovery", udp, []uint16{10001}},
-	{"tplink_shp", both, []uint16{9999}},
-	{"tuya", udp, []uint16{6667}},
-	{"tuya", tcp, []uint16{6668}},
-	{"xiaomi_miio", udp, []uint16{54321}},
-	{"knx", udp, []uint16{3671}},
-	{"modbus", tcp, []uint16{502}},
-	{"bacnet", udp, []uint16{47808}},
-	{"matter", udp, []uint16{5540}},
-	{"wake_on_lan", udp, []uint16{9}},
-	{"whois", tcp, []uint16{43}},
-	{"bgp", tcp, []uint16{179}},
-	{"mysql", tcp, []uint16{3306}},
-	{"postgresql", tcp, []uint16{5432}},
-	{"mssql", tcp, []uint16{1433}},
-	{"redis", tcp, []uint16{6379}},
-	{"mongodb", tcp, []uint16{27017}},
-	{"memcached", both, []uint16{11211}},
-	{"elasticsearch", tcp, []uint16{9200}},
-	{"influxdb", tcp, []uint16{8086}},
-	{"prometheus", tcp, []uint16{9090}},
-	{"amqp", tcp, []uint16{5671, 5672}},
-	{"minecraft", both, []uint16{25565, 19132}},
-	{"steam", both, []uint16{27015, 27036}},
-	{"xbox_live", both, []uint16{3074}},
-	{"sctp", sctp, []uint16{0}},
+	{DNS, both, []uint16{53}},
+	{TLS, tcp, []uint16{443, 4433, 8443}},
+	{QUIC, udp, []uint16{443, 4433}},
+	{HTTP, tcp, []uint16{80, 8000, 8008, 8080, 8081, 8088, 8888}},
+	{ICMP, icmp, []uint16{0}},
+	{ICMPv6, icmp6, []uint16{0}},
+	{IGMP, igmp, []uint16{0}},
+	{GRE, gre, []uint16{0}},
+	{IPsec, esp, []uint16{0}},
+	{IPsec, ah, []uint16{0}},
+	{IPsec, udp, []uint16{500, 4500}},
+	{IPIP, ipip, []uint16{0}},
+	{SixInFour, sixin4, []uint16{0}},
+	{OSPF, ospf, []uint16{0}},
+	{PIM, pim, []uint16{0}},
+	{VRRP, vrrp, []uint16{0}},
+	{MDNS, udp, []uint16{5353}},
+	{LLMNR, both, []uint16{5355}},
+	{NetBIOS, both, []uint16{137, 139}},
+	{SMB, both, []uint16{138, 445}},
+	{SSDP, udp, []uint16{1900}},
+	{WSD, both, []uint16{3702}},
+	{DHCP, udp, []uint16{67, 68}},
+	{DHCPv6, udp, []uint16{546, 547}},
+	{NTP, udp, []uint16{123}},
+	{PTP, udp, []uint16{319, 320}},
+	{NATPMP, udp, []uint16{5350, 5351}},
+	{SLP, both, []uint16{427}},
+	{DoT, tcp, []uint16{853}},
+	{DoQ, udp, []uint16{853}},
+	{SSH, tcp, []uint16{22, 2222}},
+	{Telnet, tcp, []uint16{23, 2323}},
+	{FTP, tcp, []uint16{21}},
+	{FTPData, tcp, []uint16{20}},
+	{FTPS, tcp, []uint16{989, 990}},
+	{TFTP, udp, []uint16{69}},
+	{Rsync, tcp, []uint16{873}},
+	{Git, tcp, []uint16{9418}},
+	{NFS, both, []uint16{111, 2049}},
+	{AFP, tcp, []uint16{548}},
+	{IPP, tcp, []uint16{631}},
+	{Printing, tcp, []uint16{515, 9100}},
+	{BJNP, udp, []uint16{8610, 8611, 8612}},
+	{SMTP, tcp, []uint16{25, 587}},
+	{SMTPS, tcp, []uint16{465}},
+	{IMAP, tcp, []uint16{143}},
+	{IMAPS, tcp, []uint16{993}},
+	{POP3, tcp, []uint16{110}},
+	{POP3S, tcp, []uint16{995}},
+	{NNTP, tcp, []uint16{119, 563}},
+	{IRC, tcp, []uint16{6666, 6667, 6669, 6697}},
+	{XMPP, tcp, []uint16{5222, 5223, 5269}},
+	{MQTT, tcp, []uint16{1883, 8883}},
+	{CoAP, udp, []uint16{5683, 5684}},
+	{STUN, both, []uint16{3478, 3479, 5349}},
+	{STUN, udp, []uint16{19302, 19305}},
+	{SIP, both, []uint16{5060, 5061}},
+	{H323, tcp, []uint16{1720}},
+	{IAX, udp, []uint16{4569}},
+	{MGCP, udp, []uint16{2427, 2727}},
+	{RTSP, both, []uint16{554, 8554}},
+	{RTMP, tcp, []uint16{1935}},
+	{AirPlay, tcp, []uint16{7000, 7100}},
+	{Chromecast, tcp, []uint16{8009}},
+	{SpotifyConnect, udp, []uint16{57621}},
+	{Sonos, tcp, []uint16{1400, 1443}},
+	{Syncthing, both, []uint16{22000}},
+	{Syncthing, udp, []uint16{21027}},
+	{BitTorrent, both, []uint16{6881, 6882, 6883, 6884, 6885, 6886, 6887, 6888, 6889, 6969, 51413}},
+	{BitTorrent, udp, []uint16{6771}},
+	{EDonkey, both, []uint16{4662, 4672}},
+	{WireGuard, udp, []uint16{51820}},
+	{OpenVPN, both, []uint16{1194}},
+	{L2TP, udp, []uint16{1701}},
+	{PPTP, tcp, []uint16{1723}},
+	{ZeroTier, udp, []uint16{9993}},
+	{Tailscale, udp, []uint16{41641}},
+	{VXLAN, udp, []uint16{4789}},
+	{GTP, udp, []uint16{2123, 2152}},
+	{Teredo, udp, []uint16{3544}},
+	{SOCKS, tcp, []uint16{1080}},
+	{HTTPProxy, tcp, []uint16{3128}},
+	{Tor, tcp, []uint16{9001, 9030, 9050}},
+	{RDP, both, []uint16{3389}},
+	{VNC, tcp, []uint16{5900, 5901, 5902}},
+	{TeamViewer, both, []uint16{5938}},
+	{AnyDesk, tcp, []uint16{7070}},
+	{NoMachine, tcp, []uint16{4000}},
+	{X11, tcp, []uint16{6000}},
+	{LDAP, both, []uint16{389, 636, 3268}},
+	{Kerberos, both, []uint16{88, 464}},
+	{RADIUS, udp, []uint16{1812, 1813}},
+	{SNMP, udp, []uint16{161, 162}},
+	{Syslog, both, []uint16{514}},
+	{Syslog, tcp, []uint16{6514}},
+	{NetFlow, udp, []uint16{2055, 9995, 4739}},
+	{SFlow, udp, []uint16{6343}},
+	{CAPWAP, udp, []uint16{5246, 5247}},
+	{Ubiquiti, udp, []uint16{10001}},
+	{TPLink, both, []uint16{9999}},
+	{Tuya, udp, []uint16{6667}},
+	{Tuya, tcp, []uint16{6668}},
+	{Xiaomi, udp, []uint16{54321}},
+	{KNX, udp, []uint16{3671}},
+	{Modbus, tcp, []uint16{502}},
+	{BACnet, udp, []uint16{47808}},
+	{Matter, udp, []uint16{5540}},
+	{WakeOnLAN, udp, []uint16{9}},
+	{Whois, tcp, []uint16{43}},
+	{BGP, tcp, []uint16{179}},
+	{MySQL, tcp, []uint16{3306}},
+	{PostgreSQL, tcp, []uint16{5432}},
+	{MSSQL, tcp, []uint16{1433}},
+	{Redis, tcp, []uint16{6379}},
+	{MongoDB, tcp, []uint16{27017}},
+	{Memcached, both, []uint16{11211}},
+	{Elasticsearch, tcp, []uint16{9200}},
+	{AMQP, tcp, []uint16{5671, 5672}},
+	{SCTP, sctp, []uint16{0}},
 }
 
 // service is one port of the compiled table.
 type service struct {
-	number uint32
-	app    App
+	number   uint32
+	protocol Protocol
 }
 
 // number orders protocols and ports.
@@ -178,22 +169,35 @@ func number(proto uint8, port uint16) uint32 { return uint32(proto)<<16 | uint32
 var services = compile(ports)
 
 func compile(table []portEntry) []service {
-	first := make(map[string]App)
 	var out []service
-	for i, e := range table {
-		app, ok := first[e.name]
-		if !ok {
-			app = App(i + 1)
-			first[e.name] = app
-		}
+	for _, e := range table {
 		for _, p := range e.ports {
 			if e.proto != both {
-				out = append(out, service{number(e.proto, p), app})
+				out = append(out, service{number(e.proto, p), e.protocol})
 				continue
 			}
-			out = append(out, service{number(tcp, p), app}, service{number(udp, p), app})
+			out = append(out, service{number(tcp, p), e.protocol}, service{number(udp, p), e.protocol})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b service) int { return cmp.Compare(a.number, b.number) })
 	return out
+}
+
+// ByPort returns the protocol that the IP protocol itself or a service's port
+// stands for (RFC 6335), NoProtocol for most ports. It looks at one port: callers
+// ask for the server's first.
+func ByPort(proto uint8, port uint16) Protocol {
+	want := number(proto, port)
+	lo, hi := 0, len(services)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); services[mid].number < want {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(services) && services[lo].number == want {
+		return services[lo].protocol
+	}
+	return NoProtocol
 }

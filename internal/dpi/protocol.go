@@ -173,6 +173,8 @@ const (
 	TiVo
 	Ubiquiti
 	Xiaomi
+	X11
+	WakeOnLAN
 
 	NumProtocols = int(iota)
 )
@@ -208,7 +210,7 @@ var protocolNames = [NumProtocols]string{
 	ZeroTier: "zerotier", Teredo: "teredo", VXLAN: "vxlan", GTP: "gtp", SOCKS: "socks", Tor: "tor",
 
 	KNX: "knx", BACnet: "bacnet", Modbus: "modbus", Matter: "matter", TPLink: "tplink_shp", Tuya: "tuya", TiVo: "tivo",
-	Ubiquiti: "ubnt_discovery", Xiaomi: "xiaomi_miio",
+	Ubiquiti: "ubnt_discovery", Xiaomi: "xiaomi_miio", X11: "x11", WakeOnLAN: "wake_on_lan",
 }
 
 // String returns the protocol's name in lower case, "" for NoProtocol.

@@ -77,9 +77,7 @@ func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 
 // meet finds out what is to be known of a connection that is told of first.
 func (e *Engine) meet(f *flow.Flow, conn *flow.Conn, c *flow.Connection, inbound bool) {
-	if f.Service == 0 {
-		f.Service = uint16(service(f))
-	}
+	e.named(f)
 	conn.Uplink = e.wayOut(&c.Orig, &c.Reply)
 	if !inbound {
 		return
@@ -190,9 +188,10 @@ func (e *Engine) classify(pt *point, p *packet.Packet) {
 		e.learn(p)
 	}
 	e.canonical(p)
-	f, _, event := e.table.Observe(p)
-	if event == flow.Created {
-		f.Service = uint16(service(f))
+	f, from, _ := e.table.Observe(p)
+	e.watch(f)
+	if f.Handle != 0 {
+		e.inspect(f, from, p)
 	}
 }
 

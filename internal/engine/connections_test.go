@@ -31,7 +31,7 @@ func router(tb testing.TB, flows int) *engine.Engine {
 }
 
 // routerThat is a router that tells ended of its flows' records.
-func routerThat(tb testing.TB, flows int, ended func(*flow.Flow, *flow.Record)) *engine.Engine {
+func routerThat(tb testing.TB, flows int, ended func(*flow.Flow, *flow.Record, engine.Named)) *engine.Engine {
 	tb.Helper()
 	r, err := rollup.New(rollup.Config{})
 	if err != nil {

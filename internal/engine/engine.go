@@ -15,10 +15,12 @@ import (
 	"sync"
 	"time"
 
+	"weir/internal/apps"
 	"weir/internal/device"
 	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/intern"
+	"weir/internal/names"
 	"weir/internal/packet"
 	"weir/internal/rollup"
 	"weir/internal/source"
@@ -32,6 +34,10 @@ type Config struct {
 	HostIdle    time.Duration // a remote host leaves after it; 0 = when room is needed
 	DeviceStale time.Duration // an unnamed device leaves after it; 0 = when room is needed
 
+	Inspect dpi.Config    // bounds what is looked at of payloads
+	Apps    *apps.Table   // applications; nil for the built-in ones
+	Privacy names.Privacy // how much of names is kept
+
 	Rollup *rollup.Rollup // takes the sums by series; nil keeps none
 	Names  *intern.Table  // the names of series, which are the IDs of devices, too; nil for names of its own
 
@@ -40,8 +46,8 @@ type Config struct {
 	CaptureTime bool
 
 	// Ended is called, under the engine's lock, for every record that leaves the
-	// table. Neither argument may be kept. Nil is fine.
-	Ended func(f *flow.Flow, r *flow.Record)
+	// table. None of its arguments may be kept. Nil is fine.
+	Ended func(f *flow.Flow, r *flow.Record, n Named)
 }
 
 // Engine is the one place where traffic becomes flows. Its methods may be called
@@ -58,6 +64,8 @@ type Engine struct {
 	devices *device.Devices
 	hosts   *device.Hosts
 	series  seriesIDs
+	naming  naming
+	appSums map[appKey]rollup.Values
 
 	uplinks  []uplink
 	tunnels  []Tunnel
@@ -112,6 +120,8 @@ func New(cfg Config) *Engine {
 		nets:    device.Guess(),
 		hosts:   device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
 		series:  newSeriesIDs(cfg.Names),
+		naming:  newNaming(&cfg),
+		appSums: make(map[appKey]rollup.Values),
 	}
 	e.devices = device.NewDevices(cfg.MaxDevices, cfg.DeviceStale.Microseconds(), e.series.names.Handle)
 	e.table = flow.New(cfg.Flows, (*observer)(e))
@@ -224,27 +234,17 @@ func (e *Engine) account(pt *point, p *packet.Packet) {
 	if e.recording {
 		e.settle(p)
 	}
-	f, _, event := e.table.Packet(p)
+	f, from, event := e.table.Packet(p)
 	p.Iface = at
-	if event == flow.Known {
-		return
+	if event != flow.Known {
+		if p.HasMAC && e.devices.Max() > 0 {
+			e.learn(p)
+		}
+		e.watch(f)
 	}
-	if event == flow.Created {
-		f.Service = uint16(service(f))
+	if f.Handle != 0 {
+		e.inspect(f, from, p)
 	}
-	if p.HasMAC && e.devices.Max() > 0 {
-		e.learn(p)
-	}
-}
-
-// service returns the application that a flow's ports stand for: the server's
-// port if it is a known one, else the client's.
-func service(f *flow.Flow) dpi.App {
-	c := f.Client()
-	if a := dpi.ByPort(f.Key.Proto, f.Key.Port(c.Other())); a != dpi.Unknown {
-		return a
-	}
-	return dpi.ByPort(f.Key.Proto, f.Key.Port(c))
 }
 
 // fragment resolves the ports of a later fragment and counts it.
@@ -268,9 +268,7 @@ func (e *Engine) Records(batch []flow.Record) {
 		pt.packets += r.Packets[flow.A] + r.Packets[flow.B]
 		pt.bytes += r.Bytes[flow.A] + r.Bytes[flow.B]
 		pt.last = max(pt.last, r.Last*1000)
-		if f := e.table.Add(r); f.Service == 0 {
-			f.Service = uint16(service(f))
-		}
+		e.named(e.table.Add(r))
 	}
 }
 

@@ -80,7 +80,7 @@ func TestRecords(t *testing.T) {
 	e.Records([]flow.Record{r, r, bad})
 	e.Tick(start+second, true)
 	rows, total := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
-	if total != 1 || rows[0].Bytes.Tx != 2000 || rows[0].App != "tls" {
+	if total != 1 || rows[0].Bytes.Tx != 2000 || rows[0].Protocol != "tls" {
 		t.Errorf("%d flows, %+v", total, rows)
 	}
 }
@@ -276,7 +276,7 @@ func TestStrayFrame(t *testing.T) {
 	records := 0
 	e := engine.New(engine.Config{
 		Flows: flow.Config{Max: 64, Idle: 5 * time.Second}, CaptureTime: true,
-		Ended: func(*flow.Flow, *flow.Record) { records++ },
+		Ended: func(*flow.Flow, *flow.Record, engine.Named) { records++ },
 	})
 	if _, err := e.Interface("lan"); err != nil {
 		t.Fatal(err)
@@ -311,7 +311,7 @@ func TestCaptureWithPauses(t *testing.T) {
 	records := 0
 	e := engine.New(engine.Config{
 		Flows: flow.Config{Max: 8, Idle: 5 * time.Second}, CaptureTime: true,
-		Ended: func(*flow.Flow, *flow.Record) { records++ },
+		Ended: func(*flow.Flow, *flow.Record, engine.Named) { records++ },
 	})
 	if _, err := e.Interface("lan"); err != nil {
 		t.Fatal(err)

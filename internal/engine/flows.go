@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -17,7 +16,7 @@ func (e *Engine) Flows(f Filter, p Page) ([]FlowRow, int) {
 	for slot, fl := range e.table.All {
 		if m.flow(fl) {
 			r := ref{at: slot}
-			flowKey(&r, fl, key)
+			e.flowKey(&r, fl, key)
 			refs = append(refs, r)
 		}
 	}
@@ -49,7 +48,7 @@ func flowID(slot uint32, f *flow.Flow) uint64 {
 }
 
 // flowKey sets what a flow sorts by.
-func flowKey(r *ref, f *flow.Flow, key string) {
+func (e *Engine) flowKey(r *ref, f *flow.Flow, key string) {
 	now, _ := f.Rate()
 	switch key {
 	case "bytes":
@@ -73,7 +72,7 @@ func flowKey(r *ref, f *flow.Flow, key string) {
 	case "proto":
 		r.hi, r.lo = uint64(f.Key.Proto), uint64(f.Last)
 	case "app":
-		r.text, r.lo = dpi.App(f.Service).String(), uint64(f.Last)
+		r.text, r.lo = e.appName(e.table.Label(f)), uint64(f.Last)
 	}
 }
 
@@ -93,9 +92,7 @@ func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {
 		OutOfOrder: Pair[uint32]{f.OutOfOrder(c), f.OutOfOrder(s)},
 		Lost:       Pair[uint32]{f.Lost(c), f.Lost(s)},
 	}
-	if app := dpi.App(f.Service); app != dpi.Unknown {
-		row.App, row.AppBy = app.String(), "port"
-	}
+	e.labelRow(&row, e.table.Label(f))
 	switch f.Key.Proto {
 	case packet.ProtoIPIP, packet.Proto6in4, packet.ProtoGRE:
 		row.Tunnel = packet.ProtoName(f.Key.Proto)

@@ -18,7 +18,7 @@ func FuzzConnections(f *testing.F) {
 		pool := addrs("192.168.1.20", "192.168.2.9", "192.168.1.1", "203.0.113.77", "198.51.100.5", "192.168.1.30",
 			"224.0.0.251", "255.255.255.255", "0.0.0.0", "::", "fe80::1", "ff02::fb", "127.0.0.1", "2001:db8:1::20", "2001:db8:aa::5", "10.8.0.2")
 		var want, got uint64
-		e := routerThat(t, 8, func(_ *flow.Flow, r *flow.Record) { got += r.Bytes[0] + r.Bytes[1] })
+		e := routerThat(t, 8, func(_ *flow.Flow, r *flow.Record, _ engine.Named) { got += r.Bytes[0] + r.Bytes[1] })
 		now := start
 		for ; len(data) >= 20; data = data[20:] {
 			at := func(i int) packet.Addr { return pool[data[i]%16] }

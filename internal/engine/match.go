@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"weir/internal/device"
-	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -17,26 +16,22 @@ type matcher struct {
 	Filter
 	e        *Engine
 	point    int // observation point, -1 for any
-	app      int // dpi.App, -1 for any
 	mac      packet.MAC
 	never    bool   // nothing can match
 	nameText string // lower case
 	text     string // lower case
 	pattern  []byte // text
+	hostText []byte // lower case
 	buf      []byte // of inAddress
 }
 
 func (e *Engine) matcher(f Filter) *matcher {
-	m := &matcher{Filter: f, e: e, point: -1, app: -1,
+	m := &matcher{Filter: f, e: e, point: -1,
 		nameText: strings.ToLower(f.Name), text: strings.ToLower(f.Text)}
-	m.pattern = []byte(m.text)
+	m.pattern, m.hostText = []byte(m.text), []byte(strings.ToLower(f.Host))
 	if f.Interface != "" {
 		i, ok := e.byName[f.Interface]
 		m.point, m.never = int(i), !ok
-	}
-	if f.App != "" {
-		a, ok := dpi.ByName(f.App)
-		m.app, m.never = int(a), m.never || !ok
 	}
 	if f.MAC != "" {
 		hw, err := net.ParseMAC(f.MAC)
@@ -56,7 +51,6 @@ func (m *matcher) flow(f *flow.Flow) bool {
 	case m.never,
 		m.point >= 0 && int(k.Point) != m.point,
 		m.HasProto && k.Proto != m.Proto,
-		m.app >= 0 && int(f.Service) != m.app,
 		m.VLAN != 0 && f.VLAN() != m.VLAN,
 		m.Port != 0 && k.PortA != m.Port && k.PortB != m.Port,
 		m.IPVersion != 0 && version(&k.AddrA) != m.IPVersion,
@@ -66,7 +60,19 @@ func (m *matcher) flow(f *flow.Flow) bool {
 		m.IP.IsValid() && !contains(m.IP, &k.AddrA) && !contains(m.IP, &k.AddrB):
 		return false
 	}
-	return m.edge(f) && m.ends(f)
+	return m.edge(f) && m.label(f) && m.ends(f)
+}
+
+// label checks how the flow is named.
+func (m *matcher) label(f *flow.Flow) bool {
+	if m.App == "" && m.Service == "" && m.Category == "" && m.Host == "" {
+		return true
+	}
+	l := m.e.table.Label(f)
+	return (m.App == "" || m.e.appName(l) == m.App) &&
+		(m.Service == "" || m.e.protocolName(l) == m.Service) &&
+		(m.Category == "" || m.e.categoryName(l) == m.Category) &&
+		(m.Host == "" || bytes.Contains(m.e.naming.texts.Text(l.Host), m.hostText))
 }
 
 // edge checks how the flow is counted and how it passes the edge of the house.
@@ -111,7 +117,11 @@ func (m *matcher) ends(f *flow.Flow) bool {
 		text = text || m.inAddress(a)
 	}
 	text = text || m.inAddress(&f.Key.AddrA) || m.inAddress(&f.Key.AddrB)
-	text = text || m.text != "" && strings.Contains(dpi.App(f.Service).String(), m.text)
+	l := m.e.table.Label(f)
+	host := m.e.naming.texts.Text(l.Host)
+	name = name || bytes.Contains(host, []byte(m.nameText))
+	text = text || m.text != "" && (strings.Contains(m.e.appName(l), m.text) ||
+		strings.Contains(m.e.protocolName(l), m.text) || bytes.Contains(host, m.pattern))
 	return (m.Device == 0 || dev) && (m.MAC == "" || mac) && (m.nameText == "" || name) && (m.text == "" || text)
 }
 

@@ -18,7 +18,10 @@ type Filter struct {
 	IP          netip.Prefix
 	MAC         string // upper case with colons
 	VLAN        uint16
-	App         string
+	App         string // application, or the protocol of flows that have none
+	Service     string // protocol above IP: "tls", "dns"
+	Category    string
+	Host        string // substring of the name that the client asked for, case-insensitive
 	Proto       uint8
 	HasProto    bool // Proto counts, even as 0
 	Port        uint16

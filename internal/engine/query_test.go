@@ -24,7 +24,7 @@ func TestFlowRow(t *testing.T) {
 	}
 	phone := devicesByName(t, e)["02:AA:00:00:00:01"]
 	want := engine.FlowRow{
-		ID: got.ID, Interface: "lan", Proto: packet.ProtoTCP, App: "tls", AppBy: "port",
+		ID: got.ID, Interface: "lan", Proto: packet.ProtoTCP, Protocol: "tls", By: "port", Category: "other",
 		Client: engine.Endpoint{IP: netip.MustParseAddr("192.168.1.20"), Port: 50000, Scope: "local", Device: phone.ID},
 		Server: engine.Endpoint{IP: netip.MustParseAddr("203.0.113.5"), Port: 443, Scope: "remote"},
 		State:  "S1", Source: "packets", Observed: true, Dir: "out", First: start, Last: start + 53_000,

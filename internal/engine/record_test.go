@@ -227,7 +227,7 @@ func TestNamedInVain(t *testing.T) {
 	ended := 0
 	e := engine.New(engine.Config{
 		Flows: flow.Config{Max: 8, Idle: time.Second}, MaxHosts: 8,
-		Ended: func(*flow.Flow, *flow.Record) { ended++ },
+		Ended: func(*flow.Flow, *flow.Record, engine.Named) { ended++ },
 	})
 	if _, err := e.Interface("lan"); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"weir/internal/device"
-	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/packet"
 	"weir/internal/rollup"
@@ -76,9 +75,12 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 		return
 	}
 	e.total.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
+	e.addApp(0, Named{e, e.table.Label(f)}.Short(), v)
 	if e.cfg.Rollup != nil {
 		e.cfg.Rollup.Add(rollup.Total, rollup.Other, v)
-		e.cfg.Rollup.Add(rollup.Application, e.series.app(dpi.App(f.Service)), v)
+		app, category := e.seriesOf(e.table.Label(f))
+		e.cfg.Rollup.Add(rollup.Application, app, v)
+		e.cfg.Rollup.Add(rollup.Category, category, v)
 	}
 }
 
@@ -161,6 +163,7 @@ func (e *Engine) end(f *flow.Flow, addr *packet.Addr, at flow.End, c *flow.Chang
 		d.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 		d.Flows += v.Flows
 		d.Heard(f.Last)
+		e.addApp(d.ID, Named{e, e.table.Label(f)}.Short(), v)
 		if e.cfg.Rollup != nil {
 			e.cfg.Rollup.Add(rollup.Device, d.ID, v)
 		}
@@ -185,10 +188,15 @@ func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
 	if conn := e.table.Conn(f); conn != nil && conn.Aliased && r.Why != flow.Active {
 		e.unalias(f, conn)
 	}
+	gone := r.Why != flow.Active
+	if gone {
+		e.conclude(f, e.table.Label(f))
+		defer e.leave(f)
+	}
 	if f.Empty() {
 		return // nothing counted it: there is nothing to tell
 	}
-	if r.Why != flow.Active && e.hosts.Max() > 0 {
+	if gone && e.hosts.Max() > 0 {
 		for at := flow.A; at <= flow.B; at++ {
 			if h := e.hosts.Find(f.Key.Addr(at)); h != nil {
 				h.TCP[0].Add(f.Retransmitted(at), f.OutOfOrder(at), f.Lost(at))
@@ -198,6 +206,6 @@ func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
 		}
 	}
 	if e.cfg.Ended != nil {
-		e.cfg.Ended(f, r)
+		e.cfg.Ended(f, r, Named{e, e.table.Label(f)})
 	}
 }

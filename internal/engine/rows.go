@@ -20,8 +20,16 @@ type FlowRow struct {
 	Interface string
 	VLAN      uint16
 	Proto     uint8
-	App       string // application, the service name of its port until content decides
-	AppBy     string // how App is known: "port" or "" when unknown
+	Protocol  string  // above IP: "tls", "dns" …, "" when it is not known
+	By        string  // how Protocol is known: "content", "guess" or "port"
+	App       string  // application, "" when it is not known
+	AppBy     string  // how App is known: "own", "name", "network" or "port"
+	Category  string  // of the application, or of the protocol; "other" when neither tells
+	CDN       string  // whose infrastructure the name leads to, "" when it tells none
+	Host      string  // the name that the client asked for, as far as it may be kept
+	HostBy    string  // where Host is from: "content", "dns" or "house"
+	ECH       bool    // the name asked for is encrypted, and Host is the outer one
+	Detail    *Detail // nil when the payload told nothing more
 
 	Client, Server Endpoint
 

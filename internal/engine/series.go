@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"weir/internal/apps"
 	"weir/internal/dpi"
+	"weir/internal/flow"
 	"weir/internal/intern"
 	"weir/internal/rollup"
 )
@@ -29,10 +31,13 @@ func (e *Engine) OpenSlots() []rollup.Slot {
 	return e.cfg.Rollup.Open()
 }
 
-// seriesIDs are the handles of series names that are looked up often.
+// seriesIDs are the handles of series names that are looked up often, 0 where that
+// was not done yet.
 type seriesIDs struct {
-	names *intern.Table
-	apps  []uint32 // by dpi.App, 0 = not looked up yet
+	names      *intern.Table
+	protocols  []uint32 // by dpi.Protocol
+	apps       []uint32 // by apps.App
+	categories []uint32 // by apps.Category
 }
 
 // ownNames bounds the names of an engine that was given no table.
@@ -42,12 +47,32 @@ func newSeriesIDs(names *intern.Table) seriesIDs {
 	if names == nil {
 		names = intern.New(ownNames)
 	}
-	return seriesIDs{names: names, apps: make([]uint32, dpi.NumApps())}
+	return seriesIDs{names: names, protocols: make([]uint32, dpi.NumProtocols)}
 }
 
-func (s *seriesIDs) app(a dpi.App) uint32 {
-	if s.apps[a] == 0 {
-		s.apps[a] = s.names.Handle(a.String())
+// forgetApps makes room for other applications and categories.
+func (s *seriesIDs) forgetApps(numApps, numCategories int) {
+	s.apps, s.categories = make([]uint32, numApps), make([]uint32, numCategories)
+}
+
+// seriesOf returns the series of a flow's application, or of the protocol where
+// no application is known, and of its category.
+func (e *Engine) seriesOf(l *flow.Label) (app, category uint32) {
+	s, table := &e.series, e.naming.apps
+	if s.apps == nil {
+		s.forgetApps(table.NumApps(), table.NumCategories())
 	}
-	return s.apps[a]
+	kind := e.categoryOf(l)
+	c := &s.categories[kind]
+	if *c == 0 {
+		*c = s.names.Handle(table.CategoryName(kind))
+	}
+	id, name := &s.protocols[l.Protocol], e.protocolName(l)
+	if isApp(table, apps.App(l.App)) {
+		id, name = &s.apps[l.App], table.Name(apps.App(l.App))
+	}
+	if *id == 0 {
+		*id = s.names.Handle(name)
+	}
+	return *id, *c
 }

@@ -25,9 +25,7 @@ func (e *Engine) Ports(f Filter, p Page) ([]PortRow, int) {
 			i = uint32(len(sums))
 			place[id] = i
 			row := PortRow{Proto: fl.Key.Proto, Port: fl.Key.Port(s)}
-			if app := dpi.ByPort(row.Proto, row.Port); app != dpi.Unknown {
-				row.Service = app.String()
-			}
+			row.Service = dpi.ByPort(row.Proto, row.Port).String()
 			sums = append(sums, row)
 		}
 		row := &sums[i]

@@ -53,7 +53,7 @@ func count(tb testing.TB, c capture) map[tuple]*sums {
 	all := make(map[tuple]*sums)
 	e := engine.New(engine.Config{
 		Flows: flow.Config{Max: 1 << 16, Joined: true}, CaptureTime: true,
-		Ended: func(f *flow.Flow, r *flow.Record) {
+		Ended: func(f *flow.Flow, r *flow.Record, _ engine.Named) {
 			at, o := r.Client, r.Client.Other()
 			k := tuple{r.Key.Proto, r.Key.Addr(at).IP(), r.Key.Addr(o).IP(), r.Key.Port(at), r.Key.Port(o)}
 			s := all[k]

@@ -57,12 +57,16 @@ func (t *Table) Conn(f *Flow) *Conn {
 	if !f.Tracked() {
 		return nil
 	}
-	// A flow does not know its slot, but its neighbour in the list does.
-	i := t.listOf(f).head
+	return &t.conns[t.slotOf(f)]
+}
+
+// slotOf returns the slot of a flow of the table. A flow does not know it, but its
+// neighbour in the list does.
+func (t *Table) slotOf(f *Flow) uint32 {
 	if f.prev != 0 {
-		i = t.slots[f.prev].next
+		return t.slots[f.prev].next
 	}
-	return &t.conns[i]
+	return t.listOf(f).head
 }
 
 // Connect accounts c to the flow of k, whose end client opened it, making one

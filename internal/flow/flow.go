@@ -25,17 +25,17 @@ type Flow struct {
 	First int64 // time of the first packet
 	Last  int64 // time of the newest packet
 
-	lag     uint32 // how much older than Last the newest packet of the other direction is
-	reply   uint32 // from First to the first packet of the direction that did not begin
-	client  uint32 // SYN-ACK to ACK; until pending clears: when the SYN-ACK came, after First
-	server  uint32 // SYN to SYN-ACK; until pending clears: when the SYN came, after First
-	app     uint32 // request to answer; until pending clears: when the request came, after First
-	now     uint32 // bytes a second between the last two rolls, both directions
-	peak    uint32 // the most between any two
-	prev    uint32 // neighbours in a list of the table, slot numbers
-	next    uint32
-	Service uint16 // the owner's mark of the application, 0 = not yet
-	vlan    uint16 // VLAN ID of the first packet, and above it more flags
+	lag    uint32 // how much older than Last the newest packet of the other direction is
+	reply  uint32 // from First to the first packet of the direction that did not begin
+	client uint32 // SYN-ACK to ACK; until pending clears: when the SYN-ACK came, after First
+	server uint32 // SYN to SYN-ACK; until pending clears: when the SYN came, after First
+	app    uint32 // request to answer; until pending clears: when the request came, after First
+	now    uint32 // bytes a second between the last two rolls, both directions
+	peak   uint32 // the most between any two
+	prev   uint32 // neighbours in a list of the table, slot numbers
+	next   uint32
+	Handle uint16 // the owner's, while it looks at the flow's packets; 0 = it does not
+	vlan   uint16 // VLAN ID of the first packet, and above it more flags
 }
 
 // side is what one end sent. Packets, bytes and payload are 48-bit counters, the

@@ -54,15 +54,16 @@ type Stats struct {
 
 // Table is a bounded set of flows. The zero value is not usable; see New.
 type Table struct {
-	cfg   Config
-	obs   Observer
-	seed  hashSeed
-	slots []Flow   // slot 0 is unused, so that 0 can end a list
-	conns []Conn   // by slot; nil until connection tracking tells something
-	index []uint32 // open addressing: hash bits above slotBits, slot number below; 0 = empty
-	free  []uint32 // slots given back
-	used  uint32   // slots ever used
-	live  int
+	cfg    Config
+	obs    Observer
+	seed   hashSeed
+	slots  []Flow   // slot 0 is unused, so that 0 can end a list
+	conns  []Conn   // by slot; nil until connection tracking tells something
+	labels []Label  // by slot
+	index  []uint32 // open addressing: hash bits above slotBits, slot number below; 0 = empty
+	free   []uint32 // slots given back
+	used   uint32   // slots ever used
+	live   int
 
 	open, closing list     // flows by last use, oldest first
 	dirty         []uint32 // slots to look at in the next roll
@@ -90,6 +91,7 @@ func New(cfg Config, obs Observer) *Table {
 	}
 	n := min(cfg.Max, firstCap)
 	t.slots = make([]Flow, n+1)
+	t.labels = make([]Label, n+1)
 	t.dirty = make([]uint32, 0, n)
 	t.free = make([]uint32, 0, 256)
 	t.index = make([]uint32, indexSize(n))
@@ -287,6 +289,7 @@ func (t *Table) insert(k *Key, h uint64) uint32 {
 		t.used++
 	}
 	t.slots[i].Key = *k
+	t.labels[i] = Label{}
 	t.place(i, h)
 	t.live++
 	t.stats.New++
@@ -310,6 +313,9 @@ func (t *Table) grow() {
 	slots := make([]Flow, n+1)
 	copy(slots, t.slots)
 	t.slots = slots
+	labels := make([]Label, n+1)
+	copy(labels, t.labels)
+	t.labels = labels
 	if t.conns != nil {
 		conns := make([]Conn, n+1)
 		copy(conns, t.conns)

@@ -19,12 +19,13 @@ const (
 	Uplink     // what an uplink's interface counted, as IP bytes
 	Attributed // of that, what flows account for
 	RouterOwn  // of that, what this machine itself sent and received
+	Category   // of applications
 
 	NumClasses = iota
 )
 
 var classNames = [NumClasses]string{"interface", "device", "application", "total",
-	"uplink", "attributed", "router"}
+	"uplink", "attributed", "router", "category"}
 
 // String returns the name of a class as it is written in the API.
 func (c Class) String() string {

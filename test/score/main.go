@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"weir/internal/apps"
 	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/packet"
@@ -45,6 +46,15 @@ func score(corpus, only, keep string, mistakes int) error {
 	}
 	defer os.Remove(out.Name())
 	defer out.Close()
+	aliases, err := os.CreateTemp("", "weir-score-*.csv")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(aliases.Name())
+	defer aliases.Close()
+	if err := writeAliases(aliases); err != nil {
+		return err
+	}
 	for _, path := range captures {
 		if !strings.Contains(filepath.Base(path), only) {
 			continue
@@ -62,7 +72,7 @@ func score(corpus, only, keep string, mistakes int) error {
 			return err
 		}
 	}
-	args := []string{filepath.Join(corpus, "score", "score.py"), "--truth", filepath.Join(corpus, "truth"), "--out", out.Name(), "--bytes", "l3", "--errors", strconv.Itoa(mistakes)}
+	args := []string{filepath.Join(corpus, "score", "score.py"), "--truth", filepath.Join(corpus, "truth"), "--out", out.Name(), "--bytes", "l3", "--errors", strconv.Itoa(mistakes), "--aliases", aliases.Name()}
 	if only != "" {
 		args = append(args, "--pcap", only)
 	}
@@ -136,6 +146,10 @@ func label(w io.Writer, path string) error {
 			break // the flows until then count
 		}
 	}
+	names, err := apps.NewTable(nil)
+	if err != nil {
+		return err
+	}
 	enc := json.NewEncoder(w)
 	id := filepath.Base(path)
 	for _, f := range table.All {
@@ -153,7 +167,7 @@ func label(w io.Writer, path string) error {
 		err := enc.Encode(line{
 			Pcap: id, Proto: f.Key.Proto,
 			Src: f.Key.Addr(c).IP().String(), Sport: f.Key.Port(c), Dst: f.Key.Addr(s).IP().String(), Dport: f.Key.Port(s),
-			L7: name, Host: n.host, JA4: n.ja4,
+			L7: name, App: application(names, f, n), Host: n.host, JA4: n.ja4,
 			Pkts: [2]uint64{f.Packets(c), f.Packets(s)}, Bytes: [2]uint64{f.Bytes(c), f.Bytes(s)},
 		})
 		if err != nil {
@@ -167,11 +181,8 @@ func label(w io.Writer, path string) error {
 func portName(f *flow.Flow) string {
 	c := f.Client()
 	a := dpi.ByPort(f.Key.Proto, f.Key.Port(c.Other()))
-	if a == dpi.Unknown {
+	if a == dpi.NoProtocol {
 		a = dpi.ByPort(f.Key.Proto, f.Key.Port(c))
-	}
-	if a == dpi.Unknown {
-		return ""
 	}
 	return a.String()
 }

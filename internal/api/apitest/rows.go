@@ -35,7 +35,8 @@ func recordedFlows() []engine.FlowRow {
 	local.Port = 51300
 	return []engine.FlowRow{
 		{
-			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP, App: "tls", AppBy: "port",
+			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP, Protocol: "tls", By: "content", App: "youtube", AppBy: "name", Category: "streaming", Host: "www.youtube.com", HostBy: "content",
+			Detail: &engine.Detail{ALPN: "h2", Version: "TLSv1.3", JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1"},
 			Client: phone, Server: web, State: "S1", Source: "conntrack", Dir: "out", Uplink: "wan", Offload: "software",
 			NAT: &engine.NAT{
 				Orig:  tupleOf("192.168.1.20", 51234, "203.0.113.7", 443),
@@ -47,7 +48,7 @@ func recordedFlows() []engine.FlowRow {
 			RTTServer: 14201, BpsNow: 812000, BpsPeak: 24100000,
 		},
 		{
-			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP, App: "dns", AppBy: "port",
+			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP, Protocol: "dns", By: "content", Category: "dns",
 			Client: dns, Server: engine.Endpoint{IP: netip.MustParseAddr("192.168.1.1"), Port: 53, Scope: "router", Device: 1, Name: "OpenWrt"},
 			OneWay: true, First: ago(3), Last: ago(3), Source: "conntrack", Dir: "local", Offload: "none",
 			NAT: &engine.NAT{
@@ -74,7 +75,7 @@ func recordedFlows() []engine.FlowRow {
 			RTTClient: 1840, RTTServer: 920, RTTApp: 31007, BpsNow: 12000, BpsPeak: 4100000,
 		},
 		{
-			ID: 15, Interface: "br-lan", Proto: packet.ProtoTCP, App: "https", AppBy: "port",
+			ID: 15, Interface: "br-lan", Proto: packet.ProtoTCP, Protocol: "tls", By: "port", Category: "other",
 			Client: engine.Endpoint{IP: netip.MustParseAddr("192.0.2.55"), Port: 60222, Scope: "remote"}, Server: nas, State: "S1",
 			Source: "conntrack", Dir: "in", Uplink: "wan", Offload: "none",
 			NAT: &engine.NAT{

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"weir/internal/apps"
+	"weir/internal/dpi"
+	"weir/internal/flow"
+	"weir/internal/rollup"
+)
+
+// AppRow sums what one application, or one category, moved since the start: tx is
+// what the house or the device sent. Flows without an application are summed by
+// their protocol.
+type AppRow struct {
+	Key      string // name of the application, protocol or category
+	Protocol bool   // Key is a protocol
+	Category string // of an application
+	Bytes    Pair[uint64]
+	Packets  Pair[uint64]
+	Flows    uint64 // since the start
+	Active   uint32 // that live
+	Rate     uint64 // bits per second of those, both directions
+}
+
+// maxAppSums bounds the sums by device and application. What finds no room is
+// added to the device's Other, and that of a new device to the house's alone.
+const maxAppSums = 4096
+
+// appKey names a sum: device 0 is the house.
+type appKey struct {
+	device uint32
+	short  Short
+}
+
+// appOther takes what found no sum of its own.
+const appOther Short = shortProtocol - 1
+
+// addApp adds what a flow counted to the sums of the house and of the devices at
+// its ends.
+func (e *Engine) addApp(device uint32, s Short, v rollup.Values) {
+	k := appKey{device, s}
+	sum, ok := e.appSums[k]
+	if !ok && len(e.appSums) >= maxAppSums {
+		k.short = appOther
+		if sum, ok = e.appSums[k]; !ok && device != 0 {
+			return
+		}
+	}
+	sum.Add(v)
+	e.appSums[k] = sum
+}
+
+// AppSorts are the keys a Page may name for Apps and Categories, the default
+// first.
+var AppSorts = []string{"bytes", "flows", "active", "bps", "key"}
+
+// Apps returns what each application moved, of one device or, for device 0, of the
+// house, and how many there are in all. category "" is any.
+func (e *Engine) Apps(device uint32, category string, p Page) ([]AppRow, int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	rows := e.sumApps(device, func(s Short) AppRow {
+		return AppRow{Key: e.shortName(s), Protocol: s&shortProtocol != 0, Category: e.naming.apps.CategoryName(e.shortCategory(s))}
+	})
+	if category != "" {
+		left := rows[:0]
+		for _, r := range rows {
+			if r.Category == category {
+				left = append(left, r)
+			}
+		}
+		rows = left
+	}
+	return pageApps(rows, p), len(rows)
+}
+
+// Categories is Apps by category.
+func (e *Engine) Categories(device uint32, p Page) ([]AppRow, int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	rows := e.sumApps(device, func(s Short) AppRow {
+		return AppRow{Key: e.naming.apps.CategoryName(e.shortCategory(s))}
+	})
+	return pageApps(rows, p), len(rows)
+}
+
+// sumApps sums by the key of what row returns for each application.
+func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
+	place := make(map[string]int)
+	var rows []AppRow
+	at := func(s Short) *AppRow {
+		r := row(s)
+		i, ok := place[r.Key]
+		if !ok {
+			i = len(rows)
+			place[r.Key] = i
+			rows = append(rows, r)
+		}
+		return &rows[i]
+	}
+	for k, v := range e.appSums {
+		if k.device == device {
+			r := at(k.short)
+			r.Bytes.Tx += v.TxBytes
+			r.Bytes.Rx += v.RxBytes
+			r.Packets.Tx += v.TxPackets
+			r.Packets.Rx += v.RxPackets
+			r.Flows += v.Flows
+		}
+	}
+	for _, f := range e.table.All {
+		if device == 0 || e.atEnd(f, device) {
+			r := at(Named{e, e.table.Label(f)}.Short())
+			now, _ := f.Rate()
+			r.Active++
+			r.Rate += uint64(now) * 8
+		}
+	}
+	return rows
+}
+
+// atEnd reports whether a device is at an end of a flow.
+func (e *Engine) atEnd(f *flow.Flow, device uint32) bool {
+	for _, a := range e.ends(f, e.table.Conn(f)) {
+		if h := e.hosts.Find(a); h != nil && h.Device != nil && h.Device.ID == device {
+			return true
+		}
+	}
+	return false
+}
+
+func pageApps(rows []AppRow, p Page) []AppRow {
+	key := sortKey(p, AppSorts)
+	refs := make([]ref, len(rows))
+	for i := range rows {
+		row := &rows[i]
+		r := &refs[i]
+		r.at, r.lo = uint32(i), row.Bytes.Tx+row.Bytes.Rx
+		switch key {
+		case "bytes":
+			r.hi = r.lo
+		case "flows":
+			r.hi = row.Flows
+		case "active":
+			r.hi = uint64(row.Active)
+		case "bps":
+			r.hi = row.Rate
+		case "key":
+			r.text = row.Key
+		}
+	}
+	out := make([]AppRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
+	for _, r := range page(refs, p) {
+		out = append(out, rows[r.at])
+	}
+	return out
+}
+
+// shortName returns the name of s as series have it.
+func (e *Engine) shortName(s Short) string {
+	switch {
+	case s == appOther:
+		return "other"
+	case s&shortProtocol == 0:
+		return e.naming.apps.Name(apps.App(s))
+	case s == shortProtocol:
+		return unknown
+	}
+	return dpi.Protocol(s &^ shortProtocol).String()
+}
+
+func (e *Engine) shortCategory(s Short) apps.Category {
+	switch {
+	case s == appOther:
+		return apps.Other
+	case s&shortProtocol == 0:
+		return e.categoryOf(&flow.Label{App: uint16(s)})
+	}
+	return e.categoryOf(&flow.Label{Protocol: uint8(s)})
+}

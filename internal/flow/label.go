@@ -1,0 +1,19 @@
+package flow
+
+// Label is what the owner of a Table knows of a flow's name: 16 bytes without
+// pointers beside each flow, which the table clears for a new one and else leaves
+// alone. The numbers are the owner's.
+type Label struct {
+	Host     uint32 // handle of the name that the client asked for
+	Detail   uint32 // handle of what else its payload told
+	App      uint16
+	Protocol uint8
+	By       uint8 // how Protocol is known
+	AppBy    uint8 // how App is known
+	HostBy   uint8 // where Host comes from
+	Marks    uint8
+	Tries    uint8
+}
+
+// Label returns the label of a flow of the table. It is valid as long as f.
+func (t *Table) Label(f *Flow) *Label { return &t.labels[t.slotOf(f)] }
