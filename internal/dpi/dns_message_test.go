@@ -172,7 +172,9 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-// compare reads the addresses of a message with both implementations.
+// compare reads the addresses of a message with both implementations. The other
+// one follows pointers forward, too, which RFC 1035 does not allow: what is cut
+// here need not be there.
 func compare(t *testing.T, b []byte) {
 	var other dnsmessage.Message
 	if other.Unpack(b) != nil {
@@ -183,11 +185,16 @@ func compare(t *testing.T, b []byte) {
 	it := m.Records()
 	for range other.Questions {
 		if !it.Next(&r) {
+			if it.Cut() {
+				return
+			}
 			t.Fatal("a question is missing")
 		}
 	}
 	for i, want := range other.Answers {
-		if !it.Next(&r) || r.TTL != want.Header.TTL || r.Type != uint16(want.Header.Type) {
+		if next := it.Next(&r); it.Cut() {
+			return
+		} else if !next || r.TTL != want.Header.TTL || r.Type != uint16(want.Header.Type) {
 			t.Fatalf("answer %d is not %v", i, want.Header)
 		}
 		a, isAddr := r.Addr()

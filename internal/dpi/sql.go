@@ -114,9 +114,9 @@ func detectOracle(s *Segment) Verdict {
 	switch kind {
 	case 1: // connect
 		version, compatible := c.u16(), c.u16()
-		return verdictIf(version>>8 == 1 && compatible>>8 == 1 && (s.OnPort(1521) || bytes.Contains(s.Payload, []byte("(DESCRIPTION="))))
+		return verdictIf(version>>8 == 1 && compatible>>8 == 1 && (s.OnPort(1521) || s.has("(DESCRIPTION=")))
 	case 4, 5: // refuse, redirect
-		return verdictIf(bytes.Contains(s.Payload, []byte("(DESCRIPTION=")))
+		return verdictIf(s.has("(DESCRIPTION="))
 	case 11, 2: // resend, accept
 		return s.yesOrWait(s.OnPort(1521))
 	}

@@ -116,11 +116,11 @@ func detectCassandra(s *Segment) Verdict {
 	}
 	switch operation {
 	case 1: // startup: a map of strings
-		return verdictIf(bytes.Contains(c.b, []byte("CQL_VERSION")))
+		return verdictIf(s.has("CQL_VERSION"))
 	case 5: // options
 		return verdictIf(size == 0 && version < 0x80)
 	case 2, 6: // ready, supported
-		return s.yesOrWait(version >= 0x80 && (s.OnPort(9042) || size > 20 && bytes.Contains(c.b, []byte("CQL_VERSION"))))
+		return s.yesOrWait(version >= 0x80 && (s.OnPort(9042) || size > 20 && s.has("CQL_VERSION")))
 	}
 	return s.yesOrWait(s.OnPort(9042) && operation <= 16)
 }
