@@ -65,8 +65,11 @@ func (a App) String() string {
 		return noneName
 	}
 	at := int(a-1) * appSize
-	begin := int(u16(packedApps, at))
-	return packedNames[begin : begin+int(packedApps[at+2])]
+	begin, end := int(u16(packedApps, at)), len(packedNames)
+	if at += appSize; at < len(packedApps) {
+		end = int(u16(packedApps, at))
+	}
+	return packedNames[begin:end]
 }
 
 // Category returns what kind of application a built-in one is; Other for numbers
