@@ -52,7 +52,7 @@ func score(corpus, only, keep string, mistakes int) error {
 	}
 	defer os.Remove(aliases.Name())
 	defer aliases.Close()
-	if err := writeAliases(aliases); err != nil {
+	if err := writeAliases(aliases, filepath.Join(corpus, "score", "label_map.csv")); err != nil {
 		return err
 	}
 	for _, path := range captures {
