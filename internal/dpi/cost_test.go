@@ -9,8 +9,8 @@ import (
 )
 
 // mostPerPacket bounds what the detectors, all of them, may take for a payload,
-// whatever it is; the slowest machines that run the tests need a tenth of it.
-const mostPerPacket = time.Millisecond
+// whatever it is. A tenth of it is usual (amd64).
+const mostPerPacket = 500 * time.Microsecond
 
 // The largest payloads that there are, of one byte over and over, of lines, of
 // pointers and of the beginnings of messages, cost no more than others do.

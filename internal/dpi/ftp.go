@@ -44,15 +44,6 @@ func detectFTP(s *Segment) Verdict {
 	return s.wait()
 }
 
-// patient is the verdict on a greeting that many protocols have: what the client
-// answers tells.
-func (s *Segment) patient() Verdict {
-	if s.Answered().Packets == 0 {
-		return Perhaps
-	}
-	return No
-}
-
 func detectFTPData(s *Segment) Verdict {
 	if s.Answered().Packets > 0 || !s.First() {
 		return No // data goes one way

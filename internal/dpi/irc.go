@@ -45,16 +45,3 @@ func detectIRC(s *Segment) Verdict {
 	}
 	return s.yesOrWait(ok)
 }
-
-// isNumeric reports whether b is a reply's number.
-func isNumeric(b []byte) bool {
-	if len(b) != 3 {
-		return false
-	}
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
-}

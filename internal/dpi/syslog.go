@@ -65,21 +65,3 @@ func isSyslogTime(b []byte) bool {
 	}
 	return false
 }
-
-// isNumber reports whether b is a number of at least one digit.
-func isNumber(b []byte) bool {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return len(b) > 0
-}
-
-// decimal is the value of at most nine digits.
-func decimal(digits []byte) (n int) {
-	for _, c := range digits[:min(len(digits), 9)] {
-		n = n*10 + int(c-'0')
-	}
-	return n
-}

@@ -8,10 +8,12 @@ import "bytes"
 var wsd = Detector{WSD, OverUDP, detectWSD}
 
 func detectWSD(s *Segment) Verdict {
-	b := bytes.TrimLeft(s.Payload[:min(len(s.Payload), 4096)], "\xef\xbb\xbf \r\n\t")
-	if len(b) == 0 || b[0] != '<' {
+	b := s.Payload[:min(len(s.Payload), 4096)]
+	start := bytes.IndexByte(b[:min(len(b), 8)], '<') // behind a mark of UTF-8, or space
+	if start < 0 {
 		return No
 	}
+	b = b[start:]
 	if !s.has("/ws/2005/04/discovery", "/ws-dd/ns/discovery/") {
 		return verdictIf(s.OnPort(3702) && s.has("Envelope"))
 	}
