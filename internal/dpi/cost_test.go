@@ -9,8 +9,8 @@ import (
 )
 
 // mostPerPacket bounds what the detectors, all of them, may take for a payload,
-// whatever it is. A tenth of it is usual (amd64).
-const mostPerPacket = 500 * time.Microsecond
+// whatever it is. 30 to 60 µs are usual (amd64); what is not linear takes seconds.
+const mostPerPacket = 2 * time.Millisecond
 
 // The largest payloads that there are, of one byte over and over, of lines, of
 // pointers and of the beginnings of messages, cost no more than others do.
@@ -30,7 +30,7 @@ func TestTimeIsBounded(t *testing.T) {
 		for _, port := range []uint16{5353, 53, 137, 443, 514, 1521, 9042, 50000} {
 			for _, payload := range all {
 				best := time.Hour
-				for range 5 { // others run on the machine, too
+				for range 10 { // others run on the machine, too
 					if best = min(best, inspectOnce(proto, port, payload)); best <= mostPerPacket {
 						break
 					}
