@@ -47,11 +47,11 @@ func (d *Daemon) measure(merged bool) {
 	for _, g := range all {
 		names = append(names, g.stack.Names()...)
 	}
-	now := d.opt.Now()
 	fresh, err := link.CountersOf(names...)
 	if err != nil {
 		d.log.Debug("read counters of the uplinks", "error", err)
 	}
+	now := d.opt.Now() // what passed until here may be in the counters
 	rows := d.engine.Uplinks()
 	causes := d.causes()
 	for _, g := range all {
@@ -91,7 +91,8 @@ func (d *Daemon) addCoverage(name string, s usage.Step) {
 // causes returns what kept flows from accounting for everything, as far as
 // sources and the engine tell.
 func (d *Daemon) causes() (c usage.Causes) {
-	c[usage.Evicted] = d.engine.Stats().Evicted
+	stats := d.engine.Stats()
+	c[usage.Evicted], c[usage.Untracked], c[usage.Untracked6] = stats.Evicted, stats.Untracked.IPv4, stats.Untracked.IPv6
 	d.mu.Lock()
 	mode, f := d.steady.mode, d.known
 	all := slices.Clone(d.sources)
@@ -109,10 +110,17 @@ func (d *Daemon) causes() (c usage.Causes) {
 			c[usage.Resets] += t.Resets
 			c[usage.Uncounted] += t.Uncounted
 			c[usage.Forgotten] += t.Forgotten
-			c[usage.Standing] += uint64(t.Standing)
+			c[usage.Standing] += uint64(t.StandingHardware)
+			c[usage.SoftStanding] += uint64(t.Standing - t.StandingHardware)
 		}
 	}
-	if f == nil || mode == uci.ModePackets {
+	if mode == uci.ModePackets {
+		if captured, _ := watchedOf(d.config.Load()); !slices.ContainsFunc(captured, func(w watched) bool { return w.uplink }) {
+			c[usage.OwnUnseen] = 1
+		}
+		return c
+	}
+	if f == nil {
 		return c
 	}
 	if !f.tracking.Accounting {

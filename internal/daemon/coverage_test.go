@@ -26,7 +26,7 @@ func (s telling) Status() source.Status                        { return source.S
 func TestCauses(t *testing.T) {
 	capture := telling{Points: []source.Point{{Drops: 3}, {Drops: 4}}}
 	tracking := telling{Tracking: &source.Tracking{
-		Overruns: 1, Vanished: 2, Resets: 3, Uncounted: 4, Forgotten: 5, Standing: 6,
+		Overruns: 1, Vanished: 2, Resets: 3, Uncounted: 4, Forgotten: 5, Standing: 6, StandingHardware: 2,
 	}}
 	tables := []link.Flowtable{{Counter: true}, {}, {}}
 	tests := []struct {
@@ -36,10 +36,10 @@ func TestCauses(t *testing.T) {
 		sources []source.Source
 		want    map[usage.Cause]uint64
 	}{
-		{"nothing", uci.ModePackets, nil, nil, nil},
-		{"packets", uci.ModePackets, &facts{tables: tables}, []source.Source{capture}, map[usage.Cause]uint64{usage.RingDrops: 7}},
+		{"nothing", uci.ModePackets, nil, nil, map[usage.Cause]uint64{usage.OwnUnseen: 1}},
+		{"packets", uci.ModePackets, &facts{tables: tables}, []source.Source{capture}, map[usage.Cause]uint64{usage.RingDrops: 7, usage.OwnUnseen: 1}},
 		{"hybrid, whose frames only name", uci.ModeHybrid, &facts{tracking: conntrack.Facts{Accounting: true}, tables: tables}, []source.Source{tracking, capture},
-			map[usage.Cause]uint64{usage.Overruns: 1, usage.Vanished: 2, usage.Resets: 3, usage.Uncounted: 4, usage.Forgotten: 5, usage.Standing: 6, usage.NoCounter: 2}},
+			map[usage.Cause]uint64{usage.Overruns: 1, usage.Vanished: 2, usage.Resets: 3, usage.Uncounted: 4, usage.Forgotten: 5, usage.Standing: 2, usage.SoftStanding: 4, usage.NoCounter: 2}},
 		{"conntrack without accounting", uci.ModeConntrack, &facts{}, nil, map[usage.Cause]uint64{usage.NoAccounting: 1}},
 	}
 	for _, tt := range tests {

@@ -220,3 +220,20 @@ func (e *Engine) settle(p *packet.Packet) {
 		p.Iface = point
 	}
 }
+
+// missed counts a flow that leaves without being counted, although an answer
+// passed: connection tracking does not see such connections, as where no rule of
+// the firewall asks for their state.
+func (e *Engine) missed(f *flow.Flow, why flow.Reason) {
+	if _, answered := f.ServerRTT(); !answered || f.Tracked() || !e.recording || why != flow.Idle {
+		return
+	}
+	if e.scopeOf(&f.Key.AddrA).House() == e.scopeOf(&f.Key.AddrB).House() {
+		return
+	}
+	if f.Key.AddrA.Is4() {
+		e.untracked.IPv4++
+	} else {
+		e.untracked.IPv6++
+	}
+}

@@ -78,13 +78,14 @@ type Engine struct {
 	swept     int64 // when it was last read as a whole
 	conns     connStats
 
-	begin    int64 // time of the first tick, microseconds since the Unix epoch
-	now      int64 // and of the last one
-	rolled   int64 // when what was counted was last rolled
-	nextTick int64 // with CaptureTime: when the next one is due
-	total    device.Traffic
-	pps      uint32
-	scratch  []ref // of queries
+	begin     int64 // time of the first tick, microseconds since the Unix epoch
+	now       int64 // and of the last one
+	rolled    int64 // when what was counted was last rolled
+	nextTick  int64 // with CaptureTime: when the next one is due
+	untracked Untracked
+	total     device.Traffic
+	pps       uint32
+	scratch   []ref // of queries
 }
 
 // connStats counts connections: those accounted, those left out, those without a

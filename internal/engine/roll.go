@@ -194,6 +194,7 @@ func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
 		defer e.leave(f)
 	}
 	if f.Empty() {
+		e.missed(f, r.Why)
 		return // nothing counted it: there is nothing to tell
 	}
 	if gone && e.hosts.Max() > 0 {

@@ -133,6 +133,10 @@ type PortRow struct {
 	Flows          uint32
 }
 
+// Untracked counts TCP connections between the house and elsewhere that frames
+// showed being answered and that connection tracking never told of.
+type Untracked struct{ IPv4, IPv6 uint64 }
+
 // Stats are the engine's own figures.
 type Stats struct {
 	Flows, MaxFlows                       int
@@ -149,6 +153,7 @@ type Stats struct {
 	ConnectionDrops                       uint64 // dropped, because no observation point is known for them
 	Aliases                               int    // second views of connections known now
 	AliasDrops                            uint64 // and those for which there was no room
+	Untracked                             Untracked
 	Tracking                              bool   // connection tracking counts; else packets do
 	SlotDrops                             uint64 // 10-second slots dropped before their hour was over, to bound memory
 }

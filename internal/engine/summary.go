@@ -93,7 +93,7 @@ func (e *Engine) Stats() Stats {
 		DeviceDrops: e.devices.Dropped, HostDrops: e.hosts.Evicted,
 		Rate: Pair[uint64]{uint64(e.total.TxRate) * 8, uint64(e.total.RxRate) * 8}, PPS: e.pps,
 		Connections: e.conns.Told, ConnectionsLeft: e.conns.LeftOut, ConnectionDrops: e.conns.Nowhere,
-		Aliases: len(e.aliases), AliasDrops: e.conns.AliasDrops, Tracking: e.recording,
+		Aliases: len(e.aliases), AliasDrops: e.conns.AliasDrops, Tracking: e.recording, Untracked: e.untracked,
 	}
 	if e.cfg.Rollup != nil {
 		s.SlotDrops = e.cfg.Rollup.Stats().Dropped
