@@ -59,6 +59,15 @@ func NewPool(budget int) *Pool {
 // Put returns the handle of text with one more reference to it. It returns 0 for
 // an empty text, one longer than MaxText, and a new one that does not fit.
 func (p *Pool) Put(text []byte) uint32 {
+	h := p.try(text)
+	if h == 0 && len(text) > 0 {
+		p.Refused++
+	}
+	return h
+}
+
+// try is Put without counting what does not fit.
+func (p *Pool) try(text []byte) uint32 {
 	if len(text) == 0 {
 		return 0
 	}
@@ -66,7 +75,6 @@ func (p *Pool) Put(text []byte) uint32 {
 	h := p.find(text, hash)
 	if h == 0 {
 		if h = p.add(text, hash); h == 0 {
-			p.Refused++
 			return 0
 		}
 	}
@@ -118,10 +126,10 @@ func (p *Pool) Len() int { return p.live }
 // Size returns the bytes that the pool takes at present.
 func (p *Pool) Size() int { return cap(p.texts) + 12*cap(p.slots) + 4*cap(p.index) }
 
-// Spare reports whether a quarter of the room is left: names of flows come first,
-// so what only counts and lists takes no new ones beyond that.
+// Spare reports whether half of the room is left: names of flows come first, so
+// what only counts and lists takes no new ones beyond that.
 func (p *Pool) Spare() bool {
-	return len(p.texts)-p.dead <= p.most/4*3 && p.live <= p.limit/4*3
+	return len(p.texts)-p.dead <= p.most/2 && p.live <= p.limit/2
 }
 
 func (p *Pool) valid(h uint32) bool {

@@ -32,17 +32,18 @@ func visible(dst, text []byte, lower bool) ([]byte, bool) {
 	}
 	start := len(dst)
 	for _, c := range text {
+		plain := c > ' ' && c < 0x7f
+		if used := len(dst) - start; used == MaxText || !plain && used > MaxText-4 {
+			return dst[:start], false
+		}
 		switch {
+		case !plain:
+			dst = append(dst, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
 		case lower && 'A' <= c && c <= 'Z':
 			dst = append(dst, c+'a'-'A')
-		case c <= ' ' || c >= 0x7f:
-			dst = append(dst, '\\', '0'+c/100, '0'+c/10%10, '0'+c%10)
 		default:
 			dst = append(dst, c)
 		}
-	}
-	if len(dst)-start > MaxText {
-		return dst[:start], false
 	}
 	return dst, true
 }
