@@ -3,6 +3,7 @@ GO ?= go
 IFACE ?= eth0
 FUZZTIME ?= 2m
 BENCHTIME ?= 1s
+ROUNDS ?= 9
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
@@ -32,7 +33,7 @@ export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload cover race \
-	lint fuzz bench bench-peers mem size clean
+	lint fuzz bench bench-peers bench-modes bench-dump mem size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -99,6 +100,12 @@ bench: ## compare decoding and the whole river with gopacket's parser
 
 bench-peers: build ## compare CPU and memory with softflowd on a million packets
 	@$(GO) run ./test/bench/peers bin/weir
+
+bench-modes: ## measure what each way of counting costs a router that forwards (as root)
+	$(GO) test -tags integration -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/modes -rounds $(ROUNDS)
+
+bench-dump: ## measure a dump of 16,384 tracked connections beside conntrack -L (as root)
+	$(GO) test -tags integration -count=1 -run '^TestDumpCost$$' -v ./internal/source/conntrack
 
 mem: dist/weir-386 ## measure a 32-bit daemon's memory with 8,192 flows under load
 	@$(GO) run ./test/bench/mem dist/weir-386
