@@ -36,9 +36,13 @@ func detectBitTorrent(s *Segment) Verdict {
 }
 
 // isPeerMessage recognises, in a connection joined in the middle, what it is for:
-// the request for a block of 16 KiB, or the block.
+// the request for a block of 16 KiB, or the block; or what extensions an end has
+// (BEP 10), of which every client has one of two (BEP 9, BEP 11).
 func isPeerMessage(p []byte) bool {
-	const request, piece, block = 6, 7, 16 << 10
+	const request, piece, block, scan = 6, 7, 16 << 10, 256
+	if head := p[:min(len(p), scan)]; bytes.Contains(head, []byte("11:ut_metadatai")) || bytes.Contains(head, []byte("6:ut_pexi")) {
+		return true
+	}
 	if len(p) < 17 {
 		return false
 	}

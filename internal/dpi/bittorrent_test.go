@@ -44,6 +44,8 @@ func TestBitTorrentJoined(t *testing.T) {
 		"request":          {request, BitTorrent},
 		"block":            {piece, BitTorrent},
 		"of another size":  {request[:16] + "\x01", NoProtocol},
+		"extensions":       {"4:ipv44:abcd1:md11:ut_metadatai3e6:ut_pexi1ee1:pi6881e", BitTorrent},
+		"other bencoding":  {"4:ipv44:abcd1:md11:ut_metadata3:abce1:pi6881e", NoProtocol},
 		"another message":  {request[:4] + "\x05" + request[5:], NoProtocol},
 		"between two ones": {piece[100:], NoProtocol},
 	} {
