@@ -195,6 +195,35 @@ func inside(b, room []byte) bool {
 	return from >= start && from+uintptr(len(b)) <= start+uintptr(len(room))
 }
 
+// Captures cut payloads anywhere: every first payload of the corpus, and every
+// beginning of it, is looked at without harm, on its ports and on others'.
+func TestCutPayloadsDoNoHarm(t *testing.T) {
+	const longest = 100
+	ports := []uint16{21, 43, 53, 69, 123, 137, 138, 161, 389, 427, 464, 502, 513, 514, 515, 1434, 1521, 1883, 3306, 4789, 5060, 5246, 5351, 5353, 6379, 9042, 9100, 11211}
+	in := NewInspector(Config{Flows: 2, Streams: 2})
+	for _, path := range corpus.Files(t, "pcap", "*") {
+		for i, x := range exchanges(t, path) {
+			p := packet.Packet{Proto: packet.ProtoUDP, SrcPort: binary.BigEndian.Uint16(x[1:]), DstPort: binary.BigEndian.Uint16(x[3:])}
+			if x[0]&fuzzTCP != 0 {
+				p.Proto = packet.ProtoTCP
+			}
+			n := int(binary.BigEndian.Uint16(x[8:]) & fuzzLength)
+			for cut := range min(n, longest) {
+				for _, port := range []uint16{p.DstPort, ports[(i+cut)%len(ports)]} {
+					p.DstPort = port
+					h := in.Open(p.Proto)
+					p.Payload, p.PayLen = x[10:10+cut:10+cut], uint32(n)
+					var facts Facts
+					if !in.Inspect(h, &p, true, &facts).Done {
+						in.Close(h)
+					}
+					checkFacts(t, in, &p, &facts)
+				}
+			}
+		}
+	}
+}
+
 // initialKeys is how many allocations the standard library makes for the keys of a
 // QUIC Initial, which every flow of QUIC needs once for each end.
 const initialKeys = 8

@@ -50,6 +50,7 @@ func TestSyslog(t *testing.T) {
 		{name: "priority alone", proto: udp, server: 514, says: []string{"><34>text"}, want: Syslog},
 		{name: "over tcp, with a length", proto: tcp, server: 601, says: []string{">61 <34>1 2003-10-11T22:14:15.003Z host su - ID47 - text and text"}, want: Syslog, tells: gathered{DeviceName: "host"}},
 		{name: "priority alone on another port", proto: udp, server: 5140, says: []string{"><34>text"}, want: NoProtocol},
+		{name: "priority and nothing else", proto: udp, server: 514, says: []string{"><134>"}, want: NoProtocol},
 		{name: "no priority", proto: udp, server: 514, says: []string{"><192>text"}, want: NoProtocol},
 	})
 }

@@ -12,7 +12,8 @@ import (
 var netbios = Detector{NetBIOS, OverTCP | OverUDP, detectNetBIOS}
 
 const (
-	nbnsPort = 137
+	nbnsPort       = 137
+	nbDatagramPort = 138
 
 	nbTypeName   = 0x20 // NB
 	nbTypeStatus = 0x21 // NBSTAT
@@ -25,8 +26,8 @@ func detectNetBIOS(s *Segment) Verdict {
 	if s.Proto == packet.ProtoTCP {
 		return detectNetBIOSSession(s)
 	}
-	if len(s.Payload) >= 14 && s.Payload[0]&0xf8 == 0x10 && s.OnPort(138) {
-		return detectNetBIOSDatagram(s)
+	if s.Payload[0]&0xf8 == 0x10 && detectNetBIOSDatagram(s) == Yes {
+		return Yes
 	}
 	m, ok := ParseMessage(s.Payload)
 	if !ok || m.Counts[Question] > 1 || m.Counts[Answer] > 1 || m.Counts[Question]+m.Counts[Answer] == 0 {
@@ -115,9 +116,9 @@ func detectNetBIOSDatagram(s *Segment) Verdict {
 		}
 		return verdictIf(len(s.Facts.DeviceName) > 0)
 	case kind == 0x13: // an error
-		return verdictIf(s.Len == 11)
+		return verdictIf(s.Len == 11 && s.OnPort(nbDatagramPort))
 	}
-	return verdictIf(c.u8() == 32)
+	return verdictIf(c.u8() == 32 && s.OnPort(nbDatagramPort)) // a question about a name
 }
 
 // detectNetBIOSSession reads a session request (RFC 1002 section 4.3.2), after

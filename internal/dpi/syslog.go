@@ -39,7 +39,7 @@ func detectSyslog(s *Segment) Verdict {
 		s.Facts.DeviceName = named(text[16:])
 		return Yes
 	}
-	return verdictIf(s.OnPort(syslogPort) && text[0] >= ' ' && text[0] < 0x7f)
+	return verdictIf(s.OnPort(syslogPort) && len(text) > 0 && text[0] >= ' ' && text[0] < 0x7f)
 }
 
 // named returns the first word of what follows the time when it is a host's name

@@ -36,7 +36,7 @@ func detectTFTP(s *Segment) Verdict {
 	case tftpAck:
 		return s.tftpPair(tftpData, s.Len == 4)
 	case tftpError:
-		if b[2] == 0 && b[3] <= 8 && s.Len > 4 && b[len(b)-1] == 0 && (s.Len == 5 || printable(b[4:len(b)-1])) {
+		if b[2] == 0 && b[3] <= 8 && len(b) > 4 && b[len(b)-1] == 0 && (len(b) == 5 || printable(b[4:len(b)-1])) {
 			return verdictIf(s.OnPort(tftpPort) || s.Answered().tftpHead(tftpAck) || s.Answered().tftpHead(tftpData) || s.Len > 12)
 		}
 	case tftpOptions:
