@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"slices"
+	"strings"
+
 	"weir/internal/apps"
 	"weir/internal/dpi"
 	"weir/internal/flow"
@@ -19,6 +22,7 @@ type AppRow struct {
 	Flows    uint64 // since the start
 	Active   uint32 // that live
 	Rate     uint64 // bits per second of those, both directions
+	Share    uint32 // of the bytes of all of them, in thousandths of a per cent
 }
 
 // maxAppSums bounds the sums by device and application. What finds no room is
@@ -53,37 +57,27 @@ func (e *Engine) addApp(device uint32, s Short, v rollup.Values) {
 // first.
 var AppSorts = []string{"bytes", "flows", "active", "bps", "key"}
 
-// Apps returns what each application moved, of one device or, for device 0, of the
-// house, and how many there are in all. category "" is any.
-func (e *Engine) Apps(device uint32, category string, p Page) ([]AppRow, int) {
+// Apps returns what each application moved, of the device that f names or else of
+// the house, and how many there are in all. Of f, Device, Category and Text count.
+func (e *Engine) Apps(f Filter, p Page) ([]AppRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	rows := e.sumApps(device, func(s Short) AppRow {
+	return selectApps(e.sumApps(f.Device, func(s Short) AppRow {
 		return AppRow{Key: e.shortName(s), Protocol: s&shortProtocol != 0, Category: e.naming.apps.CategoryName(e.shortCategory(s))}
-	})
-	if category != "" {
-		left := rows[:0]
-		for _, r := range rows {
-			if r.Category == category {
-				left = append(left, r)
-			}
-		}
-		rows = left
-	}
-	return pageApps(rows, p), len(rows)
+	}), f, p)
 }
 
 // Categories is Apps by category.
-func (e *Engine) Categories(device uint32, p Page) ([]AppRow, int) {
+func (e *Engine) Categories(f Filter, p Page) ([]AppRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	rows := e.sumApps(device, func(s Short) AppRow {
+	return selectApps(e.sumApps(f.Device, func(s Short) AppRow {
 		return AppRow{Key: e.naming.apps.CategoryName(e.shortCategory(s))}
-	})
-	return pageApps(rows, p), len(rows)
+	}), f, p)
 }
 
-// sumApps sums by the key of what row returns for each application.
+// sumApps sums by the key of what row returns for each application. Where an
+// application and a protocol have one name, the row is the application's.
 func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
 	place := make(map[string]int)
 	var rows []AppRow
@@ -95,8 +89,12 @@ func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
 			place[r.Key] = i
 			rows = append(rows, r)
 		}
+		if rows[i].Protocol && !r.Protocol {
+			rows[i].Protocol, rows[i].Category = false, r.Category
+		}
 		return &rows[i]
 	}
+	var sum uint64
 	for k, v := range e.appSums {
 		if k.device == device {
 			r := at(k.short)
@@ -105,6 +103,7 @@ func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
 			r.Packets.Tx += v.TxPackets
 			r.Packets.Rx += v.RxPackets
 			r.Flows += v.Flows
+			sum += v.TxBytes + v.RxBytes
 		}
 	}
 	for _, f := range e.table.All {
@@ -114,6 +113,10 @@ func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
 			r.Active++
 			r.Rate += uint64(now) * 8
 		}
+	}
+	for i := range rows {
+		r := &rows[i]
+		r.Share = uint32(100_000 * float64(r.Bytes.Tx+r.Bytes.Rx) / float64(max(sum, 1)))
 	}
 	return rows
 }
@@ -128,7 +131,14 @@ func (e *Engine) atEnd(f *flow.Flow, device uint32) bool {
 	return false
 }
 
-func pageApps(rows []AppRow, p Page) []AppRow {
+// selectApps returns the rows that pass f, sorted and cut as p says, and how many
+// pass.
+func selectApps(rows []AppRow, f Filter, p Page) ([]AppRow, int) {
+	text := strings.ToLower(f.Text)
+	rows = slices.DeleteFunc(rows, func(r AppRow) bool {
+		return f.Category != "" && r.Category != f.Category ||
+			!strings.Contains(strings.ToLower(r.Key), text) && !strings.Contains(r.Category, text)
+	})
 	key := sortKey(p, AppSorts)
 	refs := make([]ref, len(rows))
 	for i := range rows {
@@ -152,7 +162,7 @@ func pageApps(rows []AppRow, p Page) []AppRow {
 	for _, r := range page(refs, p) {
 		out = append(out, rows[r.at])
 	}
-	return out
+	return out, len(rows)
 }
 
 // shortName returns the name of s as series have it.

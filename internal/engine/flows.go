@@ -73,8 +73,18 @@ func (e *Engine) flowKey(r *ref, f *flow.Flow, key string) {
 		r.hi, r.lo = uint64(f.Key.Proto), uint64(f.Last)
 	case "app":
 		r.text, r.lo = e.appName(e.table.Label(f)), uint64(f.Last)
+	case "category":
+		r.text, r.lo = e.categoryName(e.table.Label(f)), uint64(f.Last)
+	case "host":
+		r.text, r.lo = string(e.naming.texts.Text(e.table.Label(f).Host)), uint64(f.Last)
+		if r.text == "" {
+			r.text = lastText
+		}
 	}
 }
+
+// lastText stands behind every name: flows without one are not what is looked for.
+const lastText = "\xff"
 
 // flowRow copies a flow out.
 func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {

@@ -43,7 +43,7 @@ type Filter struct {
 // FlowSorts, HostSorts, DeviceSorts and PortSorts are the keys a Page may name
 // for each query, the default first.
 var (
-	FlowSorts   = []string{"bytes", "last", "first", "duration", "bps", "packets", "client", "server", "port", "app", "proto"}
+	FlowSorts   = []string{"bytes", "last", "first", "duration", "bps", "packets", "client", "server", "port", "app", "category", "host", "proto"}
 	HostSorts   = []string{"bytes", "last", "first", "bps", "flows", "ip", "name"}
 	DeviceSorts = []string{"bytes", "last", "first", "bps", "flows", "name"}
 	PortSorts   = []string{"bytes", "flows", "port"}
