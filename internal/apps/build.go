@@ -11,24 +11,12 @@ import (
 const maxSuffixes = 1<<16 - 1
 
 // buildIndex makes the index of suffixes in the form of the table: valid names in
-// lower case, with a star or none. Their values are 1 … 0x7fff.
+// lower case, with a star or none. Their values are 1 … maxValue.
 func buildIndex(suffixes map[string]uint16) (index, error) {
-	var plain, inner []string // inner have a star that is not the country's
-	for name := range suffixes {
-		if err := checkSuffix(name); err != nil {
-			return index{}, err
-		}
-		if strings.Contains(strings.TrimSuffix(name, anyCountry), "*") {
-			inner = append(inner, name)
-		} else {
-			plain = append(plain, name)
-		}
+	plain, inner, err := sortSuffixes(suffixes)
+	if err != nil {
+		return index{}, err
 	}
-	if len(plain) > maxSuffixes {
-		return index{}, fmt.Errorf("%d names, at most %d", len(plain), maxSuffixes)
-	}
-	slices.SortFunc(plain, func(a, b string) int { return cmp.Compare(orderOf(a), orderOf(b)) })
-	slices.Sort(inner)
 	place := make(map[string]int, len(plain))
 	var entries, stars []byte
 	for i, name := range plain {
@@ -40,17 +28,50 @@ func buildIndex(suffixes map[string]uint16) (index, error) {
 		entries = append(entries, byte(print), byte(print>>8), byte(print>>16))
 		entries = append(entries, le16(suffixes[name])...)
 	}
+	mark := func(at int, bit uint16) { entries[at*entrySize+4] |= byte(bit >> 8) }
+	for _, name := range plain {
+		for rest := name; rest != ""; {
+			_, rest, _ = strings.Cut(rest, ".")
+			if at, ok := place[rest]; ok {
+				mark(at, deeper)
+			}
+		}
+	}
 	for _, name := range inner {
 		before, after, suffix := cutStar(name)
 		at, ok := place[suffix]
 		if !ok {
 			return index{}, fmt.Errorf("%q has a star within names of %s: give %s an application, too", name, suffix, suffix)
 		}
-		copy(entries[at*entrySize+3:], le16(suffixes[suffix]|starred))
+		mark(at, starred)
 		stars = slices.Concat(stars, le16(uint16(at)), le16(suffixes[name]),
 			[]byte{byte(len(before))}, []byte(before), []byte{byte(len(after))}, []byte(after))
 	}
 	return index{buckets(plain), string(entries), string(stars)}, nil
+}
+
+// sortSuffixes returns the names of suffixes in the order of the index, apart from
+// those with a star that is not the country's.
+func sortSuffixes(suffixes map[string]uint16) (plain, inner []string, err error) {
+	if len(suffixes) > maxSuffixes {
+		return nil, nil, fmt.Errorf("%d names, at most %d", len(suffixes), maxSuffixes)
+	}
+	for name, value := range suffixes {
+		if err := checkSuffix(name); err != nil {
+			return nil, nil, err
+		}
+		if value == 0 || value > maxValue {
+			return nil, nil, fmt.Errorf("%q stands for application %d, at most %d", name, value, maxValue)
+		}
+		if strings.Contains(strings.TrimSuffix(name, anyCountry), "*") {
+			inner = append(inner, name)
+		} else {
+			plain = append(plain, name)
+		}
+	}
+	slices.SortFunc(plain, func(a, b string) int { return cmp.Compare(orderOf(a), orderOf(b)) })
+	slices.Sort(inner)
+	return plain, inner, nil
 }
 
 // buckets returns where the buckets of names begin, which are in order.

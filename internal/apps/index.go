@@ -14,7 +14,8 @@ package apps
 // for one byte or more within what precedes a suffix that is in the index. The
 // value of such a suffix has the bit starred, and stars holds a record for each:
 // the number of the suffix's entry (2 bytes), the value (2 bytes), and what is
-// before and after the star, each after a byte with its length.
+// before and after the star, each after a byte with its length. The bit deeper is
+// that of a suffix which longer ones end with: without it the search is over.
 type index struct {
 	buckets, entries, stars string
 }
@@ -27,7 +28,9 @@ const (
 	maxSuffix = 63  // bytes of a suffix: how much of a name is looked at
 	maxHost   = 253 // bytes of a name (RFC 1035 section 2.3.4, without the root's dot)
 
-	starred = 0x8000
+	starred  = 0x8000
+	deeper   = 0x4000
+	maxValue = deeper - 1
 
 	anyCountry = ".*" // ends the suffixes that hold for every country
 )
@@ -46,8 +49,8 @@ func ByName(host []byte) App {
 // find returns the value of the longest suffix of host, 0 for none.
 func (x *index) find(host []byte) uint16 {
 	host = bareName(host)
-	if len(host) == 0 || len(host) > maxHost || len(x.entries) == 0 {
-		return 0
+	if len(host) == 0 || len(host) > maxHost || len(x.entries) == 0 || host[len(host)-1] == '*' {
+		return 0 // no name ends in a star, but suffixes for every country do
 	}
 	if v := x.longest(host, ""); v != 0 {
 		return v
@@ -71,14 +74,17 @@ func (x *index) longest(host []byte, tail string) uint16 {
 			continue
 		}
 		entry, v := x.entry(h)
+		if v == 0 {
+			continue
+		}
+		best = v & maxValue
 		if v&starred != 0 {
-			v &^= starred
 			if s := x.star(entry, host[:max(i-1, 0)]); s != 0 {
-				v = s
+				best = s
 			}
 		}
-		if v != 0 {
-			best = v
+		if v&deeper == 0 {
+			break
 		}
 	}
 	return best
