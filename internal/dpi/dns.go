@@ -144,10 +144,10 @@ func announced(s *Segment, r *Record) {
 			f.DeviceName = t.Label(0)
 		}
 	case TypeTXT:
-		c := cursor{b: r.Data()}
-		for c.more() {
-			announcedText(f, c.bytes(int(c.u8())))
-		}
+		r.TXT(func(text []byte) bool {
+			announcedText(f, text)
+			return true
+		})
 	}
 }
 

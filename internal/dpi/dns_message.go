@@ -182,6 +182,38 @@ func (r *Record) Target() (Name, bool) {
 	return n, ok
 }
 
+// Parameters of SVCB and HTTPS records (RFC 9460 section 14.3.2).
+const (
+	svcIPv4Hint = 4
+	svcIPv6Hint = 6
+)
+
+// Hints calls f with each address that an SVCB or HTTPS record gives a client to
+// use before it has asked for one, until f returns false.
+func (r *Record) Hints(f func(netip.Addr) bool) {
+	target, ok := r.Target()
+	if !ok || r.Type != TypeSVCB && r.Type != TypeHTTPS {
+		return
+	}
+	end, _ := target.end()
+	c := cursor{b: r.Name.msg[min(end, int(r.data.to)):r.data.to]}
+	for c.more() {
+		key, value := c.u16(), c.part(int(c.u16()))
+		size := 0
+		switch key {
+		case svcIPv4Hint:
+			size = 4
+		case svcIPv6Hint:
+			size = 16
+		}
+		for size > 0 && value.more() {
+			if a, ok := netip.AddrFromSlice(value.bytes(size)); !ok || !f(a) {
+				return
+			}
+		}
+	}
+}
+
 // TXT calls f with each string of a TXT record until f returns false.
 func (r *Record) TXT(f func(text []byte) bool) {
 	c := cursor{b: r.Data()}

@@ -2,6 +2,7 @@ package dpi
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -104,6 +105,42 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// The answer of RFC 9460 for a name whose service is its own, with addresses.
+func TestHints(t *testing.T) {
+	head := "\x00\x01\x81\x80\x00\x00\x00\x01\x00\x00\x00\x00\x01a\x00\x00\x41\x00\x01\x00\x00\x01\x2c"
+	v4, v6 := "\x00\x04\x00\x08\xc0\x00\x02\x01\xc0\x00\x02\x02", "\x00\x06\x00\x10\x20\x01\x0d\xb8"+strings.Repeat("\x00", 11)+"\x01"
+	tests := []struct {
+		name, data string
+		most       int
+		want       []string
+	}{
+		{"both families", "\x00\x01\x00\x00\x01\x00\x03\x02h2" + v4 + v6, 9, []string{"192.0.2.1", "192.0.2.2", "2001:db8::1"}},
+		{"no more are wanted", "\x00\x01\x00" + v4 + v6, 1, []string{"192.0.2.1"}},
+		{"alias", "\x00\x00\x01b\x00", 9, nil},
+		{"half an address", "\x00\x01\x00\x00\x04\x00\x06\xc0\x00\x02\x01\xc0\x00", 9, []string{"192.0.2.1"}},
+		{"parameter cut", "\x00\x01\x00\x00\x04\x00\x08\xc0\x00", 9, nil},
+		{"no target", "\x00\x01", 9, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m, _ := ParseMessage([]byte(head + "\x00" + string(rune(len(tt.data))) + tt.data))
+			var r Record
+			it := m.Records()
+			if !it.Next(&r) {
+				t.Fatal("no record")
+			}
+			var got []string
+			r.Hints(func(a netip.Addr) bool {
+				got = append(got, a.String())
+				return len(got) < tt.most
+			})
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("addresses (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestNameIs(t *testing.T) {
 	msg := []byte("\x03Www\x07eXample\x00\x03www\x07example\x00\x03www\x00")
 	a, b, c := Name{msg, 0}, Name{msg, 13}, Name{msg, 26}
@@ -165,6 +202,7 @@ func FuzzMessage(f *testing.F) {
 			}
 			r.Addr()
 			r.Target()
+			r.Hints(func(a netip.Addr) bool { return a.IsValid() })
 			r.TXT(func(text []byte) bool { return len(text) < 256 })
 		}
 		m.proper(false)
