@@ -55,11 +55,15 @@ func score(corpus, only, keep string, mistakes int) error {
 	if err := writeAliases(aliases, filepath.Join(corpus, "score", "label_map.csv")); err != nil {
 		return err
 	}
+	names, err := apps.NewTable(nil)
+	if err != nil {
+		return err
+	}
 	for _, path := range captures {
 		if !strings.Contains(filepath.Base(path), only) {
 			continue
 		}
-		if err := label(out, path); err != nil {
+		if err := label(out, path, names); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -112,7 +116,7 @@ func (quiet) Rolled(*flow.Flow, *flow.Change) {}
 func (quiet) Ended(*flow.Flow, *flow.Record)  {}
 
 // label writes the flows of one capture.
-func label(w io.Writer, path string) error {
+func label(w io.Writer, path string, names *apps.Table) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -145,10 +149,6 @@ func label(w io.Writer, path string) error {
 		if err != nil {
 			break // the flows until then count
 		}
-	}
-	names, err := apps.NewTable(nil)
-	if err != nil {
-		return err
 	}
 	enc := json.NewEncoder(w)
 	id := filepath.Base(path)
