@@ -195,6 +195,16 @@ func (d *daemon) look(t *testing.T) map[connection]row {
 	return d.last
 }
 
+// dumps returns how often the daemon read all of connection tracking.
+func (d *daemon) dumps(t *testing.T) (n uint64) {
+	t.Helper()
+	sources, _ := d.call(t, "sources")["sources"].([]any)
+	for _, s := range sources {
+		n += number(s, "tracking.dumps")
+	}
+	return n
+}
+
 func endpoint(row any, end string) netip.AddrPort {
 	text, _ := ask.At(row, end+".ip").(string)
 	ip, err := netip.ParseAddr(text)
