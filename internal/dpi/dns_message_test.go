@@ -212,7 +212,8 @@ func FuzzMessage(f *testing.F) {
 
 // compare reads the addresses of a message with both implementations. The other
 // one follows pointers forward, too, which RFC 1035 does not allow: what is cut
-// here need not be there.
+// here need not be there. Nor does it mind an address that is longer or shorter
+// than addresses are.
 func compare(t *testing.T, b []byte) {
 	var other dnsmessage.Message
 	if other.Unpack(b) != nil {
@@ -238,11 +239,11 @@ func compare(t *testing.T, b []byte) {
 		a, isAddr := r.Addr()
 		switch body := want.Body.(type) {
 		case *dnsmessage.AResource:
-			if !isAddr || a.As4() != body.A {
+			if len(r.Data()) == 4 && (!isAddr || a.As4() != body.A) {
 				t.Fatalf("answer %d is %v, want %v", i, a, body.A)
 			}
 		case *dnsmessage.AAAAResource:
-			if !isAddr || packet.AddrOf(a) != body.AAAA {
+			if len(r.Data()) == 16 && (!isAddr || packet.AddrOf(a) != body.AAAA) {
 				t.Fatalf("answer %d is %v, want %v", i, a, body.AAAA)
 			}
 		}
