@@ -112,6 +112,9 @@ func (h *house) consistent(kept ...uint32) {
 	for i := range h.denied.rows {
 		refs[h.denied.rows[i].name]++
 	}
+	for i := range h.aliases.slots {
+		refs[h.aliases.slots[i].name]++
+	}
 	refs[h.open.name]++
 	delete(refs, 0)
 	for i := range h.Pool.slots {

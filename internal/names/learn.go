@@ -1,6 +1,7 @@
 package names
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 
 	"weir/internal/packet"
@@ -51,13 +52,14 @@ type exchange struct {
 	client  uint32 // clientKey
 	entry   uint32 // in the log
 	asked   uint64 // the name
-	name    uint32 // what is kept of it, with a reference
+	name    uint32 // what its addresses are learnt as, with a reference
 	records [mostRecords]record
 	len     int
 }
 
 type record struct {
 	owner, target uint64 // target 0: an address
+	domain        uint64 // of the target
 	addr          packet.Addr
 	ttl           uint32
 }
@@ -156,6 +158,11 @@ func (n *Names) response(m *Message, slot uint16, asked uint64, name uint32) {
 		n.tally.deny(slot+1, name)
 		n.denied.note(c.key, m.Client.Device, name, m.At)
 	}
+	if led := n.aliases.find(n.aliasHash(c.key, asked), m.At); led != 0 && !m.Client.Private {
+		n.Pool.Hold(led)
+		n.Pool.Release(name)
+		name = led
+	}
 	n.open = exchange{active: true, at: m.At, client: c.key, entry: entry, asked: asked, name: name}
 }
 
@@ -174,7 +181,7 @@ func (n *Names) Answer(a *Answer) {
 	case typeA, typeAAAA:
 	case typeSVCB, typeHTTPS, typeCNAME:
 		if len(a.Target) > 0 {
-			r.target = n.hashName(a.Target)
+			r.target, r.domain = n.hashTarget(a.Target)
 		}
 	default:
 		return
@@ -199,6 +206,13 @@ func (n *Names) hashName(name []byte) uint64 {
 	var room [MaxText]byte
 	text, _ := Clean(room[:0], name)
 	return n.hashText(text)
+}
+
+// hashTarget also returns the hash of the name's domain.
+func (n *Names) hashTarget(name []byte) (whole, domain uint64) {
+	var room [MaxText]byte
+	text, _ := Clean(room[:0], name)
+	return n.hashText(text), n.hashText(Domain(text))
 }
 
 func (n *Names) hashText(text []byte) uint64 {
@@ -239,6 +253,7 @@ func (n *Names) learn(x *exchange) {
 			reached[i], more = true, true
 			if r.target != 0 {
 				ttl = min(ttl, r.ttl)
+				n.alias(x, r, ttl)
 			}
 		}
 	}
@@ -255,6 +270,23 @@ func (n *Names) learn(x *exchange) {
 			n.Answers.Learn(x.client, &r.addr, x.name, min(ttl, r.ttl), x.at)
 		}
 	}
+}
+
+// alias remembers that the name that was asked for led to another one, unless
+// both are of one domain: then either is as good, and a program that was sent from
+// www.example.com to example.com asks for both.
+func (n *Names) alias(x *exchange, r *record, ttl uint32) {
+	if n.hashText(Domain(n.Pool.Text(x.name))) != r.domain {
+		n.aliases.add(n.aliasHash(x.client, r.target), x.name, ttl, x.at)
+	}
+}
+
+// aliasHash mixes a client and the hash of a name.
+func (n *Names) aliasHash(client uint32, name uint64) uint64 {
+	var b [12]byte
+	binary.LittleEndian.PutUint32(b[:], client)
+	binary.LittleEndian.PutUint64(b[4:], name)
+	return maphash.Bytes(n.seed, b[:]) | 1
 }
 
 // isAlias reports whether a name is the one that was asked for, or one that a

@@ -156,6 +156,54 @@ func TestSharedAddress(t *testing.T) {
 	h.consistent()
 }
 
+// TestChainsInSeveralQueries has the client follow aliases by itself, as the
+// resolvers of some hosts do.
+func TestChainsInSeveralQueries(t *testing.T) {
+	h := newHouse(t, Config{})
+	h.resolve(phone(), "www.shop.example", noon, cname("www.shop.example", "shop.cdn.test"))
+	h.resolve(phone(), "shop.cdn.test", noon+second, cname("shop.cdn.test", "e1.edge.invalid"))
+	h.resolve(phone(), "e1.edge.invalid", noon+2*second, a("e1.edge.invalid", "192.0.2.1"))
+	h.resolve(tablet(), "e1.edge.invalid", noon+2*second, a("e1.edge.invalid", "192.0.2.1"))
+	h.resolve(phone(), "www.site.example", noon+3*second, cname("www.site.example", "site.example"), a("site.example", "192.0.2.2"))
+	h.resolve(phone(), "site.example", noon+4*second, a("site.example", "192.0.2.3"))
+	h.consistent()
+	tests := []struct {
+		name string
+		who  Client
+		to   string
+		want string
+	}{
+		{"led there", phone(), "192.0.2.1", "www.shop.example"},
+		{"asked for it", tablet(), "192.0.2.1", "e1.edge.invalid"},
+		{"within a domain", phone(), "192.0.2.2", "www.site.example"},
+		{"within a domain, then itself", phone(), "192.0.2.3", "site.example"},
+	}
+	for _, tt := range tests {
+		if got, _ := h.find(tt.who, tt.to, noon+5*second); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	top := map[string]bool{}
+	for _, m := range h.Top(nil) {
+		top[m.Name] = true
+	}
+	if !top["e1.edge.invalid"] || !top["shop.cdn.test"] {
+		t.Errorf("counted as asked for: %v", top)
+	}
+	h.resolve(phone(), "e1.edge.invalid", noon+(leastLife+1)*second, a("e1.edge.invalid", "192.0.2.4"))
+	if got, _ := h.find(phone(), "192.0.2.4", noon+(leastLife+1)*second); got != "e1.edge.invalid" {
+		t.Errorf("much later: %q", got)
+	}
+	for range 70 {
+		h.Tick(noon + (leastLife+5)*second)
+	}
+	for i := range h.aliases.slots {
+		if h.aliases.slots[i].hash != 0 {
+			t.Fatal("an alias stays after its time")
+		}
+	}
+}
+
 func TestAnnouncements(t *testing.T) {
 	h := newHouse(t, Config{})
 	h.announce(tablet(), MDNS, noon, a("Printer.local.", "192.168.1.40"), a("www.bank.example", "192.0.2.66"), a("local", "192.168.1.41"), a(".local", "192.168.1.42"))

@@ -44,6 +44,7 @@ type Names struct {
 	pending   pending
 	log       queries
 	denied    denied
+	aliases   aliases
 	resolvers resolvers
 	strangers strangers
 	open      exchange // the message that Answer and Done belong to
@@ -72,7 +73,7 @@ func New(cfg Config) *Names {
 	n.Answers = NewAnswers(answers, n.Pool)
 	n.clients = newClients(cfg.Devices)
 	n.tally = newTally(houseNames+deviceCounts*n.clients.max, n.clients.max, n.Pool)
-	n.log.pool, n.denied.pool = n.Pool, n.Pool
+	n.log.pool, n.denied.pool, n.aliases.pool = n.Pool, n.Pool, n.Pool
 	return n
 }
 
@@ -169,6 +170,7 @@ func (n *Names) Tick(now int64) {
 		}
 	})
 	n.Answers.Sweep(now)
+	n.aliases.sweep(now)
 }
 
 // SetPrivacy changes the level, and drops all names when that is another one. Who
@@ -182,6 +184,7 @@ func (n *Names) SetPrivacy(level Privacy) {
 	n.Answers.Forget(0)
 	n.log.forget(0)
 	n.denied.forget(0)
+	n.aliases.forget()
 	for i := range n.tally.lists {
 		n.tally.forget(uint16(i))
 	}
@@ -193,6 +196,7 @@ func (n *Names) SetPrivacy(level Privacy) {
 func (n *Names) Forget(c *Client) {
 	n.drop()
 	n.tally.forget(0)
+	n.aliases.forget()
 	for _, key := range n.keys(c) {
 		if i, ok := n.clients.index[key]; ok {
 			n.tally.forget(i + 1)
@@ -220,6 +224,9 @@ func (n *Names) Shift(delta, from, to int64) {
 	}
 	for i := range n.denied.rows {
 		shiftSeconds(&n.denied.rows[i].last, delta/1_000_000, seconds(from), seconds(to))
+	}
+	for i := range n.aliases.slots {
+		shiftSeconds(&n.aliases.slots[i].until, delta/1_000_000, seconds(from), seconds(to)+mostLife)
 	}
 	for i := range n.strangers.rows {
 		shiftMicros(&n.strangers.rows[i].row.Last, delta, from, to)

@@ -198,6 +198,7 @@ func bytes(n *Names) int {
 	size := int(reflect.TypeOf(*n).Size()) + n.Pool.Size() + n.Answers.Size() + n.tally.size() + n.resolvers.size()
 	size += cap(n.clients.slots)*int(reflect.TypeFor[client]().Size()) + len(n.clients.index)*8
 	size += cap(n.pending.slots)*int(reflect.TypeFor[waiting]().Size()) + cap(n.log.ring)*int(reflect.TypeFor[query]().Size())
+	size += cap(n.aliases.slots) * int(reflect.TypeFor[alias]().Size())
 	size += cap(n.denied.rows)*int(reflect.TypeFor[denial]().Size()) + cap(n.strangers.rows)*int(reflect.TypeFor[stranger]().Size())
 	return size
 }
@@ -221,7 +222,7 @@ func TestMemory(t *testing.T) {
 			h.Uses(&c, &Resolver{Addr: addr(to), Via: DoT}, at)
 			h.Stranger(&c, &Stranger{Server: addr(to), Bytes: 1}, at)
 		default:
-			h.resolve(c, name, at, a(name, to))
+			h.resolve(c, name, at, cname(name, "x-"+name+".example.com"), a("x-"+name+".example.com", to))
 		}
 	}
 	h.consistent()
