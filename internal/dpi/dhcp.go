@@ -24,11 +24,11 @@ const (
 func detectDHCP(s *Segment) Verdict {
 	b := s.Payload
 	port := s.OnPort(bootpServer) || s.OnPort(bootpClient)
-	if len(b) < 44 || b[0] != 1 && b[0] != 2 || b[2] > 16 || s.Len < bootpHeader+4 {
+	if len(b) < 4 || b[0] != 1 && b[0] != 2 || b[2] > 16 || s.Len < bootpHeader+4 {
 		return No
 	}
 	if len(b) < bootpHeader+4 {
-		return verdictIf(port) // cut
+		return verdictIf(port && b[1] == 1 && b[2] == 6 && !s.whole()) // cut
 	}
 	if string(b[bootpHeader:bootpHeader+4]) != "\x63\x82\x53\x63" {
 		return verdictIf(port && b[1] == 1 && b[2] == 6)

@@ -3,6 +3,8 @@ package dpi
 import (
 	"strings"
 	"testing"
+
+	"weir/internal/packet"
 )
 
 func TestDHCP(t *testing.T) {
@@ -17,6 +19,7 @@ func TestDHCP(t *testing.T) {
 		{name: "fqdn as dns has it", proto: udp, client: 68, server: 67, says: []string{">" + discover + "\x51\x0c\x04\x00\x00\x02pc\x04home\x00\xff"}, want: DHCP, tells: gathered{DeviceName: "pc", Vendor: "MSFT 5.0", Fingerprint: "\x01\x03\x06\x0f"}},
 		{name: "offer", proto: udp, client: 68, server: 67, says: []string{"<" + bootp(2) + "\x63\x82\x53\x63\x35\x01\x02\x0c\x06laptop\xff"}, want: DHCP},
 		{name: "option cut", proto: udp, client: 68, server: 67, says: []string{">" + discover + "\x0c\x09lap"}, want: DHCP, tells: gathered{Vendor: "MSFT 5.0", Fingerprint: "\x01\x03\x06\x0f"}},
+		{name: "too short", proto: udp, client: 68, server: 67, says: []string{">" + bootp(1)[:60]}, want: NoProtocol},
 		{name: "bootp", proto: udp, client: 68, server: 67, says: []string{">" + bootp(1) + strings.Repeat("\x00", 64)}, want: DHCP},
 		{name: "no cookie, other port", proto: udp, server: 6767, says: []string{">" + bootp(1) + strings.Repeat("\x00", 64)}, want: NoProtocol},
 	})
@@ -30,4 +33,14 @@ func TestDHCPv6(t *testing.T) {
 		{name: "options that do not fit", proto: udp, client: 546, server: 547, says: []string{">\x01\x10\x08\x74\x00\x01\x00\xff\x00"}, want: NoProtocol},
 		{name: "other port", proto: udp, server: 5470, says: []string{">" + solicit}, want: NoProtocol},
 	})
+}
+
+// A capture may leave no more than the head of a message.
+func TestDHCPCut(t *testing.T) {
+	in := NewInspector(Config{})
+	h := in.Open(udp)
+	p := packet.Packet{Proto: udp, SrcPort: 68, DstPort: 67, Payload: []byte("\x01\x01\x06\x00\x39\x03\xf3\x26"), PayLen: 300}
+	if r := in.Inspect(h, &p, true, new(Facts)); r.Protocol != DHCP || !r.Done {
+		t.Errorf("%+v", r)
+	}
 }
