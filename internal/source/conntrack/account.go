@@ -26,6 +26,10 @@ func (l *ledger) listed(e *entry) {
 	if b.marks&markGroup != 0 {
 		return
 	}
+	if b.marks&markFresh != 0 {
+		// What the dump shows may be older: were it newer, another event would follow.
+		e.tcp = b.tcp
+	}
 	d := l.count(b, e)
 	if !again {
 		l.observe(b, e, &d)
@@ -121,6 +125,9 @@ func (l *ledger) changed(e *entry) {
 		return
 	}
 	b.last = tenthsOf(l.now.Up)
+	if l.dumping {
+		b.marks |= markFresh
+	}
 	status := e.status | b.status&flow.ConnUncounted
 	if status != b.status || e.tcp != b.tcp {
 		l.tell(b, e, status, new(delta))

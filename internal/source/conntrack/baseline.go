@@ -26,6 +26,7 @@ const (
 	markEnded = 1 << iota // remembered so that nothing about it is read twice
 	markAged              // not shown by a dump; by the next that ages it, it is forgotten
 	markGroup             // leads to multicast or broadcast: left out
+	markFresh             // an event told its state since the dump under way began
 )
 
 // tenths is a time in tenths of a second since the boot; it wraps after 13 years.

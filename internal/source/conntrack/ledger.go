@@ -100,6 +100,7 @@ func (l *ledger) endDump(done bool) (whole bool) {
 // is to be forgotten. With aging, what the dump did not show grows older.
 func (l *ledger) settle(b *baseline, aging bool) (forget bool) {
 	b.skip = 0
+	b.marks &^= markFresh
 	switch {
 	case b.seen == l.dump || !aging:
 		return false
