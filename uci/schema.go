@@ -78,8 +78,8 @@ func kinds() []kind {
 // type, an option TYPE.OPTION, or one word of an option TYPE.OPTION=WORD.
 // Whoever builds the feature deletes its line.
 var unsupported = []string{
-	"weir.dns_mode",
-	"weir.privacy",
+	"weir.dns_mode=local",
+	"weir.dns_mode=all",
 	"store.snapshot_path",
 	"store.snapshot_size",
 	"store.snapshot_every",
@@ -92,7 +92,6 @@ var unsupported = []string{
 	"api.metrics",
 	"api.base_path",
 	"pool",
-	"application",
 	"wan",
 	"quota",
 	"alert",

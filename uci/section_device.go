@@ -76,10 +76,10 @@ type Application struct {
 
 func (a *Application) fields() []field {
 	return []field{
-		{name: "name", value: name(&a.Name), example: "Backup", help: "What it is called; without it the section's name."},
-		{name: "category", value: name(&a.Category), example: "storage", help: "Category it is counted in."},
+		{name: "name", value: name(&a.Name), example: "Backup", help: "What it is called; without it the section's name. With the name of a built-in one it adds to that."},
+		{name: "category", value: name(&a.Category), example: "cloud", help: "Category it is counted in, one of the built-in ones or your own; other without it."},
 		{name: "domain", value: domains(&a.Domains), example: "backup.example.org", help: "Domains it talks to, with all names below them."},
-		{name: "port", value: ports(&a.Ports), example: "tcp/8443", help: "Ports of its servers."},
+		{name: "port", value: ports(&a.Ports), example: "tcp/8443", help: "Ports of its servers; with networks too, both must hold."},
 		{name: "network", value: prefixes(&a.Networks), example: "192.0.2.0/24", help: "Addresses of its servers."},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"weir/internal/daemon"
 	"weir/uci"
 )
 
@@ -42,6 +43,9 @@ func checkCommand(*flag.FlagSet) action {
 			return fmt.Errorf("%w; name the file to check", err)
 		case err != nil:
 			return err
+		}
+		for _, p := range daemon.Check(config) {
+			fmt.Fprintln(con.err, "warning: "+con.clean(p.Message))
 		}
 		_, err = con.out.Write(config.AppendUCI(nil))
 		return err

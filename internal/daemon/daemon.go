@@ -160,6 +160,9 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	if err != nil {
 		return err
 	}
+	table, problems := applications(cfg)
+	d.problems = append(d.problems, problems...)
+	d.warn(problems)
 	d.engine = engine.New(engine.Config{
 		Flows: flow.Config{
 			Max: cfg.Main.MaxFlows, Idle: cfg.Main.IdleTimeout, Active: cfg.Main.ActiveTimeout,
@@ -167,6 +170,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		},
 		MaxHosts: max(cfg.Main.MaxFlows/hostsPer, 256), MaxDevices: cfg.Main.MaxDevices,
 		HostIdle: hostIdle(cfg), DeviceStale: cfg.Main.DeviceStale,
+		Apps: table, Privacy: privacy(cfg),
 		Rollup: r, Names: d.names,
 	})
 	d.restoreDevices()

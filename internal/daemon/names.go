@@ -8,13 +8,14 @@ import (
 	"weir/uci"
 )
 
-// namedDevices returns the devices that weir's configuration names and, after
-// them, those that only the router's own files do (config host of dhcp).
+// namedDevices returns the devices that weir's configuration names, or makes
+// private, and, after them, those that only the router's own files name (config
+// host of dhcp).
 func namedDevices(cfg *uci.Config) []device.Named {
 	var named []device.Named
 	taken := make(map[packet.MAC]bool)
 	add := func(n device.Named) {
-		if n.Name == "" || slices.ContainsFunc(n.MACs, func(m packet.MAC) bool { return taken[m] }) {
+		if n.Name == "" && !n.Private || slices.ContainsFunc(n.MACs, func(m packet.MAC) bool { return taken[m] }) {
 			return
 		}
 		for _, m := range n.MACs {
@@ -24,7 +25,11 @@ func namedDevices(cfg *uci.Config) []device.Named {
 	}
 	for i := range cfg.Devices {
 		c := &cfg.Devices[i]
-		add(device.Named{Name: c.Name, MACs: macs(c.MACs), IPs: c.IPs})
+		n := device.Named{Name: c.Name, Private: c.Private, MACs: macs(c.MACs), IPs: c.IPs}
+		if n.Name == "" {
+			n.Name = hostName(&cfg.Router, c.MACs)
+		}
+		add(n)
 	}
 	for i := range cfg.Router.Hosts {
 		h := &cfg.Router.Hosts[i]
@@ -33,6 +38,18 @@ func namedDevices(cfg *uci.Config) []device.Named {
 		}
 	}
 	return named
+}
+
+// hostName returns the name that the router's own files give one of the hardware
+// addresses, "" for none.
+func hostName(r *uci.Router, of []uci.MAC) string {
+	for i := range r.Hosts {
+		h := &r.Hosts[i]
+		if slices.ContainsFunc(h.MACs, func(m uci.MAC) bool { return slices.Contains(of, m) }) {
+			return h.Name
+		}
+	}
+	return ""
 }
 
 func macs(in []uci.MAC) []packet.MAC {

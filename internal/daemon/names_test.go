@@ -18,7 +18,9 @@ func TestNamedDevices(t *testing.T) {
 	cfg := &uci.Config{
 		Devices: []uci.Device{
 			{Name: "anna", MACs: []uci.MAC{a, b}},
-			{MACs: []uci.MAC{c}}, // has no name to give
+			{MACs: []uci.MAC{c}},                                 // the router names it
+			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 4}}},                // nobody does
+			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 5}}, Private: true}, // which does not make it less private
 			{Name: "camera", IPs: []netip.Addr{ip}},
 		},
 		Router: uci.Router{Hosts: []uci.Host{
@@ -29,8 +31,9 @@ func TestNamedDevices(t *testing.T) {
 	}
 	want := []device.Named{
 		{Name: "anna", MACs: []packet.MAC{packet.MAC(a), packet.MAC(b)}},
-		{Name: "camera", IPs: []netip.Addr{ip}},
 		{Name: "printer", MACs: []packet.MAC{packet.MAC(c)}},
+		{Private: true, MACs: []packet.MAC{{2, 0, 0, 0, 0, 5}}},
+		{Name: "camera", IPs: []netip.Addr{ip}},
 	}
 	if diff := cmp.Diff(want, namedDevices(cfg), cmpopts.EquateEmpty(), cmpopts.EquateComparable(netip.Addr{})); diff != "" {
 		t.Error(diff)

@@ -72,7 +72,7 @@ func (d *Daemon) relocate() {
 	d.engine.SetNetworks(nets)
 	d.engine.SetUplinks(uplinks)
 	d.engine.SetTunnels(tunnels(links, all, wireGuardPort(cfg)))
-	d.coverage.Set(names(ways))
+	d.coverage.Set(namesOf(ways))
 	d.meetAll()
 	d.remap(true)
 }

@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"errors"
+	"reflect"
 
 	"weir/internal/api"
 	"weir/uci"
@@ -38,6 +39,8 @@ func (d *Daemon) Reload(context.Context) error {
 	}
 	old := d.config.Load()
 	problems := append(problemsOf(warnings, nil), p.problems...)
+	table, leftOut := applications(cfg)
+	problems = append(problems, leftOut...)
 	problems = append(problems, atRestart(d.boot, cfg)...)
 	d.setProblems(problems)
 	if d.config.Store(cfg); d.adopt(f, c, true) {
@@ -49,6 +52,10 @@ func (d *Daemon) Reload(context.Context) error {
 	d.limitMemory(cfg)
 	d.engine.SetTimeouts(cfg.Main.IdleTimeout, cfg.Main.ActiveTimeout)
 	d.engine.Configure(namedDevices(cfg))
+	d.engine.SetPrivacy(privacy(cfg))
+	if !reflect.DeepEqual(cfg.Applications, old.Applications) {
+		d.engine.SetApps(table)
+	}
 	d.setSources(p)
 	select {
 	case d.serveAgain <- struct{}{}:

@@ -81,14 +81,19 @@ func (d *Daemon) Sources() []source.Status {
 
 // CheckConfig implements api.Daemon.
 func (d *Daemon) CheckConfig(_ context.Context, text string) []api.Problem {
+	var cfg *uci.Config
 	var warnings []uci.Warning
 	var err error
 	if text == "" {
-		_, warnings, err = d.opt.load()
+		cfg, warnings, err = d.opt.load()
 	} else {
-		_, warnings, err = uci.Parse(strings.NewReader(text), "text")
+		cfg, warnings, err = uci.Parse(strings.NewReader(text), "text")
 	}
-	return problemsOf(warnings, err)
+	problems := problemsOf(warnings, err)
+	if err == nil {
+		problems = append(problems, Check(cfg)...)
+	}
+	return problems
 }
 
 // problemsOf turns what package uci found into the API's rows.

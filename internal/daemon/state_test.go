@@ -12,16 +12,19 @@ import (
 )
 
 func TestCheckConfig(t *testing.T) {
-	d := &Daemon{opt: newHouse(t, "config weir 'main'\n\toption privacy 'names'\n").opt}
+	d := &Daemon{opt: newHouse(t, "config wan 'wan'\n\toption cycle 'month'\n").opt}
 	tests := []struct {
 		name, text string
 		want       []api.Problem // each message is a part of the real one
 	}{
-		{"the file", "", []api.Problem{{Section: "weir 'main'", Option: "privacy", Warning: true, Message: "not supported by this version"}}},
+		{"the file", "", []api.Problem{{Section: "wan 'wan'", Warning: true, Message: "not supported by this version"}}},
 		{"good", "config weir main\n", nil},
 		{"two errors", "config weir main\n\toption snaplen many\n\toption nonsense 1\n", []api.Problem{
 			{Section: "weir 'main'", Option: "snaplen", Message: "text:2: "},
 			{Section: "weir 'main'", Option: "nonsense", Message: "text:3: "},
+		}},
+		{"an application that cannot be taken", "config application 'mine'\n\tlist domain 'example.org'\nconfig application 'yours'\n\tlist domain 'example.org'\n", []api.Problem{
+			{Section: "application 'yours'", Warning: true, Message: `domain example.org is that of "mine" already; it is left out`},
 		}},
 		{"no configuration at all", "Dear Anna,\n", []api.Problem{{Message: "text:1: "}}},
 	}

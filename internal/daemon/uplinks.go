@@ -57,8 +57,8 @@ func lowerOf(cfg *uci.Config, device string) string {
 	return ""
 }
 
-// names returns the names of uplinks.
-func names(all []uplink) []string {
+// namesOf returns the names of uplinks.
+func namesOf(all []uplink) []string {
 	out := make([]string, len(all))
 	for i := range all {
 		out[i] = all[i].name

@@ -128,9 +128,10 @@ type Devices struct {
 	Evicted uint64 // devices given up for another one
 }
 
-// NewDevices returns an empty set of at most limit devices. A device without a
-// name leaves stale microseconds after it was last seen. handle turns a device's
-// key into its ID, the same one every time, or into 0 when it has no more.
+// NewDevices returns an empty set of at most limit devices. A device that the
+// configuration does not know leaves stale microseconds after it was last seen.
+// handle turns a device's key into its ID, the same one every time, or into 0 when
+// it has no more.
 func NewDevices(limit int, stale int64, handle func(key string) uint32) *Devices {
 	return &Devices{max: limit, stale: stale, handle: handle,
 		byMAC: make(map[packet.MAC]*Device), byAddr: make(map[packet.Addr]*Device)}
@@ -326,12 +327,16 @@ func (s *Devices) add(key string, now int64) *Device {
 // out the devices in use.
 const fresh = 10 * 60 * 1e6
 
+// configured reports whether the configuration knows the device: one that is
+// private would not be any more if it came back as a new one.
+func (d *Device) configured() bool { return d.Name != "" || d.Private }
+
 // stalest returns the index of the unnamed device that was quiet longest, -1 if
 // none may be given up.
 func (s *Devices) stalest(now int64) int {
 	oldest := -1
 	for i, d := range s.list {
-		if d.Name == "" && !d.Router && now-d.Last > fresh && (oldest < 0 || d.Last < s.list[oldest].Last) {
+		if !d.configured() && !d.Router && now-d.Last > fresh && (oldest < 0 || d.Last < s.list[oldest].Last) {
 			oldest = i
 		}
 	}
@@ -352,7 +357,7 @@ func (s *Devices) Tick(now, elapsed int64) {
 	for i := len(s.list) - 1; i >= 0; i-- {
 		d := s.list[i]
 		d.Traffic.Tick(elapsed)
-		if s.stale > 0 && d.Name == "" && now-d.Last > s.stale {
+		if s.stale > 0 && !d.configured() && now-d.Last > s.stale {
 			s.remove(i)
 		}
 	}

@@ -126,6 +126,22 @@ func TestStaleDevicesLeave(t *testing.T) {
 	}
 }
 
+// A private device that nobody named would come back as one that is not.
+func TestPrivateDevicesStay(t *testing.T) {
+	s := NewDevices(2, 10*minute, handles(10))
+	s.Configure([]Named{{Private: true, MACs: []packet.MAC{mac(1)}}}, 0)
+	s.Tick(100*minute, minute)
+	s.Seen(mac(2), 0, 0, 100*minute)
+	s.Seen(mac(3), 0, 0, 200*minute) // the table is full
+	d := s.Seen(mac(1), 0, 0, 200*minute)
+	if d == nil || !d.Private {
+		t.Errorf("it came back as %+v", d)
+	}
+	if s.Configure(nil, 200*minute); d.Private {
+		t.Error("it is private for ever")
+	}
+}
+
 func TestRestoreAndShift(t *testing.T) {
 	s := NewDevices(2, 0, handles(10))
 	s.Seen(mac(1), 0, 0, 9*minute)

@@ -166,6 +166,7 @@ func (e *Engine) Configure(known []device.Named) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.devices.Configure(known, e.now)
+	e.forgetPrivate()
 }
 
 // Restore puts back the devices that the store kept.

@@ -154,6 +154,17 @@ func (e *Engine) private(f *flow.Flow) bool {
 	return false
 }
 
+// forgetPrivate gives up the names of flows whose device is private by now.
+func (e *Engine) forgetPrivate() {
+	for _, f := range e.table.All {
+		if l := e.table.Label(f); l.Host|l.Detail != 0 && e.private(f) {
+			e.naming.texts.Release(l.Host)
+			e.naming.texts.Release(l.Detail)
+			l.Host, l.Detail, l.HostBy = 0, 0, hostUnknown
+		}
+	}
+}
+
 // leave gives back what a flow's label holds when the flow ends.
 func (e *Engine) leave(f *flow.Flow) {
 	l := e.table.Label(f)
@@ -209,6 +220,8 @@ func (e *Engine) SetPrivacy(level names.Privacy) {
 		l.Detail = 0
 		host := append(n.scratch[:0], n.texts.Text(l.Host)...)
 		n.texts.Release(l.Host)
-		l.Host = n.texts.Put(n.reduce.Append(host[len(host):], host, false))
+		if l.Host = n.texts.Put(n.reduce.Append(host[len(host):], host, false)); l.Host == 0 {
+			l.HostBy = hostUnknown
+		}
 	}
 }
