@@ -73,7 +73,9 @@ func (s *script) play(h *house) (kept []uint32) {
 }
 
 func (s *script) rare(h *house, c *Client, now int64) {
-	switch s.byte() % 4 {
+	switch s.byte() % 5 {
+	case 4:
+		h.SetDecode(s.byte()&1 != 0)
 	case 0:
 		h.Forget(c)
 	case 1:

@@ -16,8 +16,8 @@ const (
 	typeHTTPS = 65
 )
 
-// Message is the head of a DNS message: a query, or an answer on its way back. It
-// is read during the call only.
+// Message is the head of a DNS message: a query (opcode 0), or its answer on the
+// way back. It is read during the call only.
 type Message struct {
 	At       int64
 	Client   Client   // who asks; of an announcement by multicast, who announces
@@ -135,6 +135,7 @@ func (n *Names) response(m *Message, slot uint16, asked uint64, name uint32) {
 	c.counts.Answers[result]++
 	entry := uint32(0)
 	if w == nil {
+		n.uses(&m.Client, slot, &m.Resolver, m.At)
 		n.total.Unasked++
 		c.counts.Unasked++
 		entry = n.log.add(m, c.key, name)

@@ -32,11 +32,16 @@ const warmUp = (leastLife + grace) * 1_000_000
 // Names is what is known of names. Use New.
 type Names struct {
 	Pool    *Pool
-	Answers *Answers
+	Answers *Answers // another one after SetDecode
 
-	cfg       Config
-	reduce    Reducer
-	seed      maphash.Seed
+	cfg    Config
+	reduce Reducer
+	seed   maphash.Seed
+	seen
+}
+
+// seen is what DNS told.
+type seen struct {
 	start     int64 // when the first message was seen
 	total     Counts
 	clients   *clients
@@ -66,15 +71,33 @@ type Stats struct {
 func New(cfg Config) *Names {
 	cfg.Flows, cfg.Devices = max(cfg.Flows, 64), max(cfg.Devices, 16)
 	n := &Names{cfg: cfg, reduce: Reducer{cfg.Privacy}, seed: maphash.MakeSeed(), Pool: NewPool(flowText * cfg.Flows)}
-	answers := cfg.Flows / answerFlows
-	if !cfg.Decode {
+	n.begin()
+	return n
+}
+
+// begin makes empty tables.
+func (n *Names) begin() {
+	answers := n.cfg.Flows / answerFlows
+	if !n.cfg.Decode {
 		answers = 1
 	}
 	n.Answers = NewAnswers(answers, n.Pool)
-	n.clients = newClients(cfg.Devices)
-	n.tally = newTally(houseNames+deviceCounts*n.clients.max, n.clients.max, n.Pool)
-	n.log.pool, n.denied.pool, n.aliases.pool = n.Pool, n.Pool, n.Pool
-	return n
+	c := newClients(n.cfg.Devices)
+	n.seen = seen{
+		clients: c, tally: newTally(houseNames+deviceCounts*c.max, c.max, n.Pool),
+		log: queries{pool: n.Pool}, denied: denied{pool: n.Pool}, aliases: aliases{pool: n.Pool},
+	}
+}
+
+// SetDecode changes whether DNS is looked at. What is not looked at any more is
+// forgotten, with all that was counted.
+func (n *Names) SetDecode(on bool) {
+	if on == n.cfg.Decode {
+		return
+	}
+	n.unname()
+	n.cfg.Decode = on
+	n.begin()
 }
 
 // Keep puts into the Pool what may be kept of a name that the client asked for in
@@ -180,6 +203,11 @@ func (n *Names) SetPrivacy(level Privacy) {
 		return
 	}
 	n.reduce.Level, n.cfg.Privacy = level, level
+	n.unname()
+}
+
+// unname drops all names.
+func (n *Names) unname() {
 	n.drop()
 	n.Answers.Forget(0)
 	n.log.forget(0)

@@ -115,3 +115,28 @@ func TestForgetLeavesOthers(t *testing.T) {
 		t.Errorf("%d named entries, %d queries", named, c.Queries)
 	}
 }
+
+func TestSetDecode(t *testing.T) {
+	h := newHouse(t, Config{})
+	kept := live(h, phone())
+	h.SetDecode(true)
+	if h.Total().Queries == 0 {
+		t.Error("nothing changed, and all is forgotten")
+	}
+	h.SetDecode(false)
+	h.consistent(kept...)
+	if h.Pool.Len() != len(kept) || h.Total() != (Counts{}) {
+		t.Errorf("%d texts, %+v", h.Pool.Len(), h.Total())
+	}
+	live(h, tablet())
+	if h.Total() != (Counts{}) {
+		t.Error("DNS was looked at")
+	}
+	h.SetDecode(true)
+	h.resolve(phone(), "one.example", noon, a("one.example", "192.0.2.1"), a("one.example", "192.0.2.2"))
+	for _, to := range []string{"192.0.2.1", "192.0.2.2"} {
+		if got, _ := h.find(phone(), to, noon); got != "one.example" {
+			t.Errorf("%q", got)
+		}
+	}
+}

@@ -51,9 +51,9 @@ func (n *Names) Denials() []Denial {
 }
 
 // Denied reports whether the client was told within the last minutes that a name
-// of the Pool does not exist.
+// of the Pool does not exist. Where only domains are kept it is never known.
 func (n *Names) Denied(c *Client, name uint32, now int64) bool {
-	return n.denied.has(n.keys(c), name, now)
+	return n.reduce.Level == KeepNames && n.denied.has(n.keys(c), name, now)
 }
 
 // Stats returns what did not fit so far.
