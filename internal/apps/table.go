@@ -48,9 +48,9 @@ const (
 	ByPort              // the server's port, a hint only
 )
 
-// A Table knows the applications of the user's own and the built-in ones. It is
-// immutable. Own applications are numbered after the built-in ones, in their order,
-// and own categories likewise.
+// A Table knows the applications of the user's own and the built-in ones; the zero
+// Table knows the built-in ones alone. It is immutable. Own applications are
+// numbered after the built-in ones, in their order, and own categories likewise.
 type Table struct {
 	names      []string   // of own applications
 	kinds      []Category // of own applications

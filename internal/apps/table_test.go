@@ -113,16 +113,21 @@ func TestTableNames(t *testing.T) {
 }
 
 func TestNoOwn(t *testing.T) {
-	table, err := NewTable(nil)
+	made, err := NewTable(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := addr("203.0.113.1")
-	if a, by := table.Match([]byte("www.netflix.com"), &server, 6, 443); a.String() != "netflix" || by != ByHost {
-		t.Errorf("%s, %d", a, by)
-	}
-	if a, by := table.Match(nil, nil, 0, 0); a != None || by != ByNothing {
-		t.Errorf("nothing is %s, %d", a, by)
+	for _, table := range []*Table{made, {}} {
+		if a, by := table.Match([]byte("www.netflix.com"), &server, 6, 443); a.String() != "netflix" || by != ByHost {
+			t.Errorf("%s, %d", a, by)
+		}
+		if a, by := table.Match(nil, nil, 0, 0); a != None || by != ByNothing {
+			t.Errorf("nothing is %s, %d", a, by)
+		}
+		if table.NumApps() != NumApps() || table.NumCategories() != NumCategories() {
+			t.Errorf("%d applications, %d categories", table.NumApps(), table.NumCategories())
+		}
 	}
 }
 
