@@ -1,8 +1,8 @@
 package names
 
 import (
+	"bytes"
 	_ "embed" // for the table of suffixes
-	"encoding/binary"
 )
 
 // suffixes is the Public Suffix List (publicsuffix.org, Mozilla Public License
@@ -65,9 +65,8 @@ func (h ruleHash) listed() bool {
 func suffixHeadAt(i int) int { return int(suffixes[2*i])<<8 | int(suffixes[2*i+1]) }
 
 func suffixAt(i int) uint32 {
-	var b [4]byte
-	copy(b[:], suffixes[suffixHead+4*i:])
-	return binary.BigEndian.Uint32(b[:])
+	s := suffixes[suffixHead+4*i:]
+	return uint32(s[0])<<24 | uint32(s[1])<<16 | uint32(s[2])<<8 | uint32(s[3])
 }
 
 // Domain returns the registrable domain of a cleaned name, a part of the name: the
@@ -92,17 +91,12 @@ func Domain(name []byte) []byte {
 // numeric reports whether a name is an IP address: what ends with a number is
 // never a domain (URL Standard, section 3.5), and what has a colon is IPv6.
 func numeric(name []byte) bool {
-	digits := true
-	last := true
-	for i := len(name) - 1; i >= 0; i-- {
-		c := name[i]
-		if c == ':' {
-			return true
+	for i := len(name) - 1; i >= 0 && name[i] != '.'; i-- {
+		if name[i] < '0' || name[i] > '9' {
+			return bytes.IndexByte(name, ':') >= 0
 		}
-		last = last && c != '.'
-		digits = digits && (!last || '0' <= c && c <= '9')
 	}
-	return digits
+	return true
 }
 
 // publicSuffix returns where the public suffix of a name begins, by the rules of

@@ -3,6 +3,7 @@ package names
 import (
 	"encoding/binary"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"weir/internal/packet"
@@ -259,5 +260,26 @@ func BenchmarkKeep(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		h.Pool.Release(h.Keep(name, &who))
+	}
+}
+
+// BenchmarkHostile is the response that costs most: a chain in reverse order, of
+// names as long as they get, each of another domain.
+func BenchmarkHostile(b *testing.B) {
+	h := newHouse(b, Config{Flows: 8192, Devices: 512})
+	name := func(i int) string { return strings.Repeat("a.", 120) + "x" + string(rune('A'+i)) + ".test" }
+	m := &Message{At: noon, Client: phone(), Resolver: router(), Response: true, Name: []byte(name(0))}
+	var records []Answer
+	for i := range mostRecords {
+		records = append(records, cname(name(mostRecords-1-i), name(mostRecords-i)))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		m.ID++
+		h.Message(m)
+		for i := range records {
+			h.Answer(&records[i])
+		}
+		h.Done()
 	}
 }

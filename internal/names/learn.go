@@ -238,23 +238,29 @@ func (n *Names) drop() {
 	n.open.active, n.open.name, n.open.len = false, 0, 0
 }
 
-// learn follows the aliases, in whatever order they stand: each round reaches one
-// more, and there are no more rounds than records. An alias is cached no longer
-// than its own TTL says, so the chain's least one counts for all.
+// learn follows the aliases from the name that was asked for, in whatever order
+// they stand. An alias is cached no longer than its own TTL says, so the chain's
+// least one counts for all.
 func (n *Names) learn(x *exchange) {
 	var reached [mostRecords]bool
+	var queue [mostRecords + 1]uint64
+	queue[0] = x.asked
+	domain := n.hashText(Domain(n.Pool.Text(x.name)))
 	ttl := ^uint32(0)
-	for more := true; more; {
-		more = false
+	for next, end := 0, 1; next < end; next++ {
 		for i := range x.records[:x.len] {
 			r := &x.records[i]
-			if reached[i] || !x.isAlias(r.owner, &reached) {
+			if reached[i] || r.owner != queue[next] {
 				continue
 			}
-			reached[i], more = true, true
+			reached[i] = true
 			if r.target != 0 {
 				ttl = min(ttl, r.ttl)
-				n.alias(x, r, ttl)
+				if r.domain != domain {
+					n.aliases.add(n.aliasHash(x.client, r.target), x.name, ttl, x.at)
+				}
+				queue[end] = r.target
+				end++
 			}
 		}
 	}
@@ -273,33 +279,10 @@ func (n *Names) learn(x *exchange) {
 	}
 }
 
-// alias remembers that the name that was asked for led to another one, unless
-// both are of one domain: then either is as good, and a program that was sent from
-// www.example.com to example.com asks for both.
-func (n *Names) alias(x *exchange, r *record, ttl uint32) {
-	if n.hashText(Domain(n.Pool.Text(x.name))) != r.domain {
-		n.aliases.add(n.aliasHash(x.client, r.target), x.name, ttl, x.at)
-	}
-}
-
 // aliasHash mixes a client and the hash of a name.
 func (n *Names) aliasHash(client uint32, name uint64) uint64 {
 	var b [12]byte
 	binary.LittleEndian.PutUint32(b[:], client)
 	binary.LittleEndian.PutUint64(b[4:], name)
 	return maphash.Bytes(n.seed, b[:]) | 1
-}
-
-// isAlias reports whether a name is the one that was asked for, or one that a
-// reached alias leads to.
-func (x *exchange) isAlias(name uint64, reached *[mostRecords]bool) bool {
-	if name == x.asked {
-		return true
-	}
-	for i := range x.records[:x.len] {
-		if reached[i] && x.records[i].target == name {
-			return true
-		}
-	}
-	return false
 }

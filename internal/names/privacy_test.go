@@ -183,7 +183,7 @@ func TestOff(t *testing.T) {
 	if got := string(h.Pool.Text(k[0])); got != "private.host.example.com" {
 		t.Errorf("Keep kept %q", got)
 	}
-	if size := bytes(h.Names); size > 16<<10 {
+	if size := sizeOf(h.Names); size > 16<<10 {
 		t.Errorf("%d bytes", size)
 	}
 	h.Log(func(q *Query) bool { t.Errorf("logged %+v", q); return true })
@@ -193,8 +193,8 @@ func TestOff(t *testing.T) {
 	}
 }
 
-// bytes returns what all tables of a Names take.
-func bytes(n *Names) int {
+// sizeOf returns the bytes that all tables of a Names take.
+func sizeOf(n *Names) int {
 	size := int(reflect.TypeOf(*n).Size()) + n.Pool.Size() + n.Answers.Size() + n.tally.size() + n.resolvers.size()
 	size += cap(n.clients.slots)*int(reflect.TypeFor[client]().Size()) + len(n.clients.index)*8
 	size += cap(n.pending.slots)*int(reflect.TypeFor[waiting]().Size()) + cap(n.log.ring)*int(reflect.TypeFor[query]().Size())
@@ -237,10 +237,10 @@ func TestMemory(t *testing.T) {
 		t.Errorf("not full: %+v", s)
 	}
 	n := h.Names
-	t.Logf("%d bytes: %d texts %d, %d answers %d, clients %d, counted names %d, log %d, waiting %d, resolvers %d", bytes(n),
+	t.Logf("%d bytes: %d texts %d, %d answers %d, clients %d, counted names %d, log %d, waiting %d, resolvers %d", sizeOf(n),
 		n.Pool.Len(), n.Pool.Size(), n.Answers.Len(), n.Answers.Size(), cap(n.clients.slots)*int(reflect.TypeFor[client]().Size()), n.tally.size(),
 		cap(n.log.ring)*int(reflect.TypeFor[query]().Size()), cap(n.pending.slots)*int(reflect.TypeFor[waiting]().Size()), n.resolvers.size())
-	if size := bytes(n); size > 700_000 {
+	if size := sizeOf(n); size > 700_000 {
 		t.Errorf("%d bytes, at most 700,000", size)
 	}
 }
