@@ -89,7 +89,7 @@ func TestBindErrors(t *testing.T) {
 		{"zone", map[string]any{"id": int64(1), "ip": "fe80::1%eth0"}, Error{InvalidArgument, `every: argument ip: "fe80::1%eth0" is not an address`, "give an address or a CIDR, as 192.168.1.0/24"}},
 		{"CIDR", map[string]any{"id": int64(1), "ip": "10.0.0.0/33"}, Error{InvalidArgument, `every: argument ip: "10.0.0.0/33" is not a CIDR`, "give an address or a CIDR, as 192.168.1.0/24"}},
 		{"MAC of 8 bytes", map[string]any{"id": int64(1), "mac": "00:11:22:33:44:55:66:77"}, Error{InvalidArgument, `every: argument mac: "00:11:22:33:44:55:66:77" is not a hardware address`, "give six bytes in hexadecimal, as 00:11:22:AA:BB:CC"}},
-		{"protocol", map[string]any{"id": int64(1), "proto": "256"}, Error{InvalidArgument, `every: argument proto: "256" is not a protocol`, "give a name, as tcp or udp, or a number from 0 to 255"}},
+		{"protocol", map[string]any{"id": int64(1), "proto": "256"}, Error{InvalidArgument, `every: argument proto: "256" is not an IP protocol`, "give a name, as tcp or udp, or a number from 0 to 255"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -38,6 +38,8 @@ type Traffic interface {
 	Devices(engine.Filter, engine.Page) ([]engine.DeviceRow, int)
 	Device(id uint32) (engine.DeviceRow, bool)
 	Ports(engine.Filter, engine.Page) ([]engine.PortRow, int)
+	Apps(engine.Filter, engine.Page) ([]engine.AppRow, int)
+	Categories(engine.Filter, engine.Page) ([]engine.AppRow, int)
 	Interfaces() []engine.InterfaceRow
 	Mappings() []engine.MappingRow
 	Stats() engine.Stats
@@ -54,8 +56,9 @@ type Uplinks interface {
 
 // History is what was counted over time. A member of a class is known by an ID
 // that holds while the program runs and by a key that holds for good: the name
-// of an interface or application, the id of a device in digits, "other" for
-// what found no series of its own and "total" for the only member of that class.
+// of an interface, application or category, the id of a device in digits, "other"
+// for what found no series of its own and "total" for the only member of that
+// class.
 type History interface {
 	// Find returns the ID of the member with that key.
 	Find(class rollup.Class, key string) (id uint32, ok bool)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/internal/dpi"
 	"weir/internal/engine"
 	"weir/internal/packet"
 )
@@ -17,7 +18,6 @@ import (
 var later = []struct{ name, why string }{
 	{"zone", "it does not know firewall zones"},
 	{"network", "it does not know named networks"},
-	{"category", "it does not know categories of applications"},
 	{"country", "it does not know countries of addresses"},
 	{"asn", "it does not know autonomous systems"},
 	{"cursor", "lists are paged by offset"},
@@ -36,7 +36,6 @@ var (
 	ipArg          = Arg{Name: "ip", Type: String, Doc: "address of either end", Form: "an address or a CIDR, as 192.168.1.0/24", parse: parsePrefix}
 	macArg         = Arg{Name: "mac", Type: String, Doc: "hardware address of either end", Form: "six bytes in hexadecimal, as 00:11:22:AA:BB:CC", parse: parseMAC}
 	vlanArg        = Arg{Name: "vlan", Type: Int, Doc: "802.1Q VLAN", Min: 1, Max: 4094}
-	appArg         = Arg{Name: "app", Type: String, Doc: "application"}
 	protoArg       = Arg{Name: "proto", Type: String, Doc: "IP protocol", Form: "a name, as tcp or udp, or a number from 0 to 255", parse: parseProto}
 	portArg        = Arg{Name: "port", Type: Int, Doc: "port of either end", Min: 1, Max: 65535}
 	nameArg        = Arg{Name: "name", Type: String, Doc: "part of a device's or host's name"}
@@ -54,7 +53,7 @@ var (
 
 // flowFilters narrow methods whose rows are made of flows.
 var flowFilters = []Arg{
-	ifaceArg, deviceArg, ipArg, macArg, vlanArg, appArg, protoArg, portArg, nameArg, stateArg,
+	ifaceArg, deviceArg, ipArg, macArg, vlanArg, appArg, categoryArg, protocolArg, hostArg, protoArg, portArg, nameArg, stateArg,
 	ipverArg, minBytesArg, minDurationArg, dirArg, uplinkArg, offloadArg, textArg,
 }
 
@@ -70,7 +69,7 @@ func paging(sorts []string, filters ...Arg) []Arg {
 }
 
 // ascending are the sort keys whose small values are the interesting ones.
-var ascending = []string{"client", "server", "port", "app", "proto", "ip", "name"}
+var ascending = []string{"client", "server", "port", "app", "category", "host", "proto", "ip", "name", "key"}
 
 func pageOf(a Args) engine.Page {
 	sort := arg[string](a, "sort")
@@ -90,6 +89,9 @@ func filterOf(a Args) engine.Filter {
 		MAC:         arg[string](a, "mac"),
 		VLAN:        uint16(arg[int64](a, "vlan")),
 		App:         arg[string](a, "app"),
+		Service:     arg[string](a, "protocol"),
+		Category:    arg[string](a, "category"),
+		Host:        arg[string](a, "host"),
 		Proto:       proto,
 		HasProto:    hasProto,
 		Port:        uint16(arg[int64](a, "port")),
@@ -141,8 +143,11 @@ func parseMAC(s string) (any, error) {
 
 func parseProto(s string) (any, error) {
 	n, ok := packet.ParseProto(strings.ToLower(s))
+	if _, above := dpi.ParseProtocol(s); above && !ok {
+		return nil, errors.New(quote(s) + " is a protocol above IP, which the argument protocol takes")
+	}
 	if !ok {
-		return nil, errors.New(quote(s) + " is not a protocol")
+		return nil, errors.New(quote(s) + " is not an IP protocol")
 	}
 	return n, nil
 }

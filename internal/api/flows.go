@@ -13,7 +13,7 @@ var flowsMethod = Method{
 	Doc:     "Live flows, connections and other conversations between two addresses.",
 	Args:    paging(engine.FlowSorts, flowFilters...),
 	Reply:   paged("flows", "one for each flow", flowFields),
-	Example: `{"proto":"tcp","min_bytes":1000,"sort":"bytes","limit":1}`,
+	Example: `{"app":"youtube","min_bytes":1000,"sort":"bytes","limit":1}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
 		rows, total := b.Traffic.Flows(filterOf(a), p)
@@ -42,26 +42,7 @@ var flowFields = slices.Concat([]Field{
 	{"iface", Text, false, "interface it was seen on"},
 	{"vlan", Integer, true, "802.1Q VLAN"},
 	{"proto", Text, false, "IP protocol: name, or number in digits"},
-	{"protocol", Text, true, "above IP: tls, dns, bittorrent …"},
-	{"by", Text, true, "how the protocol is known: content, guess (by the shape of what is said) or port"},
-	{"app", Text, true, "application"},
-	{"app_by", Text, true, "how the application is known: own (as configured), name, network or port"},
-	{"category", Text, false, "of the application, or of the protocol where that tells"},
-	{"cdn", Text, true, "infrastructure that the name leads to: it serves many applications and is none"},
-	{"host", Text, true, "name that the client asked for, as far as it may be kept"},
-	{"host_by", Text, true, "where that is from: content, dns (this client's question) or house (somebody else's)"},
-	{"info", Table, true, "what the payload told beside that; null when nothing did"},
-	{"info.ech", Flag, false, "the name asked for is encrypted, and host is the outer one"},
-	{"info.alpn", Text, true, "protocol inside of TLS or QUIC"},
-	{"info.version", Text, true, "of the protocol"},
-	{"info.ja4", Text, true, "fingerprint of the client's TLS"},
-	{"info.subject", Text, true, "name in the server's certificate"},
-	{"info.method", Text, true, "of the first request"},
-	{"info.url", Text, true, "its target"},
-	{"info.code", Integer, true, "of the first answer: HTTP or SIP status"},
-	{"info.user_agent", Text, true, "what the client calls itself"},
-	{"info.server", Text, true, "what the server calls itself"},
-	{"info.content_type", Text, true, "of the first answer"},
+}, flowNameFields, []Field{
 	{"client", Table, false, "the end that opened it"},
 	{"client.ip", Text, false, "address"},
 	{"client.port", Integer, true, "null for protocols without ports"},
@@ -124,7 +105,7 @@ func encodeFlow(e *Encoder, f *engine.FlowRow) {
 	e.Str("iface", f.Interface)
 	uintOrNull(e, "vlan", uint64(f.VLAN))
 	protocol(e, "proto", f.Proto)
-	encodeName(e, f)
+	encodeFlowName(e, f)
 	endpoint(e, "client", &f.Client, ports)
 	endpoint(e, "server", &f.Server, ports)
 	textOrNull(e, "state", f.State)
@@ -172,39 +153,6 @@ func encodeTimes(e *Encoder, f *engine.FlowRow) {
 	e.Table("iat")
 	gaps(e, "tx", known && f.Packets.Tx > 1, f.GapMin.Tx, f.GapAvg.Tx, f.GapMax.Tx)
 	gaps(e, "rx", known && f.Packets.Rx > 1, f.GapMin.Rx, f.GapAvg.Rx, f.GapMax.Rx)
-	e.EndTable()
-}
-
-// encodeName writes how a flow is named.
-func encodeName(e *Encoder, f *engine.FlowRow) {
-	textOrNull(e, "protocol", f.Protocol)
-	textOrNull(e, "by", f.By)
-	textOrNull(e, "app", f.App)
-	textOrNull(e, "app_by", f.AppBy)
-	e.Str("category", f.Category)
-	textOrNull(e, "cdn", f.CDN)
-	textOrNull(e, "host", f.Host)
-	textOrNull(e, "host_by", f.HostBy)
-	d := f.Detail
-	if d == nil {
-		if !f.ECH {
-			e.Null("info")
-			return
-		}
-		d = new(engine.Detail)
-	}
-	e.Table("info")
-	e.Bool("ech", f.ECH)
-	textOrNull(e, "alpn", d.ALPN)
-	textOrNull(e, "version", d.Version)
-	textOrNull(e, "ja4", d.JA4)
-	textOrNull(e, "subject", d.Subject)
-	textOrNull(e, "method", d.Method)
-	textOrNull(e, "url", d.URL)
-	uintOrNull(e, "code", uint64(d.Code))
-	textOrNull(e, "user_agent", d.UserAgent)
-	textOrNull(e, "server", d.Server)
-	textOrNull(e, "content_type", d.ContentType)
 	e.EndTable()
 }
 

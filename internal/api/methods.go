@@ -8,6 +8,7 @@ var Methods = []*Method{
 	&flowsMethod, &flowMethod,
 	&hostsMethod, &hostMethod,
 	&devicesMethod, &deviceMethod,
+	&appsMethod, &categoriesMethod,
 	&portsMethod, &natMethod, &topMethod,
 	&seriesMethod, &seriesListMethod, &coverageMethod,
 	&configCheckMethod, &reloadMethod,

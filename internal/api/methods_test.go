@@ -113,7 +113,7 @@ func needsArgs(m *api.Method) bool {
 func TestRepliesOfNothing(t *testing.T) {
 	h := &apitest.House{}
 	b := h.Backend()
-	for _, name := range []string{"flows", "hosts", "devices", "ports", "nat", "coverage"} {
+	for _, name := range []string{"flows", "hosts", "devices", "apps", "categories", "ports", "nat", "coverage"} {
 		data, err := call(b, name, nil)
 		want := `{"ts":1750000500,"total":0,"truncated":false,"` + name + `":[]}`
 		if err != nil || string(data) != want {
@@ -157,7 +157,7 @@ func TestFilters(t *testing.T) {
 	b := h.Backend()
 	_, err := call(b, "flows", map[string]any{
 		"iface": "br-lan", "device": "2", "ip": "192.168.1.0/24", "mac": "da:a1:19:00:00:20", "vlan": int64(20),
-		"app": "tls", "proto": "udp", "port": "443", "name": "anna", "state": "SF", "ipver": int64(4),
+		"app": "youtube", "category": "streaming", "protocol": "quic", "host": "Video", "proto": "udp", "port": "443", "name": "anna", "state": "SF", "ipver": int64(4),
 		"min_bytes": int64(1 << 40), "min_duration": int64(60), "dir": "out", "text": "cdn",
 		"uplink": "wan", "offload": "hardware",
 		"limit": "10", "offset": "20", "sort": "last", "desc": "false",
@@ -168,7 +168,7 @@ func TestFilters(t *testing.T) {
 	f, p := h.Asked()
 	wantFilter := engine.Filter{
 		Interface: "br-lan", Device: 2, IP: netip.MustParsePrefix("192.168.1.0/24"), MAC: "DA:A1:19:00:00:20", VLAN: 20,
-		App: "tls", Proto: 17, HasProto: true, Port: 443, Name: "anna", State: "SF", IPVersion: 4,
+		App: "youtube", Category: "streaming", Service: "quic", Host: "Video", Proto: 17, HasProto: true, Port: 443, Name: "anna", State: "SF", IPVersion: 4,
 		MinBytes: 1 << 40, MinDuration: 60e6, Dir: "out", Text: "cdn",
 		Uplink: "wan", Offload: "hardware",
 	}
@@ -183,6 +183,12 @@ func TestFilters(t *testing.T) {
 	}
 	if f, _ := h.Asked(); f != (engine.Filter{Scope: "remote"}) {
 		t.Errorf("filter of hosts %+v", f)
+	}
+	if _, err := call(b, "apps", map[string]any{"device": "2", "category": "streaming", "text": "tube"}); err != nil {
+		t.Fatal(err)
+	}
+	if f, _ := h.Asked(); f != (engine.Filter{Device: 2, Category: "streaming", Text: "tube"}) {
+		t.Errorf("filter of apps %+v", f)
 	}
 	if _, err := call(b, "devices", map[string]any{"online": true}); err != nil {
 		t.Fatal(err)
@@ -203,6 +209,9 @@ func TestPages(t *testing.T) {
 		{"default", "flows", nil, engine.Page{Sort: "bytes", Desc: true, Limit: 50}},
 		{"a text ascends", "flows", map[string]any{"sort": "app"}, engine.Page{Sort: "app", Limit: 50}},
 		{"unless asked", "flows", map[string]any{"sort": "app", "desc": true}, engine.Page{Sort: "app", Desc: true, Limit: 50}},
+		{"so does a category", "flows", map[string]any{"sort": "category"}, engine.Page{Sort: "category", Limit: 50}},
+		{"applications by bytes", "apps", nil, engine.Page{Sort: "bytes", Desc: true, Limit: 50}},
+		{"a key ascends", "categories", map[string]any{"sort": "key"}, engine.Page{Sort: "key", Limit: 50}},
 		{"a time descends", "devices", map[string]any{"sort": "last"}, engine.Page{Sort: "last", Desc: true, Limit: 50}},
 		{"a port ascends", "ports", map[string]any{"sort": "port", "limit": int64(200)}, engine.Page{Sort: "port", Limit: 200}},
 		{"an address ascends", "hosts", map[string]any{"sort": "ip", "offset": int64(7)}, engine.Page{Sort: "ip", Limit: 50, Offset: 7}},
@@ -318,12 +327,14 @@ func TestErrors(t *testing.T) {
 		{"flow", map[string]any{"id": int64(99)}, api.Error{Code: api.NotFound, Message: "there is no flow 99", Hint: "it may have ended; list flows for those that live"}},
 		{"host", map[string]any{"ip": "192.0.2.1"}, api.Error{Code: api.NotFound, Message: "host 192.0.2.1 is not known", Hint: "remote hosts leave memory when they are idle"}},
 		{"device", map[string]any{"id": int64(99)}, api.Error{Code: api.NotFound, Message: "there is no device 99", Hint: "list devices for those that are known"}},
-		{"top", nil, api.Error{Code: api.InvalidArgument, Message: "top: argument class is missing", Hint: "it is: what is summed up; of an uplink: what its interface counted, what of that is attributed to flows, what this router itself sent and received, one of interface, device, application, total, uplink, attributed, router, category"}},
+		{"top", nil, api.Error{Code: api.InvalidArgument, Message: "top: argument class is missing", Hint: "it is: what is summed up; application: by the application or, of flows that have none, by the protocol, and category likewise; of an uplink: what its interface counted, what of that is attributed to flows, what this router itself sent and received, one of interface, device, application, total, uplink, attributed, router, category"}},
 		{"series", map[string]any{"class": "device"}, api.Error{Code: api.InvalidArgument, Message: "series: class device needs the argument key", Hint: "series_list lists them"}},
 		{"series", map[string]any{"class": "device", "key": "99"}, api.Error{Code: api.NotFound, Message: `there is no series of device "99"`, Hint: "series_list lists those there are"}},
 		{"series", map[string]any{"class": "country"}, api.Error{Code: api.InvalidArgument, Message: `series: argument class cannot be "country"`, Hint: "there is: interface, device, application, total, uplink, attributed, router, category"}},
 		{"status", map[string]any{"limit": int64(1)}, api.Error{Code: api.InvalidArgument, Message: `status: unknown argument "limit"`, Hint: "it takes no arguments"}},
 		{"flows", map[string]any{"zone": "lan"}, api.Error{Code: api.NotSupported, Message: "flows: argument zone is not supported by this version: it does not know firewall zones", Hint: "leave it out"}},
+		{"flows", map[string]any{"proto": "tls"}, api.Error{Code: api.InvalidArgument, Message: `flows: argument proto: "tls" is a protocol above IP, which the argument protocol takes`, Hint: "give a name, as tcp or udp, or a number from 0 to 255"}},
+		{"flows", map[string]any{"protocol": "tsl"}, api.Error{Code: api.InvalidArgument, Message: `flows: argument protocol: "tsl" is not a protocol that weir can tell`, Hint: "give a name, as tls, quic or dns, or unknown"}},
 		{"reload", nil, api.Error{Code: api.Failed, Message: "reload: /etc/config/weir: section main: unknown option snaplenn", Hint: "the old configuration stays in force; config_check lists what is wrong"}},
 	}
 	for _, tt := range tests {

@@ -31,7 +31,7 @@ var seriesMethod = Method{
 		{"values", List, false, "sums over each step"},
 		{"values[]", Integer, true, "null where nothing was counted: a gap, not a zero"},
 	},
-	Example: `{"class":"application","key":"tls","metric":"rx_bytes","from":1750000000,"to":1750000900}`,
+	Example: `{"class":"application","key":"youtube","metric":"rx_bytes","from":1750000000,"to":1750000900}`,
 	run:     runSeries,
 }
 
@@ -89,7 +89,7 @@ var metrics = []string{
 }
 
 var (
-	classArg  = Arg{Name: "class", Type: String, Doc: "what is summed up; of an uplink: what its interface counted, what of that is attributed to flows, what this router itself sent and received", Required: true, Values: classes}
+	classArg  = Arg{Name: "class", Type: String, Doc: "what is summed up; application: by the application or, of flows that have none, by the protocol, and category likewise; of an uplink: what its interface counted, what of that is attributed to flows, what this router itself sent and received", Required: true, Values: classes}
 	metricArg = Arg{Name: "metric", Type: String, Doc: "what is counted; tx is sent by the local side", Default: metrics[0], Values: metrics}
 )
 

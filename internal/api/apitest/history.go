@@ -21,7 +21,8 @@ type past struct {
 func (p *past) record() {
 	p.names = intern.New(16)
 	phone, laptop := p.names.Handle("2"), p.names.Handle("3")
-	lan, tls, wan := p.names.Handle("br-lan"), p.names.Handle("tls"), p.names.Handle("wan")
+	lan, wan := p.names.Handle("br-lan"), p.names.Handle("wan")
+	video, tls, streaming := p.names.Handle("youtube"), p.names.Handle("tls"), p.names.Handle("streaming")
 	few := rollup.Values{TxBytes: 1200, RxBytes: 88000, TxPackets: 14, RxPackets: 71, Flows: 2}
 	many := rollup.Values{TxBytes: 40000, RxBytes: 9100000, TxPackets: 512, RxPackets: 6420, Flows: 9}
 	both := few
@@ -31,18 +32,20 @@ func (p *past) record() {
 			{Key: rollup.Key{Class: rollup.Interface, ID: lan}, Values: both},
 			{Key: rollup.Key{Class: rollup.Device, ID: phone}, Values: many},
 			{Key: rollup.Key{Class: rollup.Device, ID: laptop}, Values: few},
-			{Key: rollup.Key{Class: rollup.Application, ID: tls}, Values: both},
+			{Key: rollup.Key{Class: rollup.Application, ID: video}, Values: many},
+			{Key: rollup.Key{Class: rollup.Application, ID: tls}, Values: few},
 			{Key: rollup.Key{Class: rollup.Total, ID: rollup.Other}, Values: both},
 			{Key: rollup.Key{Class: rollup.Uplink, ID: wan}, Values: rollup.Values{TxBytes: 41300, RxBytes: 9190000, TxPackets: 530, RxPackets: 6520}},
 			{Key: rollup.Key{Class: rollup.Attributed, ID: wan}, Values: rollup.Values{TxBytes: 41200, RxBytes: 9188000, TxPackets: 526, RxPackets: 6491}},
 			{Key: rollup.Key{Class: rollup.RouterOwn, ID: wan}, Values: rollup.Values{TxBytes: 100, RxBytes: 2000, TxPackets: 2, RxPackets: 3}},
+			{Key: rollup.Key{Class: rollup.Category, ID: streaming}, Values: many},
 		})})
 	}
 }
 
 // members of each class, by label.
 func (p *past) keys(class rollup.Class) []string {
-	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls"}, {"total"}, {"wan"}, {"wan"}, {"wan"}}[class]
+	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls", "youtube"}, {"total"}, {"wan"}, {"wan"}, {"wan"}, {"streaming"}}[class]
 }
 
 // Find returns the handle of a key.

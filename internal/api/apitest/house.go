@@ -5,6 +5,7 @@
 package apitest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/netip"
@@ -29,6 +30,7 @@ type House struct {
 	HostRows   []engine.HostRow
 	DeviceRows []engine.DeviceRow
 	PortRows   []engine.PortRow
+	AppRows    []engine.AppRow
 	// MappingRows are the ports that lead into the house.
 	MappingRows []engine.MappingRow
 
@@ -50,7 +52,7 @@ type House struct {
 func New() *House {
 	h := &House{
 		FlowRows: recordedFlows(), HostRows: recordedHosts(),
-		DeviceRows: recordedDevices(), PortRows: recordedPorts(), MappingRows: recordedMappings(),
+		DeviceRows: recordedDevices(), PortRows: recordedPorts(), AppRows: recordedApps(), MappingRows: recordedMappings(),
 	}
 	h.past.record()
 	measure(&h.uplinks)
@@ -88,12 +90,12 @@ func cut[R any](rows []R, p engine.Page) ([]R, int) {
 	return slices.Clone(rows[from:min(from+p.Limit, len(rows))]), len(rows)
 }
 
-// Flows returns the recorded flows in recorded order, filtered by protocol
-// only.
+// Flows returns the recorded flows in recorded order, filtered by IP protocol and
+// application only.
 func (h *House) Flows(f engine.Filter, p engine.Page) ([]engine.FlowRow, int) {
 	h.asked(f, p)
 	rows := slices.DeleteFunc(slices.Clone(h.FlowRows), func(r engine.FlowRow) bool {
-		return f.HasProto && r.Proto != f.Proto
+		return f.HasProto && r.Proto != f.Proto || f.App != "" && f.App != cmp.Or(r.App, r.Protocol)
 	})
 	return cut(rows, p)
 }
@@ -132,6 +134,34 @@ func (h *House) Device(id uint32) (engine.DeviceRow, bool) {
 func (h *House) Ports(f engine.Filter, p engine.Page) ([]engine.PortRow, int) {
 	h.asked(f, p)
 	return cut(h.PortRows, p)
+}
+
+// Apps returns the recorded applications in recorded order, filtered by category
+// only.
+func (h *House) Apps(f engine.Filter, p engine.Page) ([]engine.AppRow, int) {
+	h.asked(f, p)
+	rows := slices.DeleteFunc(slices.Clone(h.AppRows), func(r engine.AppRow) bool {
+		return f.Category != "" && r.Category != f.Category
+	})
+	return cut(rows, p)
+}
+
+// Categories sums the recorded applications by category.
+func (h *House) Categories(f engine.Filter, p engine.Page) ([]engine.AppRow, int) {
+	h.asked(f, p)
+	var rows []engine.AppRow
+	for _, r := range h.AppRows {
+		i := slices.IndexFunc(rows, func(c engine.AppRow) bool { return c.Key == r.Category })
+		if i < 0 {
+			i = len(rows)
+			rows = append(rows, engine.AppRow{Key: r.Category})
+		}
+		c := &rows[i]
+		c.Bytes.Tx, c.Bytes.Rx = c.Bytes.Tx+r.Bytes.Tx, c.Bytes.Rx+r.Bytes.Rx
+		c.Packets.Tx, c.Packets.Rx = c.Packets.Tx+r.Packets.Tx, c.Packets.Rx+r.Packets.Rx
+		c.Flows, c.Active, c.Rate, c.Share = c.Flows+r.Flows, c.Active+r.Active, c.Rate+r.Rate, c.Share+r.Share
+	}
+	return cut(rows, p)
 }
 
 // Interfaces returns the recorded interface, after Block.

@@ -35,7 +35,8 @@ func recordedFlows() []engine.FlowRow {
 	local.Port = 51300
 	return []engine.FlowRow{
 		{
-			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP, Protocol: "tls", By: "content", App: "youtube", AppBy: "name", Category: "streaming", Host: "www.youtube.com", HostBy: "content",
+			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP,
+			Protocol: "tls", By: "content", App: "youtube", AppBy: "name", Category: "streaming", Host: "www.youtube.com", HostBy: "content",
 			Detail: &engine.Detail{ALPN: "h2", Version: "TLSv1.3", JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1"},
 			Client: phone, Server: web, State: "S1", Source: "conntrack", Dir: "out", Uplink: "wan", Offload: "software",
 			NAT: &engine.NAT{
@@ -48,7 +49,8 @@ func recordedFlows() []engine.FlowRow {
 			RTTServer: 14201, BpsNow: 812000, BpsPeak: 24100000,
 		},
 		{
-			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP, Protocol: "dns", By: "content", Category: "dns",
+			ID: 9, Interface: "br-lan", Proto: packet.ProtoUDP,
+			Protocol: "dns", By: "content", Category: "dns", Host: "www.youtube.com", HostBy: "content",
 			Client: dns, Server: engine.Endpoint{IP: netip.MustParseAddr("192.168.1.1"), Port: 53, Scope: "router", Device: 1, Name: "OpenWrt"},
 			OneWay: true, First: ago(3), Last: ago(3), Source: "conntrack", Dir: "local", Offload: "none",
 			NAT: &engine.NAT{
@@ -58,7 +60,7 @@ func recordedFlows() []engine.FlowRow {
 			Bytes: count{Tx: 61}, Packets: count{Tx: 1},
 		},
 		{
-			ID: 11, Interface: "br-lan", Proto: packet.ProtoICMPv6,
+			ID: 11, Interface: "br-lan", Proto: packet.ProtoICMPv6, Protocol: "icmpv6", By: "content", Category: "system",
 			Client: laptop, Server: engine.Endpoint{IP: netip.MustParseAddr("ff02::1"), Scope: "multicast"},
 			OneWay: true, First: ago(9), Last: ago(1), Source: "packets", Observed: true, Dir: "local",
 			Bytes: count{Tx: 144}, Packets: count{Tx: 2}, Payload: count{Tx: 64},
@@ -66,6 +68,8 @@ func recordedFlows() []engine.FlowRow {
 		},
 		{
 			ID: 13, Interface: "br-lan", Proto: packet.ProtoTCP,
+			Protocol: "http", By: "content", App: "Cloud", AppBy: "own", Category: "cloud", Host: "nas.lan", HostBy: "content",
+			Detail: &engine.Detail{Method: "PUT", URL: "/photos/2025/06/15.jpg", Code: 201, UserAgent: "Nextcloud-android/3.29", Server: "nginx", ContentType: "text/html"},
 			Client: local, Server: nas, State: "S1", Source: "packets", Observed: true, Dir: "local",
 			First: ago(41), Last: ago(0.5),
 			Bytes: count{Tx: 9822, Rx: 873344}, Packets: count{Tx: 310, Rx: 711}, Payload: count{Tx: 1200, Rx: 844200},
@@ -173,6 +177,18 @@ func recordedDevices() []engine.DeviceRow {
 			ID: 3, MACs: []packet.MAC{laptopMAC}, IPs: []netip.Addr{laptop.IP}, Interface: "br-lan",
 			First: ago(86400), Last: ago(1), Bytes: count{Tx: 144}, Packets: count{Tx: 2}, ActiveFlows: 1, TotalFlows: 217,
 		},
+	}
+}
+
+// recordedApps are an application with a category, one of the user's own, two
+// protocols and what was not recognised.
+func recordedApps() []engine.AppRow {
+	return []engine.AppRow{
+		{Key: "youtube", Category: "streaming", Bytes: count{Tx: 311822, Rx: 29873344}, Packets: count{Tx: 6610, Rx: 21311}, Flows: 41, Active: 1, Rate: 812000, Share: 83_210},
+		{Key: "Cloud", Category: "cloud", Bytes: count{Tx: 3882100, Rx: 991200}, Packets: count{Tx: 4210, Rx: 2750}, Flows: 12, Active: 1, Rate: 12000, Share: 13_434},
+		{Key: "tls", Protocol: true, Category: "other", Bytes: count{Tx: 71300, Rx: 988210}, Packets: count{Tx: 901, Rx: 1102}, Flows: 118, Active: 1, Share: 2_921},
+		{Key: "dns", Protocol: true, Category: "dns", Bytes: count{Tx: 40115, Rx: 80822}, Packets: count{Tx: 612, Rx: 609}, Flows: 301, Active: 1, Share: 333},
+		{Key: "unknown", Protocol: true, Category: "other", Bytes: count{Tx: 22107, Rx: 14880}, Packets: count{Tx: 310, Rx: 82}, Flows: 46, Active: 1, Share: 101},
 	}
 }
 
