@@ -193,6 +193,9 @@ func (e *Engine) classify(pt *point, p *packet.Packet) {
 	if f.Handle != 0 {
 		e.inspect(f, from, p)
 	}
+	if resolving(p) {
+		e.resolve(f, p)
+	}
 }
 
 // canonical turns p into what its connection's key is made of: the first view of

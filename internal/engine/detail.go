@@ -78,7 +78,7 @@ func (d *detail) text() []byte {
 func (e *Engine) addDetail(l *flow.Label, facts *dpi.Facts, private bool) {
 	n := &e.naming
 	d := &n.detail
-	d.read(n.texts.Text(l.Detail))
+	d.read(n.text(l.Detail))
 	d.room = d.room[:0]
 	changed := false
 	for _, f := range [...]struct {
@@ -92,10 +92,10 @@ func (e *Engine) addDetail(l *flow.Label, facts *dpi.Facts, private bool) {
 			continue
 		}
 		at := len(d.room)
-		d.room = n.reduce.AppendDetail(d.room, f.value, private)
+		d.room = n.private.AppendDetail(d.room, f.value, private)
 		changed = d.set(f.tag, d.room[at:]) || changed
 	}
-	if facts.JA4.Set() && !private && n.reduce.Level == names.KeepNames {
+	if facts.JA4.Set() && !private && n.private.Level == names.KeepNames {
 		changed = d.set(tagJA4, facts.JA4[:]) || changed
 	}
 	if facts.Code != 0 {
@@ -106,11 +106,11 @@ func (e *Engine) addDetail(l *flow.Label, facts *dpi.Facts, private bool) {
 	if !changed {
 		return
 	}
-	h := n.texts.Put(d.text())
+	h := n.names.Pool.Put(d.text())
 	if h == 0 {
 		return
 	}
-	n.texts.Release(l.Detail)
+	n.names.Pool.Release(l.Detail)
 	l.Detail = h
 }
 
@@ -120,7 +120,7 @@ func (e *Engine) detailOf(l *flow.Label) *Detail {
 		return nil
 	}
 	d := &e.naming.detail
-	d.read(e.naming.texts.Text(l.Detail))
+	d.read(e.naming.text(l.Detail))
 	row := &Detail{
 		ALPN: string(d.fields[tagALPN]), Version: string(d.fields[tagVersion]), JA4: string(d.fields[tagJA4]),
 		Method: string(d.fields[tagMethod]), URL: string(d.fields[tagURL]), UserAgent: string(d.fields[tagUserAgent]),

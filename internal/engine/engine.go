@@ -37,6 +37,7 @@ type Config struct {
 	Inspect dpi.Config    // bounds what is looked at of payloads
 	Apps    *apps.Table   // applications; nil for the built-in ones
 	Privacy names.Privacy // how much of names is kept
+	NoDNS   bool          // DNS is not looked at
 
 	Rollup *rollup.Rollup // takes the sums by series; nil keeps none
 	Names  *intern.Table  // the names of series, which are the IDs of devices, too; nil for names of its own
@@ -165,8 +166,12 @@ func (e *Engine) SetTimeouts(idle, active time.Duration) {
 func (e *Engine) Configure(known []device.Named) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	before := make(map[uint32]bool)
+	for _, d := range e.devices.All() {
+		before[d.ID] = d.Private
+	}
 	e.devices.Configure(known, e.now)
-	e.forgetPrivate()
+	e.forgetPrivate(before)
 }
 
 // Restore puts back the devices that the store kept.
@@ -246,6 +251,9 @@ func (e *Engine) account(pt *point, p *packet.Packet) {
 	}
 	if f.Handle != 0 {
 		e.inspect(f, from, p)
+	}
+	if resolving(p) {
+		e.resolve(f, p)
 	}
 }
 

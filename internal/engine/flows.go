@@ -76,7 +76,7 @@ func (e *Engine) flowKey(r *ref, f *flow.Flow, key string) {
 	case "category":
 		r.text, r.lo = e.categoryName(e.table.Label(f)), uint64(f.Last)
 	case "host":
-		r.text, r.lo = string(e.naming.texts.Text(e.table.Label(f).Host)), uint64(f.Last)
+		r.text, r.lo = string(e.naming.text(e.table.Label(f).Host)), uint64(f.Last)
 		if r.text == "" {
 			r.text = lastText
 		}

@@ -12,22 +12,17 @@ import (
 type naming struct {
 	inspector *dpi.Inspector
 	apps      *apps.Table
-	texts     *names.Pool
-	reduce    names.Reducer
-	facts     dpi.Facts // reused for every packet that is inspected
-	scratch   []byte    // of texts on their way into the pool
-	detail    detail    // of the flow at hand
+	names     *names.Names
+	private   names.Reducer // the level of privacy, for what is no name
+	facts     dpi.Facts     // reused for every packet that is inspected
+	detail    detail        // of the flow at hand
+	dns       dnsScratch
 }
-
-// textPerFlow is how many bytes of names there may be for each flow that fits:
-// most flows have one, and share it with others.
-const textPerFlow = 48
 
 func newNaming(c *Config) naming {
 	n := naming{
-		inspector: dpi.NewInspector(c.Inspect), apps: c.Apps, reduce: names.Reducer{Level: c.Privacy},
-		texts:   names.NewPool(textPerFlow * min(c.Flows.Max, flow.MaxFlows)),
-		scratch: make([]byte, 0, 2*names.MaxText),
+		inspector: dpi.NewInspector(c.Inspect), apps: c.Apps, private: names.Reducer{Level: c.Privacy},
+		names: names.New(names.Config{Decode: !c.NoDNS, Privacy: c.Privacy, Flows: min(c.Flows.Max, flow.MaxFlows), Devices: c.MaxDevices}),
 	}
 	n.detail.room = make([]byte, 0, 8*names.MaxText)
 	n.detail.out = make([]byte, 0, names.MaxText)
@@ -37,21 +32,26 @@ func newNaming(c *Config) naming {
 	return n
 }
 
+// text returns a text that a label holds.
+func (n *naming) text(handle uint32) []byte { return n.names.Pool.Text(handle) }
+
 // Where a label's host is from: flow.Label.HostBy.
 const (
 	hostUnknown uint8 = iota
 	hostContent       // what the client said to the server
 	hostAnswer        // the answer to a DNS question of this client
-	hostHouse         // the answer to one of somebody else in the house
+	hostLink          // what the server announces of itself on the link
+	hostHouse         // the answer to a question of somebody else in the house
 )
 
-var hostNames = [...]string{"", "content", "dns", "house"}
+var hostNames = [...]string{"", "content", "dns", "link", "house"}
 
 // Marks of a label.
 const (
-	markECH     = 1 << iota // the name asked for is encrypted: Host is the outer one
-	markNamed               // named saw the flow
-	markWatched             // so did watch
+	markECH      = 1 << iota // the name asked for is encrypted: Host is the outer one
+	markNamed                // named saw the flow
+	markWatched              // so did watch
+	markStranger             // no DNS answer gave the server's address
 )
 
 // named finds out what can be known of a new flow before its payload is seen.
@@ -67,6 +67,7 @@ func (e *Engine) named(f *flow.Flow) *flow.Label {
 			l.By = uint8(dpi.FromContent) // the IP header says so
 		}
 	}
+	e.lookUp(f, l)
 	e.identify(f, l)
 	return l
 }
@@ -103,44 +104,53 @@ func (e *Engine) inspect(f *flow.Flow, from flow.End, p *packet.Packet) {
 	if r.Protocol != dpi.NoProtocol {
 		l.Protocol, l.By = uint8(r.Protocol), uint8(r.By)
 	}
+	if r.New {
+		e.resolves(f, r.Protocol)
+	}
 	e.note(f, l, &n.facts)
 }
 
 // note keeps of a flow what its payload tells, as far as it may be kept.
 func (e *Engine) note(f *flow.Flow, l *flow.Label, facts *dpi.Facts) {
 	n := &e.naming
-	private := e.private(f)
 	if facts.ECH {
 		l.Marks |= markECH
 	}
+	private := e.private(f)
 	if len(facts.Host) > 0 && l.HostBy != hostContent {
-		e.setHost(f, l, n.reduce.Append(n.scratch[:0], facts.Host, private), hostContent)
-		if app, by := n.apps.Match(facts.Host, f.Key.Addr(f.Client().Other()), f.Key.Proto, f.Key.Port(f.Client().Other())); app != apps.None {
-			// By the whole name, however little of it is kept.
+		// By the whole name, however little of it is kept.
+		if app, by := e.match(f, l, facts.Host); app != apps.None {
 			l.App, l.AppBy = uint16(app), uint8(by)
+		}
+		if h := n.names.Keep(facts.Host, &names.Client{Private: private}); h != 0 {
+			e.setHost(l, h, hostContent)
 		}
 	}
 	e.addDetail(l, facts, private)
 }
 
-// setHost gives a flow the name that its client asked for.
-func (e *Engine) setHost(f *flow.Flow, l *flow.Label, host []byte, by uint8) {
-	if len(host) == 0 {
-		return
-	}
-	h := e.naming.texts.Put(host)
-	if h == 0 {
-		return
-	}
-	e.naming.texts.Release(l.Host)
-	l.Host, l.HostBy = h, by
+// setHost gives a flow the name that its client asked for, a handle with its
+// reference.
+func (e *Engine) setHost(l *flow.Label, handle uint32, by uint8) {
+	e.naming.names.Pool.Release(l.Host)
+	l.Host, l.HostBy = handle, by
 }
 
 // identify finds the application of a flow by what is known of it.
 func (e *Engine) identify(f *flow.Flow, l *flow.Label) {
-	s := f.Client().Other()
-	app, by := e.naming.apps.Match(e.naming.texts.Text(l.Host), f.Key.Addr(s), f.Key.Proto, f.Key.Port(s))
+	app, by := e.match(f, l, e.naming.text(l.Host))
 	l.App, l.AppBy = uint16(app), uint8(by)
+}
+
+// match returns the application of a flow whose client asked for host. To ask a
+// resolver about a name is not to use it.
+func (e *Engine) match(f *flow.Flow, l *flow.Label, host []byte) (apps.App, apps.By) {
+	switch dpi.Protocol(l.Protocol) {
+	case dpi.DNS, dpi.MDNS, dpi.LLMNR, dpi.NetBIOS:
+		host = nil
+	}
+	s := f.Client().Other()
+	return e.naming.apps.Match(host, f.Key.Addr(s), f.Key.Proto, f.Key.Port(s))
 }
 
 // private reports whether nothing of a flow's names may be kept, because a device
@@ -154,12 +164,21 @@ func (e *Engine) private(f *flow.Flow) bool {
 	return false
 }
 
-// forgetPrivate gives up the names of flows whose device is private by now.
-func (e *Engine) forgetPrivate() {
+// forgetPrivate gives up the names that devices asked for which are private by
+// now; before tells which were.
+func (e *Engine) forgetPrivate(before map[uint32]bool) {
+	for _, d := range e.devices.All() {
+		if !d.Private || before[d.ID] {
+			continue
+		}
+		for _, a := range d.Addrs {
+			e.naming.names.Forget(&names.Client{Device: d.ID, Addr: a})
+		}
+	}
 	for _, f := range e.table.All {
 		if l := e.table.Label(f); l.Host|l.Detail != 0 && e.private(f) {
-			e.naming.texts.Release(l.Host)
-			e.naming.texts.Release(l.Detail)
+			e.naming.names.Pool.Release(l.Host)
+			e.naming.names.Pool.Release(l.Detail)
 			l.Host, l.Detail, l.HostBy = 0, 0, hostUnknown
 		}
 	}
@@ -169,8 +188,9 @@ func (e *Engine) forgetPrivate() {
 func (e *Engine) leave(f *flow.Flow) {
 	l := e.table.Label(f)
 	e.conclude(f, l)
-	e.naming.texts.Release(l.Host)
-	e.naming.texts.Release(l.Detail)
+	e.stranger(f, l)
+	e.naming.names.Pool.Release(l.Host)
+	e.naming.names.Pool.Release(l.Detail)
 	*l = flow.Label{}
 }
 
@@ -203,25 +223,41 @@ func (e *Engine) SetApps(table *apps.Table) {
 	}
 }
 
-// SetPrivacy says how much of names is kept from now on. Where it is less than
-// before, what flows have is given up.
+// SetPrivacy says how much of names is kept from now on. Where that changes, the
+// names of flows that live are reduced, and all else is forgotten.
 func (e *Engine) SetPrivacy(level names.Privacy) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	n := &e.naming
-	less := level > n.reduce.Level
-	n.reduce.Level = level
-	if !less {
+	n.private.Level = level
+	n.names.SetPrivacy(level)
+	var room [names.MaxText]byte
+	for _, f := range e.table.All {
+		l := e.table.Label(f)
+		if level != names.KeepNames {
+			n.names.Pool.Release(l.Detail)
+			l.Detail = 0
+		}
+		host := append(room[:0], n.text(l.Host)...)
+		if e.setHost(l, n.names.Keep(host, &names.Client{}), l.HostBy); l.Host == 0 {
+			l.HostBy = hostUnknown
+		}
+	}
+}
+
+// SetDNS says whether DNS is looked at from now on. What it told is forgotten when
+// it no longer is.
+func (e *Engine) SetDNS(on bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := &e.naming
+	n.names.SetDecode(on)
+	if on {
 		return
 	}
 	for _, f := range e.table.All {
-		l := e.table.Label(f)
-		n.texts.Release(l.Detail)
-		l.Detail = 0
-		host := append(n.scratch[:0], n.texts.Text(l.Host)...)
-		n.texts.Release(l.Host)
-		if l.Host = n.texts.Put(n.reduce.Append(host[len(host):], host, false)); l.Host == 0 {
-			l.HostBy = hostUnknown
+		if l := e.table.Label(f); l.HostBy != hostContent {
+			e.setHost(l, 0, hostUnknown)
 		}
 	}
 }

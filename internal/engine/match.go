@@ -72,7 +72,7 @@ func (m *matcher) label(f *flow.Flow) bool {
 	return (m.App == "" || m.e.appName(l) == m.App) &&
 		(m.Service == "" || m.e.protocolName(l) == m.Service) &&
 		(m.Category == "" || m.e.categoryName(l) == m.Category) &&
-		(m.Host == "" || bytes.Contains(m.e.naming.texts.Text(l.Host), m.hostText))
+		(m.Host == "" || bytes.Contains(m.e.naming.text(l.Host), m.hostText))
 }
 
 // edge checks how the flow is counted and how it passes the edge of the house.
@@ -118,7 +118,7 @@ func (m *matcher) ends(f *flow.Flow) bool {
 	}
 	text = text || m.inAddress(&f.Key.AddrA) || m.inAddress(&f.Key.AddrB)
 	l := m.e.table.Label(f)
-	host := m.e.naming.texts.Text(l.Host)
+	host := m.e.naming.text(l.Host)
 	name = name || bytes.Contains(host, []byte(m.nameText))
 	text = text || m.text != "" && (strings.Contains(m.e.appName(l), m.text) ||
 		strings.Contains(m.e.protocolName(l), m.text) || bytes.Contains(host, m.pattern))

@@ -53,7 +53,7 @@ func (n Named) App() string {
 func (n Named) Category() string { return n.e.categoryName(n.l) }
 
 // Host returns the name that the client asked for, nil when it is not known.
-func (n Named) Host() []byte { return n.e.naming.texts.Text(n.l.Host) }
+func (n Named) Host() []byte { return n.e.naming.text(n.l.Host) }
 
 // Detail returns what the payload told beside that, nil for nothing.
 func (n Named) Detail() *Detail { return n.e.detailOf(n.l) }
@@ -63,6 +63,9 @@ type Short uint16
 
 // shortProtocol marks a Short that is a protocol.
 const shortProtocol Short = 1 << 15
+
+// Known reports whether s names something.
+func (s Short) Known() bool { return s&^shortProtocol != 0 }
 
 // Short returns the flow's application or protocol.
 func (n Named) Short() Short {
@@ -131,7 +134,7 @@ func (e *Engine) labelRow(row *FlowRow, l *flow.Label) {
 		row.CDN = table.Name(app)
 	}
 	row.Category = e.categoryName(l)
-	row.Host, row.HostBy = string(e.naming.texts.Text(l.Host)), hostNames[l.HostBy]
+	row.Host, row.HostBy = string(e.naming.text(l.Host)), hostNames[l.HostBy]
 	row.ECH = l.Marks&markECH != 0
 	row.Detail = e.detailOf(l)
 }

@@ -18,6 +18,7 @@ func (e *Engine) roll(now int64) {
 	e.table.Roll(now)
 	e.hosts.Tick(now, elapsed)
 	e.devices.Tick(now, elapsed)
+	e.naming.names.Tick(now)
 	e.total.Tick(elapsed)
 	e.pps = 0
 	for i := range e.points {

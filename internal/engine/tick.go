@@ -82,6 +82,7 @@ func (e *Engine) Shift(d time.Duration) {
 	defer e.mu.Unlock()
 	us, from, to := d.Microseconds(), e.begin-60*second, e.now+60*second
 	e.table.Shift(us, from, to)
+	e.naming.names.Shift(us, from, to)
 	e.hosts.Shift(us, from, to)
 	e.devices.Shift(us, from, to)
 	e.begin += us
