@@ -79,11 +79,8 @@ func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 func (e *Engine) meet(f *flow.Flow, conn *flow.Conn, c *flow.Connection, inbound bool) {
 	e.named(f)
 	conn.Uplink = e.wayOut(&c.Orig, &c.Reply)
-	if !inbound {
-		return
-	}
-	if conn.Mapping = e.mappingOf(c); conn.Mapping != 0 {
-		e.mappings[conn.Mapping-1].Hits++
+	if inbound {
+		e.admit(conn, c)
 	}
 }
 

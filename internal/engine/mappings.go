@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"weir/internal/device"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -30,8 +31,26 @@ func (e *Engine) SetMappings(all []Mapping) {
 	e.mappings = next
 	for _, f := range e.table.All {
 		if conn := e.table.Conn(f); conn != nil {
-			conn.Mapping = moved[conn.Mapping]
+			if conn.Mapping = moved[conn.Mapping]; conn.Mapping == 0 {
+				e.letIn(f, conn)
+			}
 		}
+	}
+}
+
+// letIn finds the mapping of a connection that came from outside before it was
+// known: a lease is read some seconds after the port was opened.
+func (e *Engine) letIn(f *flow.Flow, conn *flow.Conn) {
+	c := flow.Connection{Orig: conn.Orig(f), Reply: conn.Reply(f), Proto: f.Key.Proto}
+	if e.nets.Scope(&c.Orig.Src) == device.Remote && e.nets.Scope(&c.Reply.Src).House() {
+		e.admit(conn, &c)
+	}
+}
+
+// admit counts a connection from outside for the mapping that let it in.
+func (e *Engine) admit(conn *flow.Conn, c *flow.Connection) {
+	if conn.Mapping = e.mappingOf(c); conn.Mapping != 0 {
+		e.mappings[conn.Mapping-1].Hits++
 	}
 }
 

@@ -76,3 +76,19 @@ func TestWhichMapping(t *testing.T) {
 		})
 	}
 }
+
+// TestLateMapping has a port opened, and a connection come through it, before its
+// lease is read.
+func TestLateMapping(t *testing.T) {
+	e := router(t, 8)
+	torrent := connection(17, "198.51.100.9:4000", "203.0.113.77:6881", "192.168.1.20:6881", "198.51.100.9:4000")
+	out := connection(17, "192.168.1.20:6881", "198.51.100.9:4001", "198.51.100.9:4001", "203.0.113.77:6881")
+	e.Connections([]flow.Connection{torrent, out})
+	lease := engine.Mapping{Name: "torrent", OpenedBy: "upnp", Proto: 17, First: 6881, Last: 6881, Target: addrs("192.168.1.20")[0], TargetPort: 6881}
+	e.SetMappings([]engine.Mapping{lease})
+	e.SetMappings([]engine.Mapping{lease})
+	e.Connections([]flow.Connection{torrent, out})
+	if m := e.Mappings()[0]; m.Hits != 1 || m.Bytes != (engine.Pair[uint64]{Tx: 9000, Rx: 1000}) {
+		t.Errorf("%+v", m)
+	}
+}

@@ -5,5 +5,8 @@ package engine
 func (e *Engine) Untracked() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.recording {
+		e.roll(e.now) // what it told last is summed up as its own
+	}
 	e.recording, e.heard = false, false
 }

@@ -42,8 +42,8 @@ type observer Engine
 func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	e := (*Engine)(o)
 	conn := e.table.Conn(f)
-	if conn == nil && len(e.uplinks) > 0 {
-		e.passed(f, c)
+	if !e.recording && len(e.uplinks) > 0 {
+		e.passed(f, c) // else Connections has added what crosses them
 	}
 	if e.hosts.Max() == 0 && e.cfg.Rollup == nil {
 		return // flows are all that is asked for

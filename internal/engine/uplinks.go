@@ -55,16 +55,29 @@ func (e *Engine) SetUplinks(all []Uplink) {
 		e.uplinks = append(e.uplinks, next)
 	}
 	for _, f := range e.table.All {
-		conn := e.table.Conn(f)
-		if conn == nil {
-			continue
-		}
-		was := conn.Uplink
-		orig, reply := conn.Orig(f), conn.Reply(f)
-		if conn.Uplink = e.wayOut(&orig, &reply); conn.Uplink == 0 && was != 0 {
-			conn.Uplink = findUplink(e.uplinks, before[was-1].Name)
+		if conn := e.table.Conn(f); conn != nil {
+			was := uint8(0)
+			if conn.Uplink != 0 {
+				was = findUplink(e.uplinks, before[conn.Uplink-1].Name)
+			}
+			orig, reply := conn.Orig(f), conn.Reply(f)
+			conn.Uplink = e.wayStill(&orig, &reply, was)
 		}
 	}
+}
+
+// wayStill is wayOut for a connection that was known to take an uplink, if that is
+// not 0. It is bound to it: while that uplink has lost its address, another one is
+// not the only one that can be meant.
+func (e *Engine) wayStill(orig, reply *flow.Tuple, was uint8) uint8 {
+	outside, _, _, ok := e.crossing(orig, reply)
+	if ok && was != 0 && e.uplinkAt(outside) == 0 {
+		return was
+	}
+	if number := e.wayOut(orig, reply); number != 0 {
+		return number
+	}
+	return was
 }
 
 // findUplink returns the number of the uplink called name, from 1, or 0.
@@ -116,21 +129,28 @@ func (e *Engine) Uplinks() []UplinkRow {
 // translated address tells, or an end that is this machine on an uplink; else it
 // is the one uplink that can be meant, if there is but one.
 func (e *Engine) wayOut(orig, reply *flow.Tuple) uint8 {
-	if len(e.uplinks) == 0 {
+	outside, inside, far, ok := e.crossing(orig, reply)
+	if !ok || len(e.uplinks) == 0 {
 		return 0
-	}
-	client, server := e.nets.Scope(&orig.Src), e.nets.Scope(&reply.Src)
-	if client.House() == server.House() {
-		return 0 // within the house, or past it
-	}
-	outside, inside, far := &reply.Dst, &orig.Src, &reply.Src
-	if !client.House() {
-		outside, inside, far = &orig.Dst, &reply.Src, &orig.Src
 	}
 	if number := e.uplinkAt(outside); number != 0 {
 		return number
 	}
 	return e.onlyWay(inside, far, *outside == *inside)
+}
+
+// crossing returns the addresses of a connection that crosses the edge of the
+// house: that of the house as it is outside, and as it is inside, and the far one.
+// It is false for one within the house, or past it.
+func (e *Engine) crossing(orig, reply *flow.Tuple) (outside, inside, far *packet.Addr, ok bool) {
+	client, server := e.nets.Scope(&orig.Src), e.nets.Scope(&reply.Src)
+	if client.House() == server.House() {
+		return nil, nil, nil, false
+	}
+	if client.House() {
+		return &reply.Dst, &orig.Src, &reply.Src, true
+	}
+	return &orig.Dst, &reply.Src, &orig.Src, true
 }
 
 // uplinkAt returns the number of the uplink with that address, 0 for none.
@@ -237,9 +257,10 @@ func (e *Engine) cross(number uint8, out int, packets, bytes *[2]uint64, router 
 	}
 }
 
-// passed adds what packets counted to the uplink that they took. While the uplink
-// itself is watched, only what is seen there counts, and who of the house sent it
-// is not known; else the flows of the house are what is known of it.
+// passed adds what packets counted to the uplink that they took, where they are
+// what counts. While the uplink itself is watched, only what is seen there counts,
+// and who of the house sent it is not known; else the flows of the house are what
+// is known of it.
 func (e *Engine) passed(f *flow.Flow, c *flow.Change) {
 	number, out := e.uplinkOf(f)
 	if number == 0 {

@@ -101,3 +101,56 @@ func TestUplinksOfPackets(t *testing.T) {
 		t.Errorf("after the uplink is watched no more: %+v", u)
 	}
 }
+
+// TestUplinksAfterTracking has packets count again what connection tracking did:
+// the uplink's sum goes on with the flow's.
+func TestUplinksAfterTracking(t *testing.T) {
+	e := router(t, 64)
+	c := kinds[0].conn
+	e.Connections([]flow.Connection{c})
+	e.Swept(start + 3*second)
+	e.Connections([]flow.Connection{c}) // with no sweep after it
+	e.Untracked()
+	e.Tick(start+4*second, true)
+	out := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:443", pay: 960, tcp: packet.ACK, at: 5 * second}
+	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: 255, Addrs: addrs("203.0.113.77")}}) // not watched
+	e.Packets([]packet.Raw{out.raw()})
+	e.Tick(start+6*second, true)
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
+	if u := e.Uplinks()[0]; n != 1 || u.Bytes.Tx != rows[0].Bytes.Tx || u.Bytes.Rx != rows[0].Bytes.Rx {
+		t.Errorf("uplink %+v, flow %+v", u, rows)
+	}
+}
+
+// TestUplinksBesideAnotherRouter counts for the uplink nothing that does not pass
+// this machine: while connection tracking counts, what packets count beside it is
+// on its way to another router of the house.
+func TestUplinksBesideAnotherRouter(t *testing.T) {
+	e := router(t, 64)
+	e.Connections([]flow.Connection{kinds[0].conn})
+	aside := frame{from: phoneMAC, to: packet.MAC{2, 9, 9, 9, 9, 9}, src: "192.168.1.20:5000", dst: "198.51.100.7:443", pay: 972, at: second}
+	e.Packets([]packet.Raw{aside.raw()})
+	e.Swept(start + 3*second)
+	if u := e.Uplinks()[0]; u.Bytes.Tx != 1000 {
+		t.Errorf("%+v", u)
+	}
+}
+
+// TestUplinkLost has one of two uplinks lose its address: what ends because of that
+// is still its own.
+func TestUplinkLost(t *testing.T) {
+	e := router(t, 64)
+	both := []engine.Uplink{
+		{Name: "wan", Point: wan, Addrs: addrs("203.0.113.77")},
+		{Name: "lte", Point: wg0, Addrs: addrs("198.18.0.9")},
+	}
+	e.SetUplinks(both)
+	c := kinds[0].conn
+	e.Connections([]flow.Connection{c})
+	both[0].Addrs = nil
+	e.SetUplinks(both)
+	e.Connections([]flow.Connection{c})
+	if rows := e.Uplinks(); rows[0].Bytes.Tx != 2000 || rows[1].Bytes.Tx != 0 {
+		t.Errorf("%+v", rows)
+	}
+}
