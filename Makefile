@@ -8,6 +8,12 @@ ROUNDS ?= 9
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 BUILD := $(GO) build -trimpath -ldflags "$(LDFLAGS)"
+
+# What runs seldom is not inlined in the builds for routers: 390 kB less on MIPS
+# than without this, where a budget of 7.5 MB counts.
+COLD := weir/uci weir/cmd/weir weir/store weir/internal/api/... weir/internal/daemon weir/internal/link \
+	weir/internal/openwrt weir/internal/usage encoding/json fmt log/slog net net/url os reflect time
+SMALL := -tags notls $(COLD:%=-gcflags=%=-l)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # What routers run, and how Go is told.
@@ -46,7 +52,7 @@ build-all: $(ARCHES:%=dist/weir-%) ## build dist/weir-ARCH for every processor t
 # Always run: go build knows best what is up to date.
 # A router has uhttpd for TLS, and 2.7 MB better to do.
 dist/weir-%: FORCE
-	GOOS=linux $(env-$*) $(BUILD) -tags notls -o $@ ./cmd/weir
+	GOOS=linux $(env-$*) $(BUILD) $(SMALL) -o $@ ./cmd/weir
 
 FORCE:
 
