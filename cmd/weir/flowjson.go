@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"weir/internal/api"
+	"weir/internal/apps"
 	"weir/internal/engine"
 	"weir/internal/flow"
 )
@@ -20,9 +21,10 @@ func appendFlowJSON(dst []byte, name string, r *flow.Record, n named) []byte {
 	dst = appendEndJSON(dst, `,"dst":"`, `,"dport":`, &r.Key, s)
 	dst = appendNameJSON(dst, `,"l7":"`, n.Protocol())
 	dst = appendNameJSON(dst, `,"app":"`, n.App())
-	if host := n.Host(); len(host) > 0 {
-		dst = appendNameJSON(dst, `,"host":"`, string(host))
+	if c := n.Category(); c != apps.Other.String() {
+		dst = appendNameJSON(dst, `,"category":"`, c)
 	}
+	dst = appendNameJSON(dst, `,"host":"`, n.Host())
 	if d := n.Detail(); d != nil {
 		dst = appendNameJSON(dst, `,"ja4":"`, d.JA4)
 		dst = appendNameJSON(dst, `,"alpn":"`, d.ALPN)
@@ -37,13 +39,14 @@ func appendFlowJSON(dst []byte, name string, r *flow.Record, n named) []byte {
 type named interface {
 	Protocol() string
 	App() string
+	Category() string
 	Host() []byte
 	Detail() *engine.Detail
 }
 
 // appendNameJSON appends a name, nothing when it is not known.
-func appendNameJSON(dst []byte, key, name string) []byte {
-	if name == "" {
+func appendNameJSON[S string | []byte](dst []byte, key string, name S) []byte {
+	if len(name) == 0 {
 		return dst
 	}
 	return append(api.AppendText(append(dst, key...), name), '"')

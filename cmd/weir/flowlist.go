@@ -12,12 +12,17 @@ import (
 
 	"weir/internal/engine"
 	"weir/internal/flow"
+	"weir/internal/names"
 	"weir/internal/packet"
 )
 
 // maxTallies bounds the flows of one capture that are held for the table once
 // they have left memory. Those that end beyond it are counted and not listed.
 const maxTallies = 1 << 18
+
+// hostBytes is how much room there is for the name that a flow's client asked
+// for, on average: most share it with others, and it is taken as it is needed.
+const hostBytes = 32
 
 // slabSize is how many entries are allocated at once; a growing slice would
 // copy them again and again.
@@ -32,6 +37,7 @@ type flowList struct {
 	// heads begin the chains of flows that may come back, by the hash of their
 	// keys. They do not grow with the list: at worst four flows share one.
 	heads       [1 << 16]uint32
+	hosts       *names.Pool // what clients asked for
 	seed        maphash.Seed
 	returning   bool  // there is something in a chain
 	first, last int64 // microseconds since the Unix epoch, of all records
@@ -39,7 +45,7 @@ type flowList struct {
 }
 
 func newFlowList() *flowList {
-	return &flowList{seed: maphash.MakeSeed(), first: math.MaxInt64}
+	return &flowList{seed: maphash.MakeSeed(), first: math.MaxInt64, hosts: names.NewPool(hostBytes * maxTallies)}
 }
 
 func (l *flowList) entry(i uint32) *entry { return &l.slabs[i/slabSize][i%slabSize] }
@@ -74,9 +80,9 @@ func (l *flowList) put(i uint32, t *tally) {
 	}
 }
 
-// add takes one record of f, which is of app. A flow is looked up only when one that left memory
-// before could be the same.
-func (l *flowList) add(f *flow.Flow, r *flow.Record, app engine.Short) {
+// add takes one record of f, which is of app and asked for host, nil for nothing. A
+// flow is looked up only when one that left memory before could be the same.
+func (l *flowList) add(f *flow.Flow, r *flow.Record, app engine.Short, host []byte) {
 	l.first, l.last = min(l.first, r.First), max(l.last, r.Last)
 	var c chain
 	if r.Why != flow.Flushed || l.returning {
@@ -84,6 +90,7 @@ func (l *flowList) add(f *flow.Flow, r *flow.Record, app engine.Short) {
 		if i, ok := l.find(c, &r.Key); ok {
 			t := l.at(i)
 			t.merge(f, r)
+			l.name(&t, app, host)
 			l.put(i, &t)
 			return
 		}
@@ -101,9 +108,21 @@ func (l *flowList) add(f *flow.Flow, r *flow.Record, app engine.Short) {
 		l.entry(i).next = c.push(i)
 		l.returning = true
 	}
-	t := tally{key: r.Key, client: r.Client, app: app, first: r.First}
+	t := tally{key: r.Key, client: r.Client, first: r.First}
 	t.merge(f, r)
+	l.name(&t, app, host)
 	l.put(i, &t)
+}
+
+// name gives a flow what a record of it tells of its name: of a flow that comes
+// back, not every record does.
+func (l *flowList) name(t *tally, app engine.Short, host []byte) {
+	if !t.app.Known() || app.Known() {
+		t.app = app
+	}
+	if t.host == 0 {
+		t.host = l.hosts.Put(host)
+	}
 }
 
 // chain is a chain of entries as one key sees it. Its head has the number of the
@@ -188,26 +207,39 @@ func (l *flowList) span() time.Duration {
 	return time.Duration(l.last-l.first) * time.Microsecond
 }
 
-// table lays the first limit flows out, all of them when limit is 0. appName names
-// an application.
-func (l *flowList) table(con *console, limit int, appName func(engine.Short) string) *table {
+// narrow is the width below which a table of flows has no room for both the server
+// and the name that was asked for: the name says more.
+const narrow = 100
+
+// table lays the first limit flows out, all of them when limit is 0, for a screen
+// of width columns or, when that is 0, of any width. appName names an application.
+func (l *flowList) table(con *console, limit, width int, appName func(engine.Short) string) *table {
 	up, down := con.sign("→", ">"), con.sign("←", "<")
 	t := &table{columns: []column{
-		{title: "client", least: 16}, {title: "server", least: 16}, {title: "proto"}, {title: "app", least: 4},
-		{title: "packets " + up, right: true, drop: 2}, {title: down, right: true, drop: 2},
+		{title: "client", least: 14, cut: cutSocket}, {title: "server", least: 14, cut: cutSocket}, {title: "proto", drop: 1},
+		{title: "app", least: 8}, {title: "host", least: 14, cut: cutHost},
+		{title: "packets " + up, right: true, drop: 3}, {title: down, right: true, drop: 3},
 		{title: "bytes " + up, right: true}, {title: down, right: true},
-		{title: "duration", right: true, drop: 1}, {title: "state", drop: 3}, {title: "rtt", right: true, drop: 4},
+		{title: "duration", right: true, drop: 2}, {title: "state", drop: 4}, {title: "rtt", right: true, drop: 5},
 	}}
 	for _, i := range l.largest(limit) {
 		r := l.at(i)
 		c, s := r.client, r.client.Other()
-		t.add(endText(&r.key, c), endText(&r.key, s), packet.ProtoName(r.key.Proto), appName(r.app),
+		t.add(endText(&r.key, c), endText(&r.key, s), packet.ProtoName(r.key.Proto), con.clean(appName(r.app)),
+			con.clean(string(l.hosts.Text(r.host))),
 			countText(r.packets[c]), countText(r.packets[s]), byteText(r.bytes[c]), byteText(r.bytes[s]),
 			durationText(time.Duration(r.last-r.first)*time.Microsecond),
 			strings.TrimRight(string(r.state[:]), "\x00"), latencyText(uint64(r.rtt)))
 	}
+	if width > 0 && width < narrow {
+		return joinServer(t)
+	}
 	return t
 }
+
+// joinServer makes one column of server and host, the columns 1 and 4 of a table of
+// flows.
+func joinServer(t *table) *table { return t.joined(1, 4, "host or server") }
 
 // endText returns address and port, the address alone where there are no ports.
 func endText(k *flow.Key, e flow.End) string {

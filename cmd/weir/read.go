@@ -23,16 +23,21 @@ const readLong = `
 FILE is a capture, pcap or pcapng, plain or compressed with gzip; - is standard
 input. Each file gives a table of its own: the flows with most bytes first, what
 the client sent and the server answered, and a summary. A flow is all that two
-endpoints exchanged over the whole capture, unless timeouts are given.
+endpoints exchanged over the whole capture, unless timeouts are given. "app" is
+the application or, where that is not known, the protocol; "host" is the name that
+the client asked for, of a DNS flow the name in question.
 
 With --json every flow is a line of JSON, written when the flow ends:
 
   {"pcap":"home.pcap","proto":6,"src":"192.168.1.20","sport":50123,
-   "dst":"192.0.2.7","dport":443,"l7":"tls","pkts":[12,15],"bytes":[1830,9420]}
+   "dst":"192.0.2.7","dport":443,"l7":"tls","app":"youtube",
+   "category":"streaming","host":"www.youtube.com","ja4":"t13d1516h2_8daaf61...",
+   "alpn":"h2","version":"TLSv1.3","pkts":[12,15],"bytes":[1830,9420]}
 
-src is the client, pkts and bytes are what client and server sent; bytes are IP
-bytes. A file that cannot be read is named, the others are read all the same,
-and the exit status is 1. Ctrl-C ends the reading and prints what there is.
+src is the client, l7 the protocol, pkts and bytes are what client and server sent;
+bytes are IP bytes. What is not known is left out. A file that cannot be read is
+named, the others are read all the same, and the exit status is 1. Ctrl-C ends the
+reading and prints what there is.
 `
 
 // readOptions are the options of read.
@@ -109,7 +114,7 @@ func (o *readOptions) readFile(ctx context.Context, con *console, out *bufio.Wri
 		title, label = "standard input", name
 	}
 	list := newFlowList()
-	ended := func(f *flow.Flow, r *flow.Record, n engine.Named) { list.add(f, r, n.Short()) }
+	ended := func(f *flow.Flow, r *flow.Record, n engine.Named) { list.add(f, r, n.Short(), n.Host()) }
 	if o.json {
 		ended = jsonLines(out, label)
 	}

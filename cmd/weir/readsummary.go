@@ -19,7 +19,7 @@ func (c *capture) print(con *console, list *flowList, title string, all bool) {
 	}
 	fmt.Fprintln(c.out, con.style(seqBold, title))
 	if list.len() > 0 {
-		t := list.table(con, limit, c.engine.ShortName)
+		t := list.table(con, limit, width, c.engine.ShortName)
 		titles, rows := t.lines(width, con.sign("…", "~"))
 		fmt.Fprintln(c.out, con.style(seqReverse, titles))
 		for _, r := range rows {

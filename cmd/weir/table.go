@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // column describes one column of a table.
 type column struct {
@@ -12,9 +16,8 @@ type column struct {
 	// drop, when not 0, lets the column be left out where the table is wider
 	// than the screen; the highest goes first.
 	drop int
-	// port keeps the port of a cell that is cut: what stands before it is not
-	// enough to tell two flows apart.
-	port bool
+	// cut shortens a cell that is too wide; nil is cutText.
+	cut func(s string, width int, mark string) string
 	// least, when not 0, lets the column shrink: to its usual width, if it has
 	// one, before others are left out, and to least when that was not enough.
 	least int
@@ -27,6 +30,20 @@ type table struct {
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+
+// joined returns a table without the column from, whose cells stand in the column
+// to where that has none.
+func (t *table) joined(from, to int, title string) *table {
+	out := &table{columns: slices.Clone(t.columns)}
+	out.columns[to].title = title
+	out.columns = slices.Delete(out.columns, from, from+1)
+	for _, row := range t.rows {
+		row = slices.Clone(row)
+		row[to] = cmp.Or(row[to], row[from])
+		out.add(slices.Delete(row, from, from+1)...)
+	}
+	return out
+}
 
 // gap stands between two columns.
 const gap = "  "
@@ -103,9 +120,9 @@ func (t *table) line(cells []string, w []int, width int, mark string) string {
 		if b.Len() > 0 {
 			b.WriteString(gap)
 		}
-		cut := cutText
-		if t.columns[i].port {
-			cut = cutSocket
+		cut := t.columns[i].cut
+		if cut == nil {
+			cut = cutText
 		}
 		b.WriteString(padText(cut(cell, w[i], mark), w[i], t.columns[i].right))
 	}

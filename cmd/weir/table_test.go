@@ -8,7 +8,7 @@ import (
 // TestTableUsual wants a long cell to be cut before a column is left out.
 func TestTableUsual(t *testing.T) {
 	tab := &table{columns: []column{
-		{title: "client", least: 4, usual: 9, port: true}, {title: "n", right: true, usual: 3}, {title: "rtt", right: true, drop: 1},
+		{title: "client", least: 4, usual: 9, cut: cutSocket}, {title: "n", right: true, usual: 3}, {title: "rtt", right: true, drop: 1},
 	}}
 	tab.add("[fd00::1234:5678]:443", "7", "9 us")
 	tests := []struct {
@@ -26,6 +26,28 @@ func TestTableUsual(t *testing.T) {
 		if got := titles + "\n" + strings.Join(rows, "\n"); got != tt.want {
 			t.Errorf("%d columns:\n%s\nwant:\n%s", tt.width, got, tt.want)
 		}
+	}
+}
+
+func TestTableJoined(t *testing.T) {
+	tab := &table{columns: []column{{title: "server"}, {title: "app"}, {title: "host"}}}
+	tab.add("192.0.2.7:443", "youtube", "www.youtube.com")
+	tab.add("192.0.2.8:80", "http", "")
+	tests := []struct {
+		name string
+		tab  *table
+		want string
+	}{
+		{"joined", tab.joined(0, 2, "host or server"), "app      host or server\nyoutube  www.youtube.com\nhttp     192.0.2.8:80"},
+		{"before", tab, "server         app      host\n192.0.2.7:443  youtube  www.youtube.com\n192.0.2.8:80   http"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			titles, rows := tt.tab.lines(0, "")
+			if got := titles + "\n" + strings.Join(rows, "\n"); got != tt.want {
+				t.Errorf("lines:\n%s\nwant:\n%s", got, tt.want)
+			}
+		})
 	}
 }
 

@@ -12,6 +12,7 @@ type tally struct {
 	key            flow.Key
 	client         flow.End
 	app            engine.Short
+	host           uint32 // handle of the list
 	state          [6]byte
 	rtt            uint32 // of the handshake, both halves; 0 = not seen
 	first, last    int64
@@ -44,6 +45,7 @@ type entry struct {
 	length  uint32 // last less first; of a whole one, where it is
 	next    uint32 // in a chain of the list
 	rtt     uint32
+	host    uint32
 	bytes   [2]uint32
 	packets [2]uint16
 	ports   [2]uint16 // of whole ones, too
@@ -69,7 +71,7 @@ func (e *entry) pack(t *tally) bool {
 	e.bytes = [2]uint32{uint32(t.bytes[0]), uint32(t.bytes[1])}
 	e.packets = [2]uint16{uint16(t.packets[0]), uint16(t.packets[1])}
 	e.addrs = [2][4]byte{[4]byte(k.AddrA[12:]), [4]byte(k.AddrB[12:])}
-	e.app, e.state, e.proto, e.client = t.app, t.state, k.Proto, t.client
+	e.app, e.host, e.state, e.proto, e.client = t.app, t.host, t.state, k.Proto, t.client
 	return true
 }
 
@@ -80,7 +82,7 @@ func (e *entry) unpack() tally {
 			AddrA: addr4(e.addrs[0]), AddrB: addr4(e.addrs[1]),
 			PortA: e.ports[0], PortB: e.ports[1], Proto: e.proto,
 		},
-		client: e.client, app: e.app, state: e.state, rtt: e.rtt,
+		client: e.client, app: e.app, host: e.host, state: e.state, rtt: e.rtt,
 		first: e.first, last: e.first + int64(e.length),
 		packets: [2]uint64{uint64(e.packets[0]), uint64(e.packets[1])},
 		bytes:   [2]uint64{uint64(e.bytes[0]), uint64(e.bytes[1])},

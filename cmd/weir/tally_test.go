@@ -13,7 +13,7 @@ func small() tally {
 	a, b := packet.AddrOf(netip.MustParseAddr("192.0.2.1")), packet.AddrOf(netip.MustParseAddr("198.51.100.254"))
 	k, _ := flow.KeyOf(&a, &b, 50123, 443, packet.ProtoTCP, 0)
 	return tally{
-		key: k, client: flow.B, app: 7, state: [6]byte{'R', 'S', 'T', 'O', 'S', '0'}, rtt: 1<<32 - 1,
+		key: k, client: flow.B, app: 7, host: 9, state: [6]byte{'R', 'S', 'T', 'O', 'S', '0'}, rtt: 1<<32 - 1,
 		first: 1_700_000_000_000_000, last: 1_700_000_000_000_000 + 1<<32 - 1,
 		packets: [2]uint64{1<<16 - 1, 2}, bytes: [2]uint64{3, 1<<32 - 1},
 	}
@@ -57,8 +57,8 @@ func TestTallyPacks(t *testing.T) {
 func TestFlowListKeepsWhatDoesNotPack(t *testing.T) {
 	l, f := newFlowList(), new(flow.Flow)
 	for range 3 {
-		l.add(f, record(1, 1<<31, flow.Evicted), 0)
-		l.add(f, record(2, 1<<20, flow.Evicted), 0)
+		l.add(f, record(1, 1<<31, flow.Evicted), 0, nil)
+		l.add(f, record(2, 1<<20, flow.Evicted), 0, nil)
 	}
 	want := map[uint32]uint64{0: 3 << 31, 1: 3 << 20}
 	if l.len() != len(want) || len(l.whole) != 1 {

@@ -113,7 +113,7 @@ func TestTopOnTerminal(t *testing.T) {
 				t.Fatal(err)
 			}
 			term.wait(`\x1b\[\?1049h`)
-			term.wait(`cdn\.exam`)
+			term.wait(`www\.youtu`)
 			term.press("d")
 			term.wait(`192\.168\.1\.20 \+1`)
 			tt.end(term, pid)

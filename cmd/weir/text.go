@@ -107,7 +107,28 @@ func cutText(s string, width int, mark string) string {
 	return s
 }
 
-// cutSocket is cutText for a name or an address with its port, which stays.
+// cutHost is cutText for a host name, whose end tells most.
+func cutHost(s string, width int, mark string) string {
+	if textWidth(s) <= width {
+		return s
+	}
+	room := width - textWidth(mark)
+	if room < 0 {
+		mark, room = "", max(width, 0)
+	}
+	from := len(s)
+	for from > 0 {
+		r, n := utf8.DecodeLastRuneInString(s[:from])
+		if room -= runeWidth(r); room < 0 {
+			break
+		}
+		from -= n
+	}
+	return mark + s[from:]
+}
+
+// cutSocket is cutText for a name or an address with its port, which stays: what
+// stands before it is not enough to tell two flows apart.
 func cutSocket(s string, width int, mark string) string {
 	colon := strings.LastIndexByte(s, ':')
 	// An IPv6 address without a port has colons, but no brackets.

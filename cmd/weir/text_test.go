@@ -70,6 +70,28 @@ func TestCutSocket(t *testing.T) {
 	}
 }
 
+func TestCutHost(t *testing.T) {
+	tests := []struct {
+		name, in string
+		width    int
+		want     string
+	}{
+		{"fits", "www.example.org", 15, "www.example.org"},
+		{"its end stays", "static.cdn.example.org", 12, "~example.org"},
+		{"wide at the border", "日本語.jp", 7, "~語.jp"},
+		{"room for the mark alone", "example.org", 1, "~"},
+		{"no room", "example.org", 0, ""},
+		{"less than none", "example.org", -1, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := cutHost(tt.in, tt.width, "~"); got != tt.want {
+				t.Errorf("%q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestCutAndPad(t *testing.T) {
 	tests := []struct {
 		name, in  string
@@ -123,6 +145,9 @@ func FuzzCleanText(f *testing.F) {
 		}
 		if got := textWidth(cutText(clean, width, "~")); got > max(width, 0) {
 			t.Fatalf("%q cut to %d columns is %d wide", clean, width, got)
+		}
+		if got := textWidth(cutHost(clean, width, "~")); got > max(width, 0) {
+			t.Fatalf("the end of %q cut to %d columns is %d wide", clean, width, got)
 		}
 	})
 }

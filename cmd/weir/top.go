@@ -16,13 +16,15 @@ const topLong = `
 Draws on the whole terminal and refreshes; where standard output is no terminal,
 or with -n, prints plain listings instead.
 
-Keys: q quit, f flows, d devices, h hosts, p ports, Tab next tab, s next sort key,
-r reverse, / filter by text (Esc clears it), space pause, arrows, PgUp, PgDn, Home
-and End scroll. NO_COLOR is respected. With another locale than a UTF-8 one, only
-ASCII is shown.
+Keys: q quit, f flows, d devices, h hosts, a apps, p ports, Tab next tab, s next sort
+key, r reverse, / filter by text (Esc clears it), space pause, arrows, PgUp, PgDn,
+Home and End scroll. NO_COLOR is respected. With another locale than a UTF-8 one,
+only ASCII is shown.
 
 The first line tells what counts (packets, conntrack or hybrid) and how much of
-what each uplink carried in the last hour is attributed to flows. Of a flow, "way"
+what each uplink carried in the last hour is attributed to flows. Of a flow, "app"
+is the application or, where that is not known, the protocol, and "host" the name
+that the client asked for; of a DNS flow, the name in question. "way"
 is who opened it (out: a host in the house, in, local) and whether flow offload
 forwards it in software (sw) or hardware (hw); "translation" is what became of its
 addresses, or what let it in. A dash is what is not known or cannot be observed;
@@ -48,7 +50,7 @@ func topCommand(fs *flag.FlagSet) action {
 	fs.Var(&o.interval, "i", "`SECONDS` between two refreshes")
 	fs.IntVar(&o.count, "n", 0, "`COUNT`: print so many plain listings and end")
 	fs.IntVar(&o.rows, "rows", 20, "`ROWS` of a plain listing, at most 200")
-	fs.StringVar(&o.tab, "tab", "flows", "`TAB` to begin with: flows, devices, hosts or ports")
+	fs.StringVar(&o.tab, "tab", "flows", "`TAB` to begin with: flows, devices, hosts, apps or ports")
 	fs.StringVar(&o.filter, "filter", "", "`TEXT` that the rows contain")
 	return func(ctx context.Context, con *console, args []string) error {
 		if len(args) > 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"time"
 )
@@ -9,7 +10,9 @@ import (
 type flowRow struct {
 	Client, Server endpoint
 	Proto          string
-	App, State     string // "" for null, as all text
+	State          string // "" for null, as all text
+	App, Protocol  string
+	Host           string
 	Dir, Offload   string
 	Bytes          txRx
 	Bps            struct{ Now uint64 }
@@ -31,7 +34,8 @@ func flowCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
 		rtt = latencyText(uint64(1000 * (f.RTT.Client + f.RTT.Server)))
 	}
 	return []string{
-		f.Client.text(con), f.Server.text(con), con.clean(f.Proto), known(con, f.App), known(con, f.State), f.way(con),
+		f.Client.text(con), f.Server.text(con), con.clean(f.Proto), known(con, cmp.Or(f.App, f.Protocol)),
+		con.clean(f.Host), known(con, f.State), f.way(con),
 		byteText(f.Bytes.Tx), byteText(f.Bytes.Rx), idleText(f.Bps.Now),
 		durationText(time.Duration(f.Duration * float64(time.Second))), rtt, f.translation(con),
 	}, nil

@@ -17,6 +17,9 @@ type topTab struct {
 	columns []column
 	// cells decodes one row of the reply into the cells of the columns.
 	cells func(con *console, row json.RawMessage, now int64) ([]string, error)
+	// narrow makes a table fit a screen of less than narrow columns; nil where
+	// leaving columns out is enough.
+	narrow func(*table) *table
 }
 
 // topTabs returns the tabs in the order in which they are shown. Arrows stand
@@ -26,30 +29,36 @@ func topTabs(con *console) []topTab {
 	toServer, toClient := con.sign("→", ">"), con.sign("←", "<")
 	return []topTab{
 		{'f', "flows", []column{
-			{title: "client", least: 10, usual: 21, port: true}, {title: "server", least: 10, usual: 21, port: true},
-			{title: "proto", drop: 1}, {title: "app", least: 4}, {title: "state", usual: 6, drop: 3}, {title: "way", usual: 6, drop: 2},
-			{title: "bytes " + toServer, right: true, usual: 7}, {title: "bytes " + toClient, right: true, usual: 7},
-			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 3},
-			{title: "rtt", right: true, usual: 7, drop: 4}, {title: "translation", usual: 14, least: 14, drop: 5},
-		}, flowCells},
+			{title: "client", least: 10, usual: 21, cut: cutSocket}, {title: "server", least: 10, usual: 21, cut: cutSocket},
+			{title: "proto", drop: 2}, {title: "app", least: 9, usual: 12}, {title: "host", least: 12, usual: 24, cut: cutHost},
+			{title: "state", usual: 6, drop: 4}, {title: "way", usual: 6, drop: 3},
+			{title: "bytes " + toServer, right: true, usual: 7, drop: 1}, {title: "bytes " + toClient, right: true, usual: 7},
+			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 4},
+			{title: "rtt", right: true, usual: 7, drop: 5}, {title: "translation", usual: 14, least: 14, drop: 6},
+		}, flowCells, joinServer},
 		{'d', "devices", []column{
 			{title: "device", least: 8}, {title: "address", least: 12}, {title: "MAC", drop: 3},
 			{title: up, right: true, usual: 11}, {title: down, right: true, usual: 11},
 			{title: "bytes " + up, right: true, drop: 1}, {title: "bytes " + down, right: true, drop: 1},
 			{title: "flows", right: true, drop: 2}, {title: "seen", right: true, drop: 4},
-		}, deviceCells},
+		}, deviceCells, nil},
 		{'h', "hosts", []column{
 			{title: "host", least: 12}, {title: "name", least: 6}, {title: "scope", drop: 3},
 			{title: up, right: true, usual: 11}, {title: down, right: true, usual: 11},
 			{title: "bytes " + up, right: true, drop: 1}, {title: "bytes " + down, right: true, drop: 1},
 			{title: "flows", right: true, drop: 2}, {title: "seen", right: true, drop: 4},
-		}, hostCells},
+		}, hostCells, nil},
+		{'a', "apps", []column{
+			{title: "app", least: 10}, {title: "category", least: 5}, {title: "now", right: true, usual: 11},
+			{title: "bytes " + up, right: true, usual: 7}, {title: "bytes " + down, right: true, usual: 7},
+			{title: "share", right: true, usual: 6}, {title: "active", right: true, drop: 2}, {title: "flows", right: true, drop: 1},
+		}, appCells, nil},
 		{'p', "ports", []column{
 			{title: "port", right: true}, {title: "proto"}, {title: "service", least: 6},
 			{title: "bytes " + toServer, right: true}, {title: "bytes " + toClient, right: true},
 			{title: "packets " + toServer, right: true, drop: 1}, {title: "packets " + toClient, right: true, drop: 1},
 			{title: "flows", right: true, drop: 2},
-		}, portCells},
+		}, portCells, nil},
 	}
 }
 
@@ -171,6 +180,23 @@ func hostCells(con *console, row json.RawMessage, now int64) ([]string, error) {
 		con.clean(h.IP), con.clean(h.Name), con.clean(h.Scope), idleText(h.Bps.Tx), idleText(h.Bps.Rx),
 		byteText(h.Bytes.Tx), byteText(h.Bytes.Rx), countText(h.Flows.Client.Active + h.Flows.Server.Active),
 		seenText(now-h.Last < 3, h.Last, now),
+	}, nil
+}
+
+func appCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
+	var a struct {
+		Key, Category string
+		Bytes         txRx
+		Flows, Active uint64
+		Bps           uint64
+		Share         float64
+	}
+	if err := json.Unmarshal(row, &a); err != nil {
+		return nil, err
+	}
+	return []string{
+		con.clean(a.Key), con.clean(a.Category), idleText(a.Bps), byteText(a.Bytes.Tx), byteText(a.Bytes.Rx),
+		percentText(a.Share), countText(a.Active), countText(a.Flows),
 	}, nil
 }
 

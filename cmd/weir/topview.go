@@ -128,7 +128,7 @@ func (q question) arguments() map[string]any {
 // told otherwise: figures do, names and addresses do not.
 func sortsDown(key string) bool {
 	switch key {
-	case "client", "server", "port", "app", "proto", "ip", "name":
+	case "client", "server", "port", "app", "category", "host", "proto", "ip", "name", "key":
 		return false
 	}
 	return true
@@ -166,7 +166,11 @@ func (v *topView) lines(width, height int) []string {
 	}
 	lines := top
 	if v.shown.table != nil && v.shown.ask.tab == v.tab {
-		titles, rows := v.shown.table.lines(width, mark)
+		t := v.shown.table
+		if fit := v.tabs[v.tab].narrow; fit != nil && width < narrow {
+			t = fit(t)
+		}
+		titles, rows := t.lines(width, mark)
 		lines = append(lines, v.con.style(seqReverse, padText(titles, width, false)))
 		lines = append(lines, rows[:max(min(len(rows), height-chrome), 0)]...)
 	}
@@ -248,7 +252,7 @@ func (v *topView) footLine() string {
 		from := v.shown.ask.offset + 1
 		rows = fmt.Sprintf("%d-%d of %s", from, from+n-1, countText(uint64(v.shown.page.total)))
 	}
-	return rows + "   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll"
+	return rows + "   q quit  f d h a p tabs  s sort  r reverse  / filter  space pause  arrows scroll"
 }
 
 // decodeStatus reads the reply of "status".

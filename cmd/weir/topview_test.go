@@ -42,14 +42,29 @@ func TestTopLines(t *testing.T) {
 	want := strings.TrimPrefix(`
 weir 0.1.0  up 2h00m  15:15:00  hybrid · wan 99.8 % attributed  br-lan  conntrack
 ↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 5/8,192  drops 2  devices 2/512
-[flows]  devices   hosts   ports    by bytes ↓
-client                 server                 proto   app    state   way     bytes →  bytes ←          now  duration      rtt
-Anna phone:51234       cdn.example.net:443    tcp     tls    S1      out sw  41.8 kB  1.87 MB   812 kbit/s     1m02s  14.2 ms
-Anna phone:40000       OpenWrt:53             udp     dns    –       local      61 B      0 B            -       0 s        –
-fd00::30               ff02::1                icmpv6  –      –       local     144 B      0 B            -    8.00 s        –
-Anna phone:51300       192.168.1.30:8443      tcp     –      S1      local   9.82 kB   873 kB  12.0 kbit/s    40.5 s  2.76 ms
-192.0.2.55:60222       192.168.1.30:8443      tcp     https  S1      in      2.21 kB  61.0 kB            -    10.0 s        –
-1-5 of 5   q quit  f d h p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
+[flows]  devices   hosts   apps   ports    by bytes ↓
+client                 server                 proto   app           host                      way     bytes →  bytes ←          now
+Anna phone:51234       cdn.example.net:443    tcp     youtube       www.youtube.com           out sw  41.8 kB  1.87 MB   812 kbit/s
+Anna phone:40000       OpenWrt:53             udp     dns           www.youtube.com           local      61 B      0 B            -
+fd00::30               ff02::1                icmpv6  icmpv6                                  local     144 B      0 B            -
+Anna phone:51300       192.168.1.30:8443      tcp     Cloud         nas.lan                   local   9.82 kB   873 kB  12.0 kbit/s
+192.0.2.55:60222       192.168.1.30:8443      tcp     tls                                     in      2.21 kB  61.0 kB            -
+1-5 of 5   q quit  f d h a p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
+	if got != want {
+		t.Errorf("shows\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestTopNarrow shows what is left of a flow on a terminal of the usual width.
+func TestTopNarrow(t *testing.T) {
+	v, _ := houseView(t, &console{unicode: true}, apitest.New())
+	got := strings.Join(v.lines(80, 10)[3:8], "\n")
+	want := strings.TrimPrefix(`
+client                app           host or server          bytes ←          now
+Anna phone:51234      youtube       www.youtube.com         1.87 MB   812 kbit/s
+Anna phone:40000      dns           www.youtube.com             0 B            -
+fd00::30              icmpv6        ff02::1                     0 B            -
+Anna phone:51300      Cloud         nas.lan                  873 kB  12.0 kbit/s`, "\n")
 	if got != want {
 		t.Errorf("shows\n%s\nwant\n%s", got, want)
 	}
@@ -97,9 +112,10 @@ func TestTopHostileNames(t *testing.T) {
 	house := apitest.New()
 	for i := range house.FlowRows {
 		r := &house.FlowRows[i]
-		r.Client.Name, r.Server.Name, r.App, r.State = evil, evil, evil, evil
+		r.Client.Name, r.Server.Name, r.App, r.Host, r.State = evil, evil, evil, evil, evil
 	}
 	house.DeviceRows[0].Name, house.HostRows[0].Name, house.PortRows[0].Service = evil, evil, evil
+	house.AppRows[0].Key, house.AppRows[0].Category = evil, evil
 	v, again := houseView(t, &console{unicode: true}, house)
 	v.filter = evil
 	for tab := range v.tabs {
@@ -200,13 +216,15 @@ func TestFlowCells(t *testing.T) {
 	ends := `"client":{"ip":"192.0.2.1","port":1},"server":{"ip":"192.0.2.2","port":2},"proto":"tcp","bytes":{"tx":0,"rx":0},"bps":{"now":0},"duration":0`
 	nat := `"nat":{"orig":{"src":"192.0.2.1","dst":"192.0.2.2"},"reply":{"src":"192.0.2.2","dst":"192.0.2.1"},"why":"addresses are not translated"}`
 	tests := []struct {
-		name, json                        string
-		app, state, way, rtt, translation string
+		name, json                              string
+		app, host, state, way, rtt, translation string
 	}{
-		{"nothing known", `{"rtt":{"client":null,"server":null}}`, "–", "–", "–", "–", "–"},
-		{"hardware", `{"dir":"in","offload":"hardware","rtt":{"client":1.5,"server":0.5}}`, "–", "–", "in hw", "2.00 ms", "–"},
-		{"not translated", `{"dir":"out","offload":"none",` + nat + `}`, "–", "–", "out", "–", "none"},
-		{"a stranger's words", `{"app":"a\u001b","state":"\u202e","dir":"in","nat":{"why":"opened by \u001b]0;x\u0007 over UPnP"}}`, "a?", "?", "in", "–", "opened by ?]0;x? over UPnP"},
+		{"nothing known", `{"rtt":{"client":null,"server":null}}`, "–", "", "–", "–", "–", "–"},
+		{"hardware", `{"dir":"in","offload":"hardware","rtt":{"client":1.5,"server":0.5}}`, "–", "", "–", "in hw", "2.00 ms", "–"},
+		{"not translated", `{"dir":"out","offload":"none",` + nat + `}`, "–", "", "–", "out", "–", "none"},
+		{"an application", `{"protocol":"tls","app":"youtube","host":"www.youtube.com"}`, "youtube", "www.youtube.com", "–", "–", "–", "–"},
+		{"a protocol", `{"protocol":"quic","app":null,"host":null}`, "quic", "", "–", "–", "–", "–"},
+		{"a stranger's words", `{"app":"a\u001b","host":"\u001b[2J","state":"\u202e","dir":"in","nat":{"why":"opened by \u001b]0;x\u0007 over UPnP"}}`, "a?", "?[2J", "?", "in", "–", "opened by ?]0;x? over UPnP"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -214,7 +232,7 @@ func TestFlowCells(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, want := []string{c[3], c[4], c[5], c[10], c[11]}, []string{tt.app, tt.state, tt.way, tt.rtt, tt.translation}
+			got, want := []string{c[3], c[4], c[5], c[6], c[11], c[12]}, []string{tt.app, tt.host, tt.state, tt.way, tt.rtt, tt.translation}
 			if !slices.Equal(got, want) {
 				t.Errorf("%q, want %q", got, want)
 			}
