@@ -93,6 +93,7 @@ func (d *Daemon) addCoverage(name string, s usage.Step) {
 func (d *Daemon) causes() (c usage.Causes) {
 	stats := d.engine.Stats()
 	c[usage.Evicted], c[usage.Untracked], c[usage.Untracked6] = stats.Evicted, stats.Untracked.IPv4, stats.Untracked.IPv6
+	c[usage.Unwatched] = stats.Unwatched
 	d.mu.Lock()
 	mode, f := d.steady.mode, d.known
 	all := slices.Clone(d.sources)

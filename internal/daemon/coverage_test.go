@@ -62,6 +62,18 @@ func TestCauses(t *testing.T) {
 	}
 }
 
+// What networks that are not watched moved is a reason of its own.
+func TestUnwatchedIsACause(t *testing.T) {
+	d := newHouse(t, "").daemon(t)
+	c := flow.Connection{Proto: protoUDP, Bytes: [2]uint64{100, 300}}
+	c.Orig = flow.Tuple{Src: addr("198.18.0.20"), Dst: addr("203.0.113.7"), SrcPort: 5000, DstPort: 53}
+	c.Reply = c.Orig.Inverted()
+	d.engine.Connections([]flow.Connection{c})
+	if n := d.causes()[usage.Unwatched]; n != 400 {
+		t.Errorf("%d bytes, want 400", n)
+	}
+}
+
 // A PPPoE session is measured on its own device and the ones below.
 func TestGauges(t *testing.T) {
 	links := []link.Link{

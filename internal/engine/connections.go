@@ -43,6 +43,9 @@ func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 	pt := e.placed(&key, c)
 	if pt == nil {
 		e.conns.Nowhere++
+		if from == device.Remote && to == device.Remote {
+			e.conns.Unwatched += c.Bytes[0] + c.Bytes[1]
+		}
 		return
 	}
 	f, conn, first := e.table.Connect(&key, client, c)
@@ -85,12 +88,17 @@ func (e *Engine) meet(f *flow.Flow, conn *flow.Conn, c *flow.Connection, inbound
 }
 
 // placed gives the key of c its canonical observation point and returns that: one
-// of the house's networks, else the uplink's, nil where neither is known.
+// of the house's networks, else the uplink's. Where neither is known it is the
+// first one for who is in the house, as with link-local addresses, and nil for
+// others.
 func (e *Engine) placed(key *flow.Key, c *flow.Connection) *point {
 	at, ok := e.pointOf(&key.AddrA, &key.AddrB)
 	if !ok {
-		if number := e.wayOut(&c.Orig, &c.Reply); number != 0 {
+		switch number := e.wayOut(&c.Orig, &c.Reply); {
+		case number != 0:
 			at = e.uplinks[number-1].Point
+		case !e.nets.Scope(&c.Orig.Src).House() && !e.nets.Scope(&c.Reply.Src).House():
+			return nil
 		}
 	}
 	if int(at) >= len(e.points) {

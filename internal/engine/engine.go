@@ -90,9 +90,12 @@ type Engine struct {
 }
 
 // connStats counts connections: those accounted, those left out, those without a
-// known observation point, and second views for which there was no room.
+// known observation point, and second views for which there was no room; and the
+// bytes that others than this house moved through this machine.
 type connStats struct {
 	Told, LeftOut, Nowhere, AliasDrops uint64
+
+	Unwatched uint64
 }
 
 // point is one observation point. Its Traffic is what local hosts sent and

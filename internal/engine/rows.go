@@ -151,6 +151,7 @@ type Stats struct {
 	Connections                           uint64 // entries of connection tracking accounted
 	ConnectionsLeft                       uint64 // and left out: this machine's with itself, and those to groups
 	ConnectionDrops                       uint64 // dropped, because no observation point is known for them
+	Unwatched                             uint64 // bytes of those of them that have no end in a known network
 	Aliases                               int    // second views of connections known now
 	AliasDrops                            uint64 // and those for which there was no room
 	Untracked                             Untracked

@@ -92,7 +92,7 @@ func (e *Engine) Stats() Stats {
 		Hosts: e.hosts.Len(), MaxHosts: e.hosts.Max(),
 		DeviceDrops: e.devices.Dropped, HostDrops: e.hosts.Evicted,
 		Rate: Pair[uint64]{uint64(e.total.TxRate) * 8, uint64(e.total.RxRate) * 8}, PPS: e.pps,
-		Connections: e.conns.Told, ConnectionsLeft: e.conns.LeftOut, ConnectionDrops: e.conns.Nowhere,
+		Connections: e.conns.Told, ConnectionsLeft: e.conns.LeftOut, ConnectionDrops: e.conns.Nowhere, Unwatched: e.conns.Unwatched,
 		Aliases: len(e.aliases), AliasDrops: e.conns.AliasDrops, Tracking: e.recording, Untracked: e.untracked,
 	}
 	if e.cfg.Rollup != nil {

@@ -141,13 +141,15 @@ func (e *Engine) wayOut(orig, reply *flow.Tuple) uint8 {
 
 // crossing returns the addresses of a connection that crosses the edge of the
 // house: that of the house as it is outside, and as it is inside, and the far one.
-// It is false for one within the house, or past it.
+// It is false for one within the house, or past it. Who is in a network that is not
+// watched belongs to the house if this machine lends an address.
 func (e *Engine) crossing(orig, reply *flow.Tuple) (outside, inside, far *packet.Addr, ok bool) {
 	client, server := e.nets.Scope(&orig.Src), e.nets.Scope(&reply.Src)
-	if client.House() == server.House() {
+	lent := orig.Src != reply.Dst && server == device.Remote && e.uplinkAt(&reply.Dst) != 0
+	if client.House() == server.House() && !lent {
 		return nil, nil, nil, false
 	}
-	if client.House() {
+	if client.House() || lent {
 		return &reply.Dst, &orig.Src, &reply.Src, true
 	}
 	return &orig.Dst, &reply.Src, &orig.Src, true

@@ -93,17 +93,21 @@ func (s ConnStatus) Offload() Offload {
 
 // LANSide returns the connection as a capture in the house sees it. Where local
 // opened it that is Orig; else it is Reply inverted: what the translation of
-// addresses made of Orig. second is another view of the same connection that a
+// addresses made of Orig. Between two that are not local it is Orig, too, if that
+// hides who opened it, who then is on this side of the translation. second is another view of the same connection that a
 // capture in the house has, when redirecting or hairpin translation made it one:
 // Reply inverted, whose server is local, too. client is who opened it.
 func (c *Connection) LANSide(local func(*packet.Addr) bool) (key, second Key, client End, hasSecond bool) {
 	inside := c.Reply.Inverted()
 	seen := inside
-	if local(&c.Orig.Src) {
+	switch {
+	case local(&c.Orig.Src):
 		seen = c.Orig
 		if hasSecond = inside != c.Orig && local(&c.Reply.Src); hasSecond {
 			second, _ = KeyOf(&inside.Src, &inside.Dst, inside.SrcPort, inside.DstPort, c.Proto, 0)
 		}
+	case c.Orig.Src != c.Reply.Dst && !local(&c.Reply.Src):
+		seen = c.Orig
 	}
 	key, client = KeyOf(&seen.Src, &seen.Dst, seen.SrcPort, seen.DstPort, c.Proto, 0)
 	return key, second, client, hasSecond

@@ -20,6 +20,7 @@ const (
 	Evicted                   // flows that left because the table was full
 	Untracked                 // IPv4 connections that passed and are not tracked
 	Untracked6                // the same of IPv6
+	Unwatched                 // bytes of connections of networks that are not watched
 	NoAccounting              // state: connection tracking does not count bytes
 	NoCounter                 // state: a flowtable does not count what it forwards
 	Standing                  // state: connections that hardware forwards and whose counters stand still
@@ -54,6 +55,7 @@ var words = [NumCauses]struct {
 	Evicted:      {"evicted", "flow table full: %d flow left early", "flow table full: %d flows left early", false},
 	Untracked:    {"untracked", "the kernel does not track %d connection that passed", "the kernel does not track %d connections that passed", false},
 	Untracked6:   {"untracked_ipv6", "the kernel does not track %d IPv6 connection that passed; a firewall rule with ct state makes it", "the kernel does not track %d IPv6 connections that passed; a firewall rule with ct state makes it", false},
+	Unwatched:    {"unwatched", "%d byte of networks that are not watched; add those to option interface", "%d bytes of networks that are not watched; add those to option interface", false},
 	NoAccounting: {"no_accounting", "connection tracking does not count bytes (net.netfilter.nf_conntrack_acct is 0)", "", true},
 	NoCounter:    {"no_counter", "flow offload without counters", "", true},
 	Standing:     {"hardware_standing", "hardware offload without counters", "", true},
