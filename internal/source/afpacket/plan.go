@@ -53,7 +53,12 @@ func (p planner) plan(point int) (taps []tap, note string) {
 	}
 	t.vlan = vlanOf(want.VLAN, p.childVLANs(dev, want.VLAN), p.vlansOf(dev, dev))
 	if p.cfg.Hybrid && t.link == packet.LinkEthernet {
-		t.own, note = p.own(dev, note)
+		// Frames for the router come to a port with the address of its bridge.
+		router := dev
+		if over, ok := p.state.ByIndex(dev.Master); ok {
+			router = over
+		}
+		t.own, note = p.own(router, note)
 	}
 	return []tap{t}, note
 }

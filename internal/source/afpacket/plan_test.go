@@ -101,6 +101,16 @@ func TestPlanOwnAddresses(t *testing.T) {
 	}
 }
 
+// A port that is captured alone gets frames for the bridge, whose address need not
+// be the port's.
+func TestPlanOwnAddressesOfPort(t *testing.T) {
+	cfg := Config{Interfaces: []Interface{{Device: "lan2"}}, Hybrid: true}
+	taps, _ := planner{cfg, router(nil)}.plan(0)
+	if d := cmp.Diff([]link.MAC{{0xa}, {0xc}}, taps[0].own); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestTapChanges(t *testing.T) {
 	a := tap{id: tapID{0, 4}, device: "lan1", link: packet.LinkEthernet, direction: bridgePort, own: []link.MAC{{1}}}
 	again, alone, learned := a, a, a
