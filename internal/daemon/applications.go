@@ -81,3 +81,6 @@ func privacy(cfg *uci.Config) names.Privacy {
 	}
 	return names.KeepNames
 }
+
+// readsDNS reports whether DNS on the wire is looked at.
+func readsDNS(cfg *uci.Config) bool { return cfg.Main.DNSMode != uci.ScopeOff }

@@ -170,7 +170,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		},
 		MaxHosts: max(cfg.Main.MaxFlows/hostsPer, 256), MaxDevices: cfg.Main.MaxDevices,
 		HostIdle: hostIdle(cfg), DeviceStale: cfg.Main.DeviceStale,
-		Apps: table, Privacy: privacy(cfg),
+		Apps: table, Privacy: privacy(cfg), NoDNS: !readsDNS(cfg),
 		Rollup: r, Names: d.names,
 	})
 	d.restoreDevices()

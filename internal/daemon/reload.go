@@ -53,6 +53,7 @@ func (d *Daemon) Reload(context.Context) error {
 	d.engine.SetTimeouts(cfg.Main.IdleTimeout, cfg.Main.ActiveTimeout)
 	d.engine.Configure(namedDevices(cfg))
 	d.engine.SetPrivacy(privacy(cfg))
+	d.engine.SetDNS(readsDNS(cfg))
 	if !reflect.DeepEqual(cfg.Applications, old.Applications) {
 		d.engine.SetApps(table)
 	}

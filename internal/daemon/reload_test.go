@@ -26,6 +26,7 @@ func TestAtRestart(t *testing.T) {
 		{"sticky hosts", func(c *uci.Config) { c.Main.Sticky = []uci.Scope{uci.ScopeRemote} }, "sticky"},
 		{"sticky devices, which always are", func(c *uci.Config) { c.Main.Sticky = []uci.Scope{uci.ScopeLocal} }, ""},
 		{"stale devices", func(c *uci.Config) { c.Main.DeviceStale++ }, "device_stale"},
+		{"what names are made of", func(c *uci.Config) { c.Main.DNSMode, c.Main.Privacy = uci.ScopeOff, uci.PrivacyBytes }, ""},
 		{"off", func(c *uci.Config) { c.Main.Enabled = false }, "enabled"},
 		{"database", func(c *uci.Config) { c.Store.Path = "/elsewhere" }, "path"},
 		{"its size", func(c *uci.Config) { c.Store.MaxSize++ }, "max_size"},
