@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"weir/internal/engine"
+	"weir/internal/names"
 	"weir/internal/rollup"
 	"weir/internal/source"
 	"weir/internal/usage"
@@ -40,6 +41,12 @@ type Traffic interface {
 	Ports(engine.Filter, engine.Page) ([]engine.PortRow, int)
 	Apps(engine.Filter, engine.Page) ([]engine.AppRow, int)
 	Categories(engine.Filter, engine.Page) ([]engine.AppRow, int)
+	// DNS returns what was counted of DNS: of the house, then of each device.
+	DNS() []engine.DNSRow
+	DNSTop(device uint32) []names.Most
+	DNSLog(device uint32, text string, p engine.Page) ([]engine.QueryRow, int)
+	Resolvers() []engine.ResolverRow
+	Bypasses() ([]engine.BypassRow, []engine.StrangerRow)
 	Interfaces() []engine.InterfaceRow
 	Mappings() []engine.MappingRow
 	Stats() engine.Stats

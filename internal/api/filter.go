@@ -51,6 +51,12 @@ var (
 	onlineArg      = Arg{Name: "online", Type: Bool, Doc: "true: only devices that are online"}
 )
 
+// The part of a list that is wanted.
+var (
+	limitArg  = Arg{Name: "limit", Type: Int, Doc: "rows at most", Default: int64(50), Min: 1, Max: engine.MaxRows}
+	offsetArg = Arg{Name: "offset", Type: Int, Doc: "rows to skip", Default: int64(0), Max: 1 << 20}
+)
+
 // flowFilters narrow methods whose rows are made of flows.
 var flowFilters = []Arg{
 	ifaceArg, deviceArg, ipArg, macArg, vlanArg, appArg, categoryArg, protocolArg, hostArg, protoArg, portArg, nameArg, stateArg,
@@ -60,9 +66,7 @@ var flowFilters = []Arg{
 // paging returns filters followed by the arguments that page a list sorted by
 // one of sorts, the first by default.
 func paging(sorts []string, filters ...Arg) []Arg {
-	return append(slices.Clone(filters),
-		Arg{Name: "limit", Type: Int, Doc: "rows at most", Default: int64(50), Min: 1, Max: engine.MaxRows},
-		Arg{Name: "offset", Type: Int, Doc: "rows to skip", Default: int64(0), Max: 1 << 20},
+	return append(slices.Clone(filters), limitArg, offsetArg,
 		Arg{Name: "sort", Type: String, Doc: "what to sort by", Default: sorts[0], Values: sorts},
 		Arg{Name: "desc", Type: Bool, Doc: "largest first; by default only names, addresses and ports begin with the smallest"},
 	)

@@ -9,6 +9,7 @@ var Methods = []*Method{
 	&hostsMethod, &hostMethod,
 	&devicesMethod, &deviceMethod,
 	&appsMethod, &categoriesMethod,
+	&dnsTopMethod, &dnsLogMethod, &dnsBypassMethod,
 	&portsMethod, &natMethod, &topMethod,
 	&seriesMethod, &seriesListMethod, &coverageMethod,
 	&configCheckMethod, &reloadMethod,

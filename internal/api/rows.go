@@ -127,6 +127,12 @@ func list[R any](b *Backend, p engine.Page, items string, rows []R, total int, e
 	}
 }
 
+// pageRows returns the rows of a page.
+func pageRows[R any](rows []R, p engine.Page) []R {
+	from := min(p.Offset, len(rows))
+	return rows[from:min(from+p.Limit, len(rows))]
+}
+
 // one runs the frame of a reply around a single row.
 func one[R any](b *Backend, item string, row R, encode func(*Encoder, *R)) Reply {
 	ts := b.now().Unix()

@@ -34,6 +34,9 @@ type House struct {
 	// MappingRows are the ports that lead into the house.
 	MappingRows []engine.MappingRow
 
+	// Questions are what is known of DNS.
+	Questions Questions
+
 	// Block, when set, is called at the beginning of Interfaces: a test may
 	// wait in it.
 	Block func()
@@ -52,7 +55,7 @@ type House struct {
 func New() *House {
 	h := &House{
 		FlowRows: recordedFlows(), HostRows: recordedHosts(),
-		DeviceRows: recordedDevices(), PortRows: recordedPorts(), AppRows: recordedApps(), MappingRows: recordedMappings(),
+		Questions: recordedQuestions(), DeviceRows: recordedDevices(), PortRows: recordedPorts(), AppRows: recordedApps(), MappingRows: recordedMappings(),
 	}
 	h.past.record()
 	measure(&h.uplinks)
