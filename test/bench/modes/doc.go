@@ -5,6 +5,6 @@
 // to the others.
 //
 // The benchmarks have the build tag integration and need root, as the package
-// netns that they use; `make bench-modes` runs them. Each prints a table of medians
-// with quartiles, and fails above the budgets of docs/architecture.md.
+// netns that they use; `make bench-modes` runs them. Each prints a table with its
+// spread, and fails above the budgets of docs/architecture.md.
 package modes

@@ -69,10 +69,10 @@ func newHome(tb testing.TB, o netns.Options) *netns.Home {
 
 // inTurns calls f for a slice of each router, in an order that changes, until all
 // rounds are over.
-func inTurns(all []*router, f func(round int, r *router)) {
+func inTurns(all []*router, f func(*router)) {
 	for i := range *rounds * perRound {
 		for j := range all {
-			f(i/perRound, all[(i+j)%len(all)])
+			f(all[(i+j)%len(all)])
 		}
 	}
 }
@@ -81,15 +81,12 @@ func inTurns(all []*router, f func(round int, r *router)) {
 func measure(tb testing.TB, routers []*router, traffic func(*router) error) turns {
 	tb.Helper()
 	all := make(turns)
-	for _, mode := range modes {
-		all[mode] = make([]sample, *rounds)
-	}
-	inTurns(routers, func(round int, r *router) {
-		s := &all[r.mode][round]
+	inTurns(routers, func(r *router) {
 		before := forwarded(tb, r.Home)
-		s.spent = s.spent.plus(spentDuring(tb, r.weir.pid(), func() error { return traffic(r) }))
-		s.packets += forwarded(tb, r.Home) - before
+		s := sample{spent: spentDuring(tb, r.weir.pid(), func() error { return traffic(r) })}
+		s.packets = forwarded(tb, r.Home) - before
 		s.entries = entries(tb, r.Home)
+		all[r.mode] = append(all[r.mode], s)
 	})
 	return all
 }
@@ -135,9 +132,9 @@ func tell(b *testing.B, all turns, what string, routers []*router) {
 	for _, r := range routers {
 		drops += r.weir.drops(b)
 	}
-	b.Logf("%s: seconds of processor time per million packets, medians of %d rounds (quartiles)\n"+
-		"%.0f packets a round and mode; %.0f connections tracked; weir dropped %.0f packets; other programs took %.0f %% of the busy time, load %s\n%s",
-		what, *rounds, packets/n, entries, drops, 100*others/machine, load(b), all)
+	b.Logf("%s: seconds of processor time per million packets, of %d slices of %v each\n"+
+		"%.0f packets a slice; %.0f connections tracked; weir dropped %.0f packets; other programs took %.0f %% of the busy time, load %s\n%s",
+		what, *rounds*perRound, slice, packets/n, entries, drops, 100*others/machine, load(b), all)
 }
 
 // load returns the machine's load averages.
@@ -157,7 +154,7 @@ func BenchmarkLongFlows(b *testing.B) {
 	for b.Loop() {
 		all := measure(b, routers, steady)
 		tell(b, all, strconv.Itoa(downRate+upRate)+" packets a second of long flows", routers)
-		p, h := median(all.own("packets", ours)), median(all.own("hybrid", ours))
+		p, h := all.own("packets"), all.own("hybrid")
 		b.Logf("packets' own part, %.3f s, is %.1f times hybrid's, %.3f s", p, p/h, h)
 		if h*leastRatio > p {
 			b.Errorf("packets' own part is %.1f times hybrid's, at least %v", p/h, leastRatio)

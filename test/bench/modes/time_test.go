@@ -21,10 +21,6 @@ type spent struct {
 	weir    time.Duration // of weir alone
 }
 
-func (s spent) plus(o spent) spent {
-	return spent{s.machine + o.machine, s.others + o.others, s.ours + o.ours, s.weir + o.weir}
-}
-
 func (s spent) minus(o spent) spent {
 	return spent{s.machine - o.machine, s.others - o.others, s.ours - o.ours, s.weir - o.weir}
 }
