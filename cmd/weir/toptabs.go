@@ -30,7 +30,7 @@ func topTabs(con *console) []topTab {
 	return []topTab{
 		{'f', "flows", []column{
 			{title: "client", least: 10, usual: 21, cut: cutSocket}, {title: "server", least: 10, usual: 21, cut: cutSocket},
-			{title: "proto", drop: 2}, {title: "app", least: 9, usual: 12}, {title: "host", least: 12, usual: 24, cut: cutHost},
+			{title: "proto", drop: 2}, {title: "app", least: 9, usual: 16}, {title: "host", least: 12, usual: 24, cut: cutHost},
 			{title: "state", usual: 6, drop: 4}, {title: "way", usual: 6, drop: 3},
 			{title: "bytes " + toServer, right: true, usual: 7, drop: 1}, {title: "bytes " + toClient, right: true, usual: 7},
 			{title: "now", right: true, usual: 11}, {title: "duration", right: true, drop: 4},

@@ -43,12 +43,12 @@ func TestTopLines(t *testing.T) {
 weir 0.1.0  up 2h00m  15:15:00  hybrid · wan 99.8 % attributed  br-lan  conntrack
 ↓ 9.48 Mbit/s  ↑ 312 kbit/s  1,021 packets/s  flows 5/8,192  drops 2  devices 2/512
 [flows]  devices   hosts   apps   ports    by bytes ↓
-client                 server                 proto   app           host                      way     bytes →  bytes ←          now
-Anna phone:51234       cdn.example.net:443    tcp     youtube       www.youtube.com           out sw  41.8 kB  1.87 MB   812 kbit/s
-Anna phone:40000       OpenWrt:53             udp     dns           www.youtube.com           local      61 B      0 B            -
-fd00::30               ff02::1                icmpv6  icmpv6                                  local     144 B      0 B            -
-Anna phone:51300       192.168.1.30:8443      tcp     Cloud         nas.lan                   local   9.82 kB   873 kB  12.0 kbit/s
-192.0.2.55:60222       192.168.1.30:8443      tcp     tls                                     in      2.21 kB  61.0 kB            -
+client                 server                 proto   app               host                      way     bytes →  bytes ←          now
+Anna phone:51234       cdn.example.net:443    tcp     youtube           www.youtube.com           out sw  41.8 kB  1.87 MB   812 kbit/s
+Anna phone:40000       OpenWrt:53             udp     dns               www.youtube.com           local      61 B      0 B            -
+fd00::30               ff02::1                icmpv6  icmpv6                                      local     144 B      0 B            -
+Anna phone:51300       192.168.1.30:8443      tcp     Cloud             nas.lan                   local   9.82 kB   873 kB  12.0 kbit/s
+192.0.2.55:60222       192.168.1.30:8443      tcp     tls                                         in      2.21 kB  61.0 kB            -
 1-5 of 5   q quit  f d h a p tabs  s sort  r reverse  / filter  space pause  arrows scroll`, "\n")
 	if got != want {
 		t.Errorf("shows\n%s\nwant\n%s", got, want)
@@ -60,11 +60,11 @@ func TestTopNarrow(t *testing.T) {
 	v, _ := houseView(t, &console{unicode: true}, apitest.New())
 	got := strings.Join(v.lines(80, 10)[3:8], "\n")
 	want := strings.TrimPrefix(`
-client                app           host or server          bytes ←          now
-Anna phone:51234      youtube       www.youtube.com         1.87 MB   812 kbit/s
-Anna phone:40000      dns           www.youtube.com             0 B            -
-fd00::30              icmpv6        ff02::1                     0 B            -
-Anna phone:51300      Cloud         nas.lan                  873 kB  12.0 kbit/s`, "\n")
+client              app               host or server        bytes ←          now
+Anna phone:51234    youtube           www.youtube.com       1.87 MB   812 kbit/s
+Anna phone:40000    dns               www.youtube.com           0 B            -
+fd00::30            icmpv6            ff02::1                   0 B            -
+Anna phone:51300    Cloud             nas.lan                873 kB  12.0 kbit/s`, "\n")
 	if got != want {
 		t.Errorf("shows\n%s\nwant\n%s", got, want)
 	}

@@ -2,17 +2,19 @@ package api_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"testing"
 
 	"weir/internal/api"
 	"weir/internal/api/apitest"
 	"weir/internal/engine"
+	"weir/internal/names"
 )
 
 // TestDNSOfADevice leaves out what others asked.
 func TestDNSOfADevice(t *testing.T) {
 	const counts = `"queries":0,"repeats":0,"lost":0,"unasked":0,"answers":{"noerror":0,"nxdomain":0,"servfail":0,"refused":0,"other":0},"ms":{"mean":null,"max":null}`
-	const lots = `{"ts":1750000500,"total":2,"truncated":`
+	const two = `{"ts":1750000500,"total":2,"truncated":`
 	h := &apitest.House{Questions: apitest.Questions{
 		Counts:  []engine.DNSRow{{}, {Device: 2, Name: "Anna phone"}, {Device: 3}},
 		Outside: []engine.BypassRow{{Device: 2, Via: "doh"}, {Device: 3, Via: "dns"}, {Device: 3, Via: "doq"}},
@@ -30,9 +32,9 @@ func TestDNSOfADevice(t *testing.T) {
 	}{
 		{"dns_top", map[string]any{"device": int64(3)}, `{"ts":1750000500,"total":0,"truncated":false,"names":[],"counts":{` + counts + `},` +
 			`"devices":[{"device":3,"name":null,` + counts + `,"strangers":{"flows":0,"bytes":0,"last":null}}],"resolvers":[]}`},
-		{"dns_bypass", map[string]any{"device": int64(3), "limit": int64(1)}, lots + `true,"bypasses":[` + bypass("dns") + `],` +
+		{"dns_bypass", map[string]any{"device": int64(3), "limit": int64(1)}, two + `true,"bypasses":[` + bypass("dns") + `],` +
 			`"strangers":[{"device":3,"device_name":null,"client":null,"server":null,"proto":"icmp","port":null,"flows":0,"bytes":0,"last":null}]}`},
-		{"dns_bypass", map[string]any{"device": int64(3), "offset": int64(1)}, lots + `false,"bypasses":[` + bypass("doq") + `],` +
+		{"dns_bypass", map[string]any{"device": int64(3), "offset": int64(1)}, two + `false,"bypasses":[` + bypass("doq") + `],` +
 			`"strangers":[{"device":3,"device_name":null,"client":null,"server":null,"proto":"icmp","port":null,"flows":0,"bytes":0,"last":null}]}`},
 		{"dns_bypass", map[string]any{"device": int64(9), "offset": int64(7)},
 			`{"ts":1750000500,"total":0,"truncated":false,"bypasses":[],"strangers":[]}`},
@@ -46,6 +48,27 @@ func TestDNSOfADevice(t *testing.T) {
 	}
 	if f, p := h.Asked(); f.Device != 9 || p.Limit != 50 {
 		t.Errorf("the log was asked for %+v %+v", f, p)
+	}
+}
+
+// TestManyAskers bounds the devices of a reply to those that ask most.
+func TestManyAskers(t *testing.T) {
+	h := &apitest.House{}
+	for i := range uint32(engine.MaxRows + 20) {
+		h.Questions.Counts = append(h.Questions.Counts, engine.DNSRow{Device: i + 1, Counts: names.Counts{Queries: i}})
+	}
+	data, err := call(h.Backend(), "dns_top", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Devices []struct{ Device, Queries int }
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(got.Devices); n != engine.MaxRows || got.Devices[0].Queries != n+19 || got.Devices[n-1].Queries != 20 {
+		t.Errorf("%d devices, %+v to %+v", n, got.Devices[0], got.Devices[n-1])
 	}
 }
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -29,7 +30,7 @@ var dnsNameFields = []Field{
 var dnsTopFields = slices.Concat([]Field{
 	{"counts", Table, false, "DNS in the clear, of the house or the device; multicast is not in it"},
 }, under("counts", dnsCountFields), []Field{
-	{"devices", List, false, "the same for each device that asked"},
+	{"devices", List, false, "the same for each device that asked, at most 200, the one that asked most first"},
 	{"devices[]", Table, false, ""},
 	{"devices[].device", Integer, false, "id of the device"},
 	{"devices[].name", Text, true, "its name"},
@@ -72,13 +73,8 @@ func runDNSTop(_ context.Context, b *Backend, a Args) (Reply, error) {
 	all := b.Traffic.DNSTop(device)
 	page := pageRows(all, p)
 	top := list(b, p, "names", page, len(all), encodeMost)
-	devices, resolvers := b.Traffic.DNS(), b.Traffic.Resolvers()
-	var counts names.Counts
-	for i := range devices {
-		if devices[i].Device == device {
-			counts = devices[i].Counts
-		}
-	}
+	resolvers := b.Traffic.Resolvers()
+	counts, devices := askers(b.Traffic.DNS(), device)
 	return func(e *Encoder) {
 		top(e)
 		e.Table("counts")
@@ -86,9 +82,7 @@ func runDNSTop(_ context.Context, b *Backend, a Args) (Reply, error) {
 		e.EndTable()
 		e.Array("devices")
 		for i := range devices {
-			if d := &devices[i]; d.Device != 0 && (device == 0 || d.Device == device) {
-				encodeDNSRow(e, d)
-			}
+			encodeDNSRow(e, &devices[i])
 		}
 		e.EndArray()
 		e.Array("resolvers")
@@ -97,6 +91,21 @@ func runDNSTop(_ context.Context, b *Backend, a Args) (Reply, error) {
 		}
 		e.EndArray()
 	}, nil
+}
+
+// askers returns what was counted of a device, or of the house when that is 0, and
+// the rows of devices, those first that ask most.
+func askers(rows []engine.DNSRow, device uint32) (counts names.Counts, devices []engine.DNSRow) {
+	for _, r := range rows {
+		if r.Device == device {
+			counts = r.Counts
+		}
+		if r.Device != 0 && (device == 0 || r.Device == device) {
+			devices = append(devices, r)
+		}
+	}
+	slices.SortStableFunc(devices, func(a, b engine.DNSRow) int { return cmp.Compare(b.Counts.Queries, a.Counts.Queries) })
+	return counts, devices[:min(len(devices), engine.MaxRows)]
 }
 
 func encodeMost(e *Encoder, m *names.Most) {

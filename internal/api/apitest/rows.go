@@ -25,14 +25,14 @@ var (
 
 func ago(seconds float64) int64 { return Now.UnixMicro() - int64(seconds*1e6) }
 
-// recordedFlows are an offloaded TCP flow that connection tracking counts, a DNS
-// question that was not answered, an ICMPv6 flow, which has no ports, a TCP flow
-// between two hosts of the house with everything known, and one from outside.
-func recordedFlows() []engine.FlowRow {
-	dns, nas := phone, laptop
-	dns.Port, nas.IP, nas.Port = 40000, netip.MustParseAddr("192.168.1.30"), 8443
-	local := phone
-	local.Port = 51300
+// recordedFlows are those of the phone and the laptop, then those to the server.
+func recordedFlows() []engine.FlowRow { return append(askedFlows(), servedFlows()...) }
+
+// askedFlows are an offloaded TCP flow that connection tracking counts, a DNS
+// question that was not answered, and an ICMPv6 flow, which has no ports.
+func askedFlows() []engine.FlowRow {
+	dns := phone
+	dns.Port = 40000
 	return []engine.FlowRow{
 		{
 			ID: 7, Interface: "br-lan", VLAN: 20, Proto: packet.ProtoTCP,
@@ -66,6 +66,16 @@ func recordedFlows() []engine.FlowRow {
 			Bytes: count{Tx: 144}, Packets: count{Tx: 2}, Payload: count{Tx: 64},
 			GapMin: engine.Pair[uint32]{Tx: 8000000}, GapAvg: engine.Pair[uint32]{Tx: 8000000}, GapMax: engine.Pair[uint32]{Tx: 8000000},
 		},
+	}
+}
+
+// servedFlows are a TCP flow between two hosts of the house with everything known,
+// and one from outside.
+func servedFlows() []engine.FlowRow {
+	nas, local := laptop, phone
+	nas.IP, nas.Port = netip.MustParseAddr("192.168.1.30"), 8443
+	local.Port = 51300
+	return []engine.FlowRow{
 		{
 			ID: 13, Interface: "br-lan", Proto: packet.ProtoTCP,
 			Protocol: "http", By: "content", App: "Cloud", AppBy: "own", Category: "cloud", Host: "nas.lan", HostBy: "content",
