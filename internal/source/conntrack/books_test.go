@@ -27,7 +27,7 @@ type title struct {
 
 type sum struct {
 	packets, bytes [2]uint64
-	begun, ended   int // times it was told for the first time, and as ended
+	ended          int // times it was told as ended
 	last           flow.Connection
 }
 
@@ -79,9 +79,6 @@ func (b *books) total() (packets, bytes uint64) {
 	}
 	return packets, bytes
 }
-
-// clear forgets what was told, not what was added up.
-func (b *books) clear() { b.told = b.told[:0] }
 
 func (b *books) Interface(string) (uint8, error) {
 	panic("connection tracking has no observation points")

@@ -13,7 +13,7 @@ const (
 	messageError = 2 // NLMSG_ERROR
 	messageDone  = 3 // NLMSG_DONE
 
-	messageNew    = 1<<8 | 0
+	messageNew    = 1 << 8
 	messageGet    = 1<<8 | 1
 	messageDelete = 1<<8 | 2
 	messageStats  = 1<<8 | 5
