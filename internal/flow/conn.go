@@ -76,7 +76,7 @@ func (t *Table) slotOf(f *Flow) uint32 {
 //
 // A flow leaves as Completed once its connection has ended. Another connection
 // with the same key continues it, unless TCP opened that anew or addresses are
-// translated otherwise now.
+// translated otherwise now. So does a TCP connection whose entry was deleted.
 func (t *Table) Connect(k *Key, client End, c *Connection) (f *Flow, conn *Conn, first bool) {
 	h := t.seed.sum(k)
 	i := t.find(k, h)
@@ -130,7 +130,7 @@ func (t *Table) isAnother(i uint32, client End, c *Connection) bool {
 	if !f.Tracked() {
 		return false
 	}
-	if c.Proto == packet.ProtoTCP && f.vlan&ended != 0 && !t.cfg.Joined {
+	if c.Proto == packet.ProtoTCP && f.vlan&ended != 0 && !t.cfg.Joined && !t.conns[i].survives(c) {
 		return true
 	}
 	other := &c.Reply
@@ -138,6 +138,13 @@ func (t *Table) isAnother(i uint32, client End, c *Connection) bool {
 		other = &c.Orig
 	}
 	return f.Client() != client || t.conns[i].other != *other
+}
+
+// survives reports whether c is the connection that was told to have ended: its
+// entry was deleted, as by conntrack -F, and the kernel made another one when it
+// saw more of the connection.
+func (conn *Conn) survives(c *Connection) bool {
+	return conn.TCP == TCPEstablished && c.TCP == TCPEstablished
 }
 
 // attach notes what c, which client opened, tells of the flow in slot i.

@@ -76,7 +76,17 @@ func TestReopened(t *testing.T) {
 		change func(*Connection)
 		flows  uint64
 	}{
-		{"tcp", func(c *Connection) {}, 2},
+		{"tcp", func(c *Connection) {
+			if c.Last > start && c.Status == 0 {
+				c.TCP = TCPSynSent
+			}
+		}, 2},
+		{"tcp, closed and seen when it is open again", func(c *Connection) {
+			if c.Status&ConnEnded != 0 {
+				c.TCP = TCPTimeWait
+			}
+		}, 2},
+		{"tcp, its entry deleted", func(c *Connection) {}, 1},
 		{"udp", func(c *Connection) { c.Proto, c.TCP = packet.ProtoUDP, 0 }, 1},
 		{"udp, translated otherwise", func(c *Connection) {
 			c.Proto, c.TCP, c.Reply.DstPort = packet.ProtoUDP, 0, c.Reply.DstPort+uint16(c.Last/sec%7)
