@@ -33,41 +33,86 @@ func (a *assembler) label(name string) {
 	a.marks[name] = len(a.ops)
 }
 
-func (a *assembler) add(ins ...bpf.Instruction) {
-	for _, in := range ins {
-		a.ops = append(a.ops, op{in: in})
-	}
-}
+// What follows adds one instruction each. None is inlined: programs are built when
+// a device appears, from some two hundred calls, which would become 50 kB of code.
+
+//go:noinline
+func (a *assembler) add(in bpf.Instruction) { a.ops = append(a.ops, op{in: in}) }
 
 // when jumps to yes when A compares with v as cond says, else to no.
+//
+//go:noinline
 func (a *assembler) when(cond bpf.JumpTest, v uint32, yes, no string) {
 	a.ops = append(a.ops, op{in: bpf.JumpIf{Cond: cond, Val: v}, yes: yes, no: no})
 }
 
 // whenX does the same with X for v.
+//
+//go:noinline
 func (a *assembler) whenX(cond bpf.JumpTest, yes, no string) {
 	a.ops = append(a.ops, op{in: bpf.JumpIfX{Cond: cond}, yes: yes, no: no})
 }
 
 // equal jumps to yes when A is v and goes on otherwise.
+//
+//go:noinline
 func (a *assembler) equal(v uint32, yes string) { a.when(bpf.JumpEqual, v, yes, "") }
 
+//go:noinline
 func (a *assembler) jump(to string) { a.ops = append(a.ops, op{in: bpf.Jump{}, to: to}) }
 
+//go:noinline
 func (a *assembler) ret(v uint32) { a.add(bpf.RetConstant{Val: v}) }
 
 // load puts size bytes of the frame at off into A.
+//
+//go:noinline
 func (a *assembler) load(off, size int) { a.add(bpf.LoadAbsolute{Off: uint32(off), Size: size}) }
 
 // loadX does the same at X + off.
+//
+//go:noinline
 func (a *assembler) loadX(off, size int) { a.add(bpf.LoadIndirect{Off: uint32(off), Size: size}) }
 
+// ask puts into A what the kernel knows of the frame beside its bytes.
+//
+//go:noinline
+func (a *assembler) ask(what bpf.Extension) { a.add(bpf.LoadExtension{Num: what}) }
+
+// set makes v what r holds.
+//
+//go:noinline
+func (a *assembler) set(r bpf.Register, v uint32) { a.add(bpf.LoadConstant{Dst: r, Val: v}) }
+
 // alu changes A by v.
+//
+//go:noinline
 func (a *assembler) alu(do bpf.ALUOp, v uint32) { a.add(bpf.ALUOpConstant{Op: do, Val: v}) }
 
-// store keeps A in a cell of scratch memory, fetch gets it back.
+// aluX changes A by X.
+//
+//go:noinline
+func (a *assembler) aluX(do bpf.ALUOp) { a.add(bpf.ALUOpX{Op: do}) }
+
+// toX copies A to X.
+//
+//go:noinline
+func (a *assembler) toX() { a.add(bpf.TAX{}) }
+
+// store keeps A in a cell of scratch memory, fetch gets it back; storeX and fetchX
+// do that with X.
+//
+//go:noinline
 func (a *assembler) store(cell int) { a.add(bpf.StoreScratch{Src: bpf.RegA, N: cell}) }
+
+//go:noinline
 func (a *assembler) fetch(cell int) { a.add(bpf.LoadScratch{Dst: bpf.RegA, N: cell}) }
+
+//go:noinline
+func (a *assembler) storeX(cell int) { a.add(bpf.StoreScratch{Src: bpf.RegX, N: cell}) }
+
+//go:noinline
+func (a *assembler) fetchX(cell int) { a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cell}) }
 
 // program resolves the labels. A conditional jump reaches 255 instructions; one
 // that goes farther goes by way of an unconditional jump put after it.

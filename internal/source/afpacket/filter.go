@@ -74,7 +74,7 @@ func filterOf(cfg Config, t tap, level int) filter {
 func (f filter) program() ([]bpf.Instruction, error) {
 	var a assembler
 	if f.sampling > 1 && !f.hybrid {
-		a.add(bpf.LoadExtension{Num: bpf.ExtRand})
+		a.ask(bpf.ExtRand)
 		a.alu(bpf.ALUOpMod, uint32(f.sampling))
 		a.when(bpf.JumpEqual, 0, "", refused)
 	}
@@ -82,12 +82,12 @@ func (f filter) program() ([]bpf.Instruction, error) {
 	case bothWays:
 		f.wholeDevice(&a)
 	case receiveOnly:
-		a.add(bpf.LoadExtension{Num: bpf.ExtType})
+		a.ask(bpf.ExtType)
 		a.when(bpf.JumpEqual, packetOutgoing, refused, tracked)
 	case bridgePort:
 		f.port(&a)
 	case bridgeItself:
-		a.add(bpf.LoadExtension{Num: bpf.ExtType})
+		a.ask(bpf.ExtType)
 		a.when(bpf.JumpEqual, packetOutgoing, "", refused)
 		f.vlan.test(&a, f.vlan.untaggedOut, "sent")
 		toOne := refused
@@ -111,7 +111,7 @@ func (f filter) program() ([]bpf.Instruction, error) {
 
 // wholeDevice takes the frames of a device in both directions. In hybrid mode
 // they are told apart by the address that is the router's if it is party to them.
-func (f filter) wholeDevice(a *assembler) {
+func (f *filter) wholeDevice(a *assembler) {
 	if f.vlan.active() {
 		// A device that is no port has the same VLAN for what it receives and sends.
 		f.vlan.test(a, f.vlan.untaggedIn, "any")
@@ -126,7 +126,7 @@ func (f filter) wholeDevice(a *assembler) {
 		a.jump(tracked)
 		return
 	}
-	a.add(bpf.LoadExtension{Num: bpf.ExtType})
+	a.ask(bpf.ExtType)
 	a.equal(packetOutgoing, "from the device")
 	f.ifOwn(a, ethDestLow, ethDestHigh, tracked, uncounted)
 	a.label("from the device")
@@ -135,8 +135,8 @@ func (f filter) wholeDevice(a *assembler) {
 
 // port takes what a port of a bridge receives and, but for hybrid mode, what the
 // router sends on it to one station.
-func (f filter) port(a *assembler) {
-	a.add(bpf.LoadExtension{Num: bpf.ExtType})
+func (f *filter) port(a *assembler) {
+	a.ask(bpf.ExtType)
 	if f.hybrid {
 		a.equal(packetOutgoing, refused) // of kernels that cannot leave them out
 		f.vlan.test(a, f.vlan.untaggedIn, "received")
@@ -162,7 +162,7 @@ func (f filter) port(a *assembler) {
 // ifOwn goes to yes when the address of the frame at the two offsets is the
 // router's, and to no otherwise. The low four bytes are compared first: they are
 // what addresses differ in. The high two, a vendor's, are often all the same.
-func (f filter) ifOwn(a *assembler, low, high int, yes, no string) {
+func (f *filter) ifOwn(a *assembler, low, high int, yes, no string) {
 	highs := make(map[uint32][]uint32) // by the low part
 	var lows []uint32
 	for _, m := range f.own {

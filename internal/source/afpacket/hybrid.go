@@ -58,21 +58,21 @@ const (
 //
 // What connection tracking counts passes only when it names its flow. What it
 // does not count passes always, for its headers are all there is of it.
-func (f filter) naming(a *assembler) {
+func (f *filter) naming(a *assembler) {
 	a.label(uncounted)
-	a.add(bpf.LoadExtension{Num: bpf.ExtLen})
+	a.ask(bpf.ExtLen)
 	// A short frame passes as it is: from here on all headers are within it.
 	a.when(bpf.JumpLessOrEqual, headBytes, passHead, "")
-	a.add(bpf.LoadConstant{Dst: bpf.RegA, Val: headBytes})
+	a.set(bpf.RegA, headBytes)
 	a.jump("network")
 
 	a.label(tracked)
 	if n := levels[f.level].oneIn; n > 1 {
-		a.add(bpf.LoadExtension{Num: bpf.ExtRand})
+		a.ask(bpf.ExtRand)
 		a.alu(bpf.ALUOpMod, n)
 		a.when(bpf.JumpEqual, 0, "", refused)
 	}
-	a.add(bpf.LoadConstant{Dst: bpf.RegA, Val: 0})
+	a.set(bpf.RegA, 0)
 
 	a.label("network")
 	a.store(cellVerdict)
@@ -97,7 +97,7 @@ func (f filter) naming(a *assembler) {
 // network reads what is between the begin of a frame and the transport header,
 // and goes to tcp, udp or a verdict. cellEnd is set then, and X is the offset of
 // the transport header.
-func (f filter) network(a *assembler) {
+func (f *filter) network(a *assembler) {
 	if f.link != packet.LinkEthernet {
 		base := baseOf(f.link)
 		a.load(base, 1)
@@ -127,7 +127,7 @@ func (f filter) network(a *assembler) {
 
 // encapsulated reads one VLAN tag, or PPPoE (RFC 2516). A second tag is not read:
 // home networks do not have them.
-func (f filter) encapsulated(a *assembler) {
+func (f *filter) encapsulated(a *assembler) {
 	a.equal(etherVLAN, "tag")
 	a.equal(etherQinQ, "tag")
 	a.when(bpf.JumpEqual, etherPPPoE, "PPPoE", "no IP")
@@ -159,9 +159,10 @@ func ipv4(a *assembler, label string, base int) {
 	a.load(base+2, 2)
 	a.alu(bpf.ALUOpAdd, uint32(base))
 	a.store(cellEnd)
-	a.add(bpf.LoadMemShift{Off: uint32(base)}, bpf.TXA{})
+	a.add(bpf.LoadMemShift{Off: uint32(base)})
+	a.add(bpf.TXA{})
 	a.alu(bpf.ALUOpAdd, uint32(base))
-	a.add(bpf.TAX{})
+	a.toX()
 	a.load(base+9, 1)
 }
 
@@ -171,14 +172,14 @@ func ipv6(a *assembler, label string, base int) {
 	a.load(base+4, 2)
 	a.alu(bpf.ALUOpAdd, uint32(base+40))
 	a.store(cellEnd)
-	a.add(bpf.LoadConstant{Dst: bpf.RegX, Val: uint32(base + 40)})
+	a.set(bpf.RegX, uint32(base+40))
 	a.load(base+6, 1)
 }
 
 // extensions goes from an IPv6 header, whose next header is in A, over at most two
 // extension headers to the transport protocol. A fragment but the first names
 // nothing; so does what hides behind more or longer headers.
-func (f filter) extensions(a *assembler) {
+func (f *filter) extensions(a *assembler) {
 	stages := []string{"next header", "second extension", "transport"}
 	for i, next := range stages[1:] {
 		skip, fragment := stages[i]+": skip", stages[i]+": fragment"
@@ -201,7 +202,8 @@ func (f filter) extensions(a *assembler) {
 		a.alu(bpf.ALUOpAdd, 1)
 		a.alu(bpf.ALUOpShiftLeft, 3)
 		a.when(bpf.JumpGreaterThan, maxExtension, byDefault, "")
-		a.add(bpf.ALUOpX{Op: bpf.ALUOpAdd}, bpf.TAX{})
+		a.aluX(bpf.ALUOpAdd)
+		a.toX()
 		a.fetch(cellNext)
 		a.jump(next)
 	}
@@ -214,7 +216,7 @@ func (f filter) extensions(a *assembler) {
 // icmp takes what tells addresses of neighbours, and the rest of ICMP while the
 // budget allows it. All other protocols are known by their number, which
 // connection tracking tells: of an ESP tunnel no packet passes.
-func (f filter) icmp(a *assembler) {
+func (f *filter) icmp(a *assembler) {
 	const firstOfNDP, lastOfNDP = 133, 137 // RFC 4861
 	rest := byDefault
 	if levels[f.level].icmp {

@@ -31,19 +31,20 @@ const (
 //
 // What is lost: the middle of a ClientHello that takes three segments, for
 // nothing tells it from an upload.
-func (f filter) tcp(a *assembler) {
+func (f *filter) tcp(a *assembler) {
 	signatures := tcpSignatures
 	if f.brief {
 		signatures = briefSignatures
 	}
 	a.label("TCP")
-	a.add(bpf.StoreScratch{Src: bpf.RegX, N: cellTransport})
+	a.storeX(cellTransport)
 	a.loadX(12, 1)
 	a.alu(bpf.ALUOpAnd, 0xf0)
 	a.alu(bpf.ALUOpShiftRight, 2)
-	a.add(bpf.ALUOpX{Op: bpf.ALUOpAdd}, bpf.TAX{})
+	a.aluX(bpf.ALUOpAdd)
+	a.toX()
 	a.fetch(cellEnd)
-	a.add(bpf.ALUOpX{Op: bpf.ALUOpSub})
+	a.aluX(bpf.ALUOpSub)
 	a.store(cellPayload)
 	a.when(bpf.JumpLessThan, 4, "TCP flags", "")
 	a.loadX(0, 4)
@@ -51,12 +52,12 @@ func (f filter) tcp(a *assembler) {
 
 	// Other records of TLS name nothing, however short they are.
 	a.label(tlsChatter)
-	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellTransport})
+	a.fetchX(cellTransport)
 	a.loadX(13, 1)
 	a.when(bpf.JumpBitsSet, packet.FIN|packet.SYN|packet.RST, passHead, byDefault)
 
 	a.label("TCP flags")
-	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellTransport})
+	a.fetchX(cellTransport)
 	a.loadX(13, 1)
 	a.when(bpf.JumpBitsSet, packet.FIN|packet.SYN|packet.RST, passHead, "")
 	if levels[f.level].answers {
@@ -69,7 +70,7 @@ func (f filter) tcp(a *assembler) {
 }
 
 // pushed decides on segments with PSH. The server has the lower port.
-func (f filter) pushed(a *assembler) {
+func (f *filter) pushed(a *assembler) {
 	a.label("pushed")
 	a.fetch(cellPayload)
 	a.alu(bpf.ALUOpSub, 1) // an empty one becomes the longest
@@ -84,7 +85,7 @@ func (f filter) pushed(a *assembler) {
 		a.jump(byDefault)
 		return
 	}
-	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellPort})
+	a.fetchX(cellPort)
 	if !levels[f.level].answers {
 		a.whenX(bpf.JumpGreaterOrEqual, passWhole, byDefault)
 		return
@@ -99,23 +100,23 @@ func (f filter) pushed(a *assembler) {
 // udp decides on datagrams: whole those of the ports that name something, of
 // handshakes (QUIC's long headers, DTLS, WireGuard), and STUN; of the rest small
 // ones, as far as the level has it.
-func (f filter) udp(a *assembler) {
+func (f *filter) udp(a *assembler) {
 	a.label("UDP")
 	a.loadX(0, 2)
-	a.add(bpf.StoreScratch{Src: bpf.RegX, N: cellTransport})
+	a.storeX(cellTransport)
 	a.store(cellPort)
 	a.loadX(2, 2)
-	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellPort})
+	a.fetchX(cellPort)
 	a.whenX(bpf.JumpGreaterThan, "UDP lower port", "")
 	a.store(cellPort) // the lower one, which is the service's
 	a.label("UDP lower port")
-	a.add(bpf.LoadScratch{Dst: bpf.RegX, N: cellTransport})
+	a.fetchX(cellTransport)
 	a.fetch(cellPort)
 	a.among(udpPorts, passWhole, "UDP payload")
 
 	a.label("UDP payload")
 	a.fetch(cellEnd)
-	a.add(bpf.ALUOpX{Op: bpf.ALUOpSub})
+	a.aluX(bpf.ALUOpSub)
 	a.store(cellPayload) // with the header of UDP
 	a.when(bpf.JumpLessThan, udpHeader+11, "small datagram", "")
 	a.loadX(udpHeader, 4)
@@ -144,7 +145,7 @@ func (f filter) udp(a *assembler) {
 // While there is little traffic all small ones pass; then a random part, which
 // still sees every long flow. On the ports of QUIC and of ESP in UDP none do, since
 // each would be an acknowledgement of a download.
-func (f filter) smallDatagram(a *assembler) {
+func (f *filter) smallDatagram(a *assembler) {
 	a.label("small datagram")
 	n := levels[f.level].datagrams
 	if n == 0 {
@@ -157,7 +158,7 @@ func (f filter) smallDatagram(a *assembler) {
 	a.equal(portHTTPS, byDefault)
 	a.equal(portESP, byDefault)
 	if n > 1 {
-		a.add(bpf.LoadExtension{Num: bpf.ExtRand})
+		a.ask(bpf.ExtRand)
 		a.alu(bpf.ALUOpMod, n)
 		a.when(bpf.JumpEqual, 0, "", byDefault)
 	}

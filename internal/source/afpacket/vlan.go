@@ -40,9 +40,9 @@ func (r vlanRule) test(a *assembler, untagged bool, name string) {
 		return
 	}
 	inFrame, have, without, done := name+": in the frame", name+": tag", name+": untagged", name+": its VLAN"
-	a.add(bpf.LoadExtension{Num: bpf.ExtVLANTagPresent})
+	a.ask(bpf.ExtVLANTagPresent)
 	a.equal(0, inFrame)
-	a.add(bpf.LoadExtension{Num: bpf.ExtVLANTag})
+	a.ask(bpf.ExtVLANTag)
 	a.jump(have)
 	a.label(inFrame)
 	a.load(12, 2)
