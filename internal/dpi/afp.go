@@ -2,7 +2,8 @@ package dpi
 
 // afp recognises the Apple Filing Protocol by DSI (AFP 3.4, Data Stream Interface):
 // a first request or its reply. Elsewhere than on its port both must be seen.
-var afp = Detector{AFP, OverTCP, detectAFP}
+var afp = Detector{AFP, OverTCP, detectAFP,
+	"a first request of DSI or its reply; elsewhere than on port 548 both"}
 
 const afpPort = 548
 

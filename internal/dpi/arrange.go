@@ -27,12 +27,7 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 	ahead := int32(p.Seq - st.next[way])
 	switch {
 	case ahead > 0 && st.early[way] < maxEarly:
-		st.early[way]++
-		if ahead < streamBytes {
-			if b := in.streamOf(st, way); b != nil {
-				b.add(int(ahead)+in.base(st, way), p.Payload)
-			}
-		}
+		in.keepEarly(st, way, int(ahead), p.Payload)
 		return false
 	case ahead > 0: // nothing fills the gap: it was lost, or the filter of the capture left it out
 		in.giveBack(st, way)
@@ -44,33 +39,49 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 		return false // sent again
 	}
 	st.early[way] = 0
-	fresh := p.Payload[min(int(-ahead), len(p.Payload)):]
 	s.Offset = st.offset[way]
-	s.Payload, s.fresh = fresh, int(p.PayLen)-int(-ahead)
+	s.Payload, s.fresh = p.Payload[min(int(-ahead), len(p.Payload)):], int(p.PayLen)-int(-ahead)
 	st.next[way] = p.Seq + p.PayLen
 	st.offset[way] += p.PayLen - uint32(-ahead)
-	if st.stream[way] == 0 {
-		return true
+	if st.stream[way] != 0 {
+		in.join(s, way)
 	}
-	// What was kept of the stream begins at an offset of its own.
+	return true
+}
+
+// keepEarly keeps a segment that came so many bytes before its turn, if there is
+// room.
+func (in *Inspector) keepEarly(st *state, way, ahead int, payload []byte) {
+	st.early[way]++
+	if ahead >= streamBytes {
+		return
+	}
+	if b := in.streamOf(st, way); b != nil {
+		b.add(ahead+in.base(st, way), payload)
+	}
+}
+
+// join puts the segment behind what is kept of its direction, which becomes its
+// Payload. What was kept begins at an offset of its own.
+func (in *Inspector) join(s *Segment, way int) {
+	st, fresh := s.st, s.Payload
 	b := in.streams[st.stream[way]-1]
 	before := len(b.prefix())
 	b.add(before, fresh)
 	whole := b.prefix()
 	if len(whole) <= before {
 		in.giveBack(st, way) // full: what follows is seen piece by piece
-		return true
+		return
 	}
 	s.Offset -= uint32(before)
 	s.Payload = whole
-	beyond := uint32(len(whole) - before - len(fresh)) // of segments that came early
+	beyond := uint32(max(0, len(whole)-before-len(fresh))) // of segments that came early; none where the room ends
 	if len(fresh) < s.fresh {
 		in.giveBack(st, way) // cut by the snap length: a gap that nothing fills
 		beyond = 0
 	}
 	st.next[way] += beyond
 	st.offset[way] += beyond
-	return true
 }
 
 // base is where in a stream the next byte of its direction belongs.

@@ -2,7 +2,8 @@ package dpi
 
 // bacnet recognises BACnet/IP (ASHRAE 135 annex J): type, function and length, and
 // the version of the network layer where that follows.
-var bacnet = Detector{BACnet, OverUDP, detectBACnet}
+var bacnet = Detector{BACnet, OverUDP, detectBACnet,
+	"type, function and length of BACnet/IP, and the version of its network layer"}
 
 func detectBACnet(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

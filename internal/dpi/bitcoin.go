@@ -5,7 +5,8 @@ import "encoding/binary"
 // bitcoin recognises the messages of Bitcoin's nodes by the magic of their network
 // and a command that is padded with zeros (Bitcoin developer reference, Message
 // headers). Version 2 of the transport (BIP 324) looks like noise.
-var bitcoin = Detector{Bitcoin, OverTCP, detectBitcoin}
+var bitcoin = Detector{Bitcoin, OverTCP, detectBitcoin,
+	"the magic of a known network and a command padded with zeros"}
 
 const (
 	bitcoinHeader = 24

@@ -9,7 +9,8 @@ import (
 // proposals lay down: the handshake of peers (BEP 3) over TCP or uTP (BEP 29), the
 // DHT (BEP 5), trackers over UDP (BEP 15) and the search for peers in the house
 // (BEP 14). Peers that encrypt their handshake look like noise and stay unknown.
-var bittorrent = Detector{BitTorrent, OverTCP | OverUDP, detectBitTorrent}
+var bittorrent = Detector{BitTorrent, OverTCP | OverUDP, detectBitTorrent,
+	"the handshake of peers over TCP or uTP, messages of the DHT, of trackers and of the search in the house"}
 
 var (
 	peerHandshake = []byte("\x13BitTorrent protocol")

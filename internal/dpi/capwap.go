@@ -1,7 +1,8 @@
 package dpi
 
 // capwap recognises CAPWAP's control messages (RFC 5415 section 4) on its ports.
-var capwap = Detector{CAPWAP, OverUDP, detectCAPWAP}
+var capwap = Detector{CAPWAP, OverUDP, detectCAPWAP,
+	"the header of a control message, on ports 5246 and 5247"}
 
 func detectCAPWAP(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -2,7 +2,8 @@ package dpi
 
 // cassandra recognises CQL's binary protocol, versions 3 to 5: a header whose
 // length is the segment's, and an operation that connections begin with.
-var cassandra = Detector{Cassandra, OverTCP, detectCassandra}
+var cassandra = Detector{Cassandra, OverTCP, detectCassandra,
+	"a header of CQL 3 to 5 whose length is the segment's, and an operation that begins a connection"}
 
 func detectCassandra(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

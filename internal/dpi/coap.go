@@ -3,7 +3,8 @@ package dpi
 // coap recognises CoAP (RFC 7252 section 3) by a header and options that fill the
 // datagram. On other ports than its own, a request must name a path in text, and
 // an answer must answer one.
-var coap = Detector{CoAP, OverUDP, detectCoAP}
+var coap = Detector{CoAP, OverUDP, detectCoAP,
+	"a header and options that fill the datagram; elsewhere than on its ports a request for a path in text, or the answer to one"}
 
 const (
 	coapPort       = 5683

@@ -2,7 +2,8 @@ package dpi
 
 // collectd recognises collectd's binary protocol: the part that names the host
 // comes first, then a time.
-var collectd = Detector{Collectd, OverUDP, detectCollectd}
+var collectd = Detector{Collectd, OverUDP, detectCollectd,
+	"the part that names the host first, then a time"}
 
 func detectCollectd(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

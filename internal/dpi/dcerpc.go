@@ -2,7 +2,8 @@ package dpi
 
 // dcerpc recognises DCE/RPC (C706 chapter 12) over TCP, version 5, and over UDP,
 // version 4: a known type, a representation, and the length of a fragment.
-var dcerpc = Detector{DCERPC, OverTCP | OverUDP, detectDCERPC}
+var dcerpc = Detector{DCERPC, OverTCP | OverUDP, detectDCERPC,
+	"a known type, a data representation and the length of a fragment"}
 
 const (
 	dcerpcDatagram = 80 // bytes of the header of a datagram

@@ -9,6 +9,7 @@ type Detector struct {
 	Protocol Protocol
 	Over     Over
 	Detect   func(*Segment) Verdict
+	How      string // what it goes by, as docs/protocols.md tells it
 }
 
 // Over says which transports a protocol is spoken over.

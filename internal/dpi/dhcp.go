@@ -3,7 +3,8 @@ package dpi
 // dhcp recognises DHCP and BOOTP (RFC 2131 section 2, RFC 951) by the magic
 // cookie, or the shape of the message on its ports. What clients say of
 // themselves is in options (RFC 2132, RFC 4702).
-var dhcp = Detector{DHCP, OverUDP, detectDHCP}
+var dhcp = Detector{DHCP, OverUDP, detectDHCP,
+	"the magic cookie, or the shape of the message on ports 67 and 68"}
 
 const (
 	bootpHeader = 236

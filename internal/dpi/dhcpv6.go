@@ -2,7 +2,8 @@ package dpi
 
 // dhcpv6 recognises DHCPv6 (RFC 8415 section 8) by its ports, a known message,
 // and options that fill it. Clients tell their name (RFC 4704) and vendor class.
-var dhcpv6 = Detector{DHCPv6, OverUDP, detectDHCPv6}
+var dhcpv6 = Detector{DHCPv6, OverUDP, detectDHCPv6,
+	"a known message whose options fill it, on ports 546 and 547"}
 
 const (
 	dhcpv6Client = 546

@@ -2,7 +2,8 @@ package dpi
 
 // diameter recognises Diameter (RFC 6733 section 3): version 1, a length, and the
 // first attribute.
-var diameter = Detector{Diameter, OverTCP, detectDiameter}
+var diameter = Detector{Diameter, OverTCP, detectDiameter,
+	"version 1, a length and the first attribute"}
 
 func detectDiameter(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

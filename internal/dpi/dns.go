@@ -9,7 +9,8 @@ import (
 // dns recognises DNS over UDP and TCP (RFC 1035) and, by their ports, its
 // relatives on the link: mDNS (RFC 6762) and LLMNR (RFC 4795). On port 53 a sane
 // header is enough; elsewhere the whole message must be one.
-var dns = Detector{DNS, OverTCP | OverUDP, detectDNS}
+var dns = Detector{DNS, OverTCP | OverUDP, detectDNS,
+	"a message that is whole; on port 53 a sane header is enough"}
 
 const (
 	dnsPort   = 53

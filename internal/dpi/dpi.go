@@ -6,3 +6,5 @@
 // is the frame's. Where content tells nothing a port is a hint and no proof:
 // whoever shows a Protocol says how it is known.
 package dpi
+
+//go:generate go test . -run ^TestDocs$ -update

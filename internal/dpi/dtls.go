@@ -3,7 +3,8 @@ package dpi
 // dtls recognises DTLS (RFC 6347, and RFC 9147 up to its ServerHello) by records
 // that fill the datagram. It sees the ClientHello, in pieces or not, and the
 // ServerHello.
-var dtls = Detector{DTLS, OverUDP, detectDTLS}
+var dtls = Detector{DTLS, OverUDP, detectDTLS,
+	"records that fill the datagram, with ClientHello and ServerHello"}
 
 const (
 	recordConnectionID = 25 // RFC 9146: a connection ID stands before the length

@@ -5,7 +5,8 @@ import "encoding/binary"
 // edonkey recognises eDonkey, eMule's extension of it and Kademlia as eMule speaks
 // it (Kulbak and Bickson, The eMule Protocol Specification) by the byte that names
 // the protocol, and by messages whose sizes are fixed or stand in their header.
-var edonkey = Detector{EDonkey, OverTCP | OverUDP, detectEDonkey}
+var edonkey = Detector{EDonkey, OverTCP | OverUDP, detectEDonkey,
+	"the byte that names the protocol and messages of fixed or stated size"}
 
 const (
 	edProtocol  = 0xe3

@@ -2,7 +2,8 @@ package dpi
 
 // elasticsearch recognises the protocol that Elasticsearch's nodes speak with each
 // other; its clients speak HTTP.
-var elasticsearch = Detector{Elasticsearch, OverTCP, detectElasticsearch}
+var elasticsearch = Detector{Elasticsearch, OverTCP, detectElasticsearch,
+	"the header that nodes begin messages to each other with"}
 
 func detectElasticsearch(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

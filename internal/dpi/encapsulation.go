@@ -9,14 +9,17 @@ import (
 // behind it.
 
 // vxlan recognises VXLAN (RFC 7348 section 5).
-var vxlan = Detector{VXLAN, OverUDP, detectVXLAN}
+var vxlan = Detector{VXLAN, OverUDP, detectVXLAN,
+	"the flags of its header and an Ethernet frame behind it"}
 
 // gtp recognises the GPRS Tunnelling Protocol, versions 1 and 2 (3GPP TS 29.281 and
 // 29.274).
-var gtp = Detector{GTP, OverUDP, detectGTP}
+var gtp = Detector{GTP, OverUDP, detectGTP,
+	"a header of version 1 or 2 whose length is the datagram's, on ports 2123 and 2152"}
 
 // teredo recognises Teredo (RFC 4380): IPv6 of its own prefix inside of UDP.
-var teredo = Detector{Teredo, OverUDP, detectTeredo}
+var teredo = Detector{Teredo, OverUDP, detectTeredo,
+	"IPv6 of Teredo's prefix inside of UDP"}
 
 const (
 	vxlanHeader = 8

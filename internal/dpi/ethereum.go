@@ -5,7 +5,8 @@ import "encoding/binary"
 // ethereum recognises the discovery of Ethereum's nodes (devp2p, discv4): behind a
 // digest and a signature the kind of packet, and a list in RLP that fills the
 // datagram and begins as that kind does. Version 5 and RLPx look like noise.
-var ethereum = Detector{Ethereum, OverUDP, detectEthereum}
+var ethereum = Detector{Ethereum, OverUDP, detectEthereum,
+	"a kind of packet and a list in RLP that fills the datagram (discovery, version 4)"}
 
 const (
 	discvRecovery = 96 // last byte of the signature: 0 or 1

@@ -4,12 +4,14 @@ import "bytes"
 
 // ftp recognises the control connection of FTP (RFC 959) by the server's greeting
 // or by the commands that clients begin with when they were greeted.
-var ftp = Detector{FTP, OverTCP, detectFTP}
+var ftp = Detector{FTP, OverTCP, detectFTP,
+	"the server's greeting, or the commands that clients begin with"}
 
 // ftpData recognises a data connection of FTP by a listing of files, which nothing
 // else begins with, or by a server's port 20 (RFC 959 section 3.2). Files by
 // themselves cannot be told from others.
-var ftpData = Detector{FTPData, OverTCP, detectFTPData}
+var ftpData = Detector{FTPData, OverTCP, detectFTPData,
+	"a listing of files, or the server's port 20"}
 
 const (
 	ftpPort     = 21

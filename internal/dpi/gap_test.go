@@ -1,6 +1,7 @@
 package dpi
 
 import (
+	"strings"
 	"testing"
 
 	"weir/internal/packet"
@@ -63,5 +64,26 @@ func TestRepetitionEnds(t *testing.T) {
 	}
 	if in.Stats().Undecided != 0 || len(in.idle) != len(in.streams) {
 		t.Errorf("%+v, %d of %d streams free", in.Stats(), len(in.idle), len(in.streams))
+	}
+}
+
+// A message for which there is no room left over leaves no gap: what follows it is
+// the next segment.
+func TestFullStreamGoesOn(t *testing.T) {
+	in := NewInspector(Config{Flows: 1, Streams: 1})
+	h := in.Open(packet.ProtoTCP)
+	var f Facts
+	seq := uint32(100)
+	in.Inspect(h, segment{fromClient: true, flags: packet.SYN, seq: seq - 1}.packet(), true, &f)
+	text := "GET / HTTP/1.1\r\nHost: example.com\r\nX: " + strings.Repeat("x", 961)
+	for seq < 100+streamBytes {
+		if r := in.Inspect(h, segment{fromClient: true, seq: seq, text: text}.packet(), true, &f); r.Done {
+			t.Fatal("decided before the room ends")
+		}
+		seq += uint32(len(text))
+		text = strings.Repeat("x", 1000)
+	}
+	if got := in.states[h].next[0]; got != seq {
+		t.Errorf("the next segment is awaited at %d, it comes at %d", got, seq)
 	}
 }

@@ -4,7 +4,8 @@ import "bytes"
 
 // git recognises Git's own protocol by the request that a client begins with
 // (gitprotocol-pack: pkt-line, command, path, host).
-var git = Detector{Git, OverTCP, detectGit}
+var git = Detector{Git, OverTCP, detectGit,
+	"the request that a client begins with: pkt-line, command, path and host"}
 
 func detectGit(s *Segment) Verdict {
 	b := s.Payload

@@ -4,7 +4,8 @@ import "bytes"
 
 // gnutella recognises Gnutella by the lines of its handshake (RFC-Gnutella 0.6), and
 // Gnutella 2 in datagrams by its tag and numbering.
-var gnutella = Detector{Gnutella, OverTCP | OverUDP, detectGnutella}
+var gnutella = Detector{Gnutella, OverTCP | OverUDP, detectGnutella,
+	"the lines of its handshake; Gnutella 2 by its tag in datagrams"}
 
 func detectGnutella(s *Segment) Verdict {
 	p := s.Payload

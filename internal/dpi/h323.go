@@ -7,7 +7,8 @@ import (
 
 // h323 recognises the signalling of H.323: Q.931 inside of TPKT (H.225.0, RFC 1006)
 // and, on its port, registration by the number of its protocol.
-var h323 = Detector{H323, OverTCP | OverUDP, detectH323}
+var h323 = Detector{H323, OverTCP | OverUDP, detectH323,
+	"Q.931 inside of TPKT; registration on its port"}
 
 const (
 	tpktVersion = 3

@@ -6,7 +6,8 @@ import "bytes"
 // line, and what is spoken over it by methods and fields. It sees the head of the
 // first request, over several segments if need be, and of its answer; behind an
 // answer to CONNECT, the ClientHello.
-var http = Detector{HTTP, OverTCP, detectHTTP}
+var http = Detector{HTTP, OverTCP, detectHTTP,
+	"a request line or a status line, on any port"}
 
 // httpMethod is a method and what it stands for.
 type httpMethod struct {

@@ -2,7 +2,8 @@ package dpi
 
 // http2 recognises HTTP/2 without TLS by the preface that every client begins with
 // (RFC 9113 section 3.4).
-var http2 = Detector{HTTP2, OverTCP, detectHTTP2}
+var http2 = Detector{HTTP2, OverTCP, detectHTTP2,
+	"the preface that every client begins with"}
 
 const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 

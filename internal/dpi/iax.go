@@ -5,7 +5,8 @@ import "encoding/binary"
 // iax recognises IAX2 (RFC 5456 section 8.1) by a full frame of its control channel
 // whose information elements fill the datagram. Frames without any are too short to
 // tell and need the port.
-var iax = Detector{IAX, OverUDP, detectIAX}
+var iax = Detector{IAX, OverUDP, detectIAX,
+	"a full frame of the control channel whose elements fill the datagram"}
 
 const (
 	iaxPort    = 4569

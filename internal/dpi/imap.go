@@ -2,7 +2,8 @@ package dpi
 
 // imap recognises IMAP 4 (RFC 9051) by the server's greeting and the client's
 // tagged commands.
-var imap = Detector{IMAP, OverTCP, detectIMAP}
+var imap = Detector{IMAP, OverTCP, detectIMAP,
+	"the server's greeting and the client's tagged commands"}
 
 var (
 	imapPorts    = [...]uint16{143, 993, 220}

@@ -9,7 +9,8 @@ import (
 // section 3.1, RFC 7296 section 3.1), also behind the marker of NAT traversal. ESP
 // inside of UDP (RFC 3948) is noise behind two numbers: it needs the port and two
 // packets that go on. Over TCP both stand behind a prefix (RFC 9329).
-var ipsec = Detector{IPsec, OverTCP | OverUDP, detectIPsec}
+var ipsec = Detector{IPsec, OverTCP | OverUDP, detectIPsec,
+	"the header of IKE, whose length fills the datagram; ESP inside of UDP on port 4500, after two packets that go on"}
 
 const (
 	ikeHeader = 28

@@ -4,7 +4,8 @@ import "bytes"
 
 // irc recognises IRC (RFC 2812, RFC 1459) by the commands that register a client
 // and by the messages that servers answer with.
-var irc = Detector{IRC, OverTCP, detectIRC}
+var irc = Detector{IRC, OverTCP, detectIRC,
+	"the commands that register a client, and what servers answer"}
 
 var (
 	ircServer = []string{"NOTICE", "PING", "PONG", "PRIVMSG", "JOIN", "MODE", "CAP", "ERROR"}

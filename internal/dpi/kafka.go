@@ -2,7 +2,8 @@ package dpi
 
 // kafka recognises Kafka's requests: a length, a known operation and version, and
 // the client's name for itself.
-var kafka = Detector{Kafka, OverTCP, detectKafka}
+var kafka = Detector{Kafka, OverTCP, detectKafka,
+	"a length, a known operation and version, and the client's name"}
 
 func detectKafka(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -6,7 +6,8 @@ import "weir/internal/packet"
 // the version that every message begins with; over TCP its length stands before
 // it (section 7.2.2).
 // Requests to change a password have a header of their own (RFC 3244).
-var kerberos = Detector{Kerberos, OverTCP | OverUDP, detectKerberos}
+var kerberos = Detector{Kerberos, OverTCP | OverUDP, detectKerberos,
+	"an application tag and version 5; requests for passwords by their header"}
 
 const (
 	kpasswdPort    = 464

@@ -2,7 +2,8 @@ package dpi
 
 // knx recognises KNXnet/IP (ISO 22510): a header of six bytes, version 1.0, a known
 // service, and the length.
-var knx = Detector{KNX, OverTCP | OverUDP, detectKNX}
+var knx = Detector{KNX, OverTCP | OverUDP, detectKNX,
+	"a header of six bytes with version 1.0, a known service and the length"}
 
 func detectKNX(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -5,7 +5,8 @@ import "encoding/binary"
 // l2tp recognises the control messages of L2TP, versions 2 and 3 over UDP (RFC 2661
 // section 3.1, RFC 3931 section 3.2.1), by a header whose length fills the datagram
 // and the attribute that must be first. Data has too little of a header.
-var l2tp = Detector{L2TP, OverUDP, detectL2TP}
+var l2tp = Detector{L2TP, OverUDP, detectL2TP,
+	"a control message whose length fills the datagram and whose first attribute is right"}
 
 const (
 	l2tpPort    = 1701

@@ -3,7 +3,8 @@ package dpi
 // ldap recognises LDAP (RFC 4511 section 4.1.1) over TCP and, as Active Directory
 // answers pings (MS-ADTS section 6.3.3), over UDP: a SEQUENCE of a message ID and
 // an operation.
-var ldap = Detector{LDAP, OverTCP | OverUDP, detectLDAP}
+var ldap = Detector{LDAP, OverTCP | OverUDP, detectLDAP,
+	"a sequence of a message ID and an operation"}
 
 func detectLDAP(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -4,7 +4,8 @@ import "bytes"
 
 // magic recognises protocols that begin with bytes that nothing else begins with:
 // each needs no more than a line of a table.
-var magic = Detector{NoProtocol, OverTCP | OverUDP, detectMagic}
+var magic = Detector{NoProtocol, OverTCP | OverUDP, detectMagic,
+	"bytes that nothing else begins with"}
 
 // magics are how those protocols begin, in either direction.
 var magics = [...]struct {

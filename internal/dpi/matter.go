@@ -2,7 +2,8 @@ package dpi
 
 // matter recognises sessions of Matter being made (Core Specification sections 4.4
 // and 4.14): a message that is not encrypted yet, of the secure channel protocol.
-var matter = Detector{Matter, OverUDP, detectMatter}
+var matter = Detector{Matter, OverUDP, detectMatter,
+	"a message of the secure channel protocol that is not encrypted yet"}
 
 func detectMatter(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -7,7 +7,8 @@ import (
 
 // memcached recognises memcached's protocols (protocol.txt, protocol-binary.txt),
 // over UDP behind a frame header.
-var memcached = Detector{Memcached, OverTCP | OverUDP, detectMemcached}
+var memcached = Detector{Memcached, OverTCP | OverUDP, detectMemcached,
+	"commands and replies in text, or the header of the binary protocol"}
 
 const (
 	memcachedPort   = 11211

@@ -4,7 +4,8 @@ import "bytes"
 
 // mgcp recognises MGCP (RFC 3435 section 3.2) by its command lines: a verb of four
 // letters, a number, an endpoint and the version.
-var mgcp = Detector{MGCP, OverUDP, detectMGCP}
+var mgcp = Detector{MGCP, OverUDP, detectMGCP,
+	"a command line: a verb, a number, an endpoint and the version"}
 
 var mgcpVerbs = []string{"AUCX", "AUEP", "CRCX", "DLCX", "EPCF", "MDCX", "MESG", "NTFY", "RQNT", "RSIP"}
 

@@ -5,7 +5,8 @@ import "bytes"
 // mining recognises the talk of miners of currency with their pools: JSON-RPC in
 // lines, with the methods of Stratum, of its dialects for CryptoNote and Ethereum,
 // and of getwork.
-var mining = Detector{Mining, OverTCP, detectMining}
+var mining = Detector{Mining, OverTCP, detectMining,
+	"JSON-RPC in lines with the methods of Stratum, of its dialects and of getwork"}
 
 // miningScan is how much of the first line is looked at.
 const miningScan = 256

@@ -4,7 +4,8 @@ import "encoding/binary"
 
 // modbus recognises Modbus over TCP (Modbus Messaging on TCP/IP section 3.1). On
 // other ports than its own a request must be answered.
-var modbus = Detector{Modbus, OverTCP, detectModbus}
+var modbus = Detector{Modbus, OverTCP, detectModbus,
+	"a header whose length fits the function; elsewhere than on port 502 a request and its answer"}
 
 func detectModbus(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -4,7 +4,8 @@ import "encoding/binary"
 
 // mongodb recognises MongoDB's messages (Wire Protocol): a length, two IDs and a
 // known operation, in little endian.
-var mongodb = Detector{MongoDB, OverTCP, detectMongoDB}
+var mongodb = Detector{MongoDB, OverTCP, detectMongoDB,
+	"a length, two IDs and a known operation"}
 
 func detectMongoDB(s *Segment) Verdict {
 	b := s.Payload

@@ -2,7 +2,8 @@ package dpi
 
 // mpegts recognises an MPEG transport stream in datagrams (ISO/IEC 13818-1 section
 // 2.4.3): packets of 188 bytes, each with its sync byte. Inside of RTP it is RTP.
-var mpegts = Detector{MPEGTS, OverUDP, detectMPEGTS}
+var mpegts = Detector{MPEGTS, OverUDP, detectMPEGTS,
+	"packets of 188 bytes, each with its sync byte"}
 
 const (
 	tsPacket = 188

@@ -2,7 +2,8 @@ package dpi
 
 // mqtt recognises MQTT 3.1, 3.1.1 and 5 (OASIS, section 2) by the packet that
 // connects, and a connection joined later by what both ends say.
-var mqtt = Detector{MQTT, OverTCP, detectMQTT}
+var mqtt = Detector{MQTT, OverTCP, detectMQTT,
+	"the packet that connects; joined later, what both ends say"}
 
 const (
 	mqttPort = 1883

@@ -4,7 +4,8 @@ import "bytes"
 
 // mssql recognises TDS (MS-TDS section 2.2.3) by its packet header and what the
 // first packets hold, and the browser service that names its instances (MC-SQLR).
-var mssql = Detector{MSSQL, OverTCP | OverUDP, detectMSSQL}
+var mssql = Detector{MSSQL, OverTCP | OverUDP, detectMSSQL,
+	"the header and first packets of TDS, and the service that names instances"}
 
 // Types of packets of TDS.
 const (

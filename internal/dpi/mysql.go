@@ -2,7 +2,8 @@ package dpi
 
 // mysql recognises MySQL and MariaDB by the greeting of the server (MySQL
 // Internals, protocol 10), or its refusal.
-var mysql = Detector{MySQL, OverTCP, detectMySQL}
+var mysql = Detector{MySQL, OverTCP, detectMySQL,
+	"the server's greeting or refusal"}
 
 func detectMySQL(s *Segment) Verdict {
 	if s.talking() {

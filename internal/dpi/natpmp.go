@@ -2,7 +2,8 @@ package dpi
 
 // natpmp recognises NAT-PMP (RFC 6886 section 3) and its successor PCP (RFC 6887
 // section 7). The messages are a few numbers: the port is asked for as well.
-var natpmp = Detector{NATPMP, OverUDP, detectNATPMP}
+var natpmp = Detector{NATPMP, OverUDP, detectNATPMP,
+	"the few numbers of a message of NAT-PMP or PCP, on their ports"}
 
 const natpmpPort = 5351
 

@@ -9,7 +9,8 @@ import (
 // netbios recognises NetBIOS over TCP and UDP (RFC 1002): names, whose encoding
 // is unmistakable, datagrams, and the request that opens a session. A session
 // without one is SMB's own.
-var netbios = Detector{NetBIOS, OverTCP | OverUDP, detectNetBIOS}
+var netbios = Detector{NetBIOS, OverTCP | OverUDP, detectNetBIOS,
+	"encoded names, datagrams, and the request that opens a session"}
 
 const (
 	nbnsPort       = 137

@@ -2,7 +2,8 @@ package dpi
 
 // netflow recognises NetFlow 1, 5, 7, 9 (RFC 3954) and IPFIX (RFC 7011) by counts
 // and lengths that are the datagram's.
-var netflow = Detector{NetFlow, OverUDP, detectNetFlow}
+var netflow = Detector{NetFlow, OverUDP, detectNetFlow,
+	"a version, and counts and lengths that are the datagram's"}
 
 func detectNetFlow(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

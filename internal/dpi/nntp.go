@@ -2,7 +2,8 @@ package dpi
 
 // nntp recognises NNTP (RFC 3977) by the server's greeting and the commands that
 // no other protocol has.
-var nntp = Detector{NNTP, OverTCP, detectNNTP}
+var nntp = Detector{NNTP, OverTCP, detectNNTP,
+	"the server's greeting and the commands that only news have"}
 
 var (
 	nntpPorts    = [...]uint16{119, 433, 563}

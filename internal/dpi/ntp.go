@@ -3,7 +3,8 @@ package dpi
 // ntp recognises NTP and SNTP (RFC 5905 section 7.3): 48 bytes, perhaps with
 // extensions and a digest behind them, of a version and mode that exist. The port
 // is asked for as well, because a few bits are little proof.
-var ntp = Detector{NTP, OverUDP, detectNTP}
+var ntp = Detector{NTP, OverUDP, detectNTP,
+	"48 bytes of a version and mode that exist, perhaps with extensions, on port 123"}
 
 const (
 	ntpPort   = 123

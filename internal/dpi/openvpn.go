@@ -10,7 +10,8 @@ import (
 // and the session's number that all control packets of one end have in common
 // (OpenVPN protocol, draft-openvpn-wire-protocol). Data alone is likely when its
 // peer and packet numbers go on.
-var openvpn = Detector{OpenVPN, OverTCP | OverUDP, detectOpenVPN}
+var openvpn = Detector{OpenVPN, OverTCP | OverUDP, detectOpenVPN,
+	"the reset that opens a session, and the session's number in what follows"}
 
 // Opcodes, the upper five bits of the first byte.
 const (

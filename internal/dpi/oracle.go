@@ -2,7 +2,8 @@ package dpi
 
 // oracle recognises TNS, which Oracle's clients connect by: a header and, in the
 // first packet, a description in text.
-var oracle = Detector{Oracle, OverTCP, detectOracle}
+var oracle = Detector{Oracle, OverTCP, detectOracle,
+	"a header of TNS and a description in text"}
 
 func detectOracle(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

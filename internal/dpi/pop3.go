@@ -2,7 +2,8 @@ package dpi
 
 // pop3 recognises POP 3 (RFC 1939) by the server's greeting, which says so or is
 // answered by a command of the protocol.
-var pop3 = Detector{POP3, OverTCP, detectPOP3}
+var pop3 = Detector{POP3, OverTCP, detectPOP3,
+	"the server's greeting and a command that answers it"}
 
 var (
 	pop3Ports    = [...]uint16{110, 995}

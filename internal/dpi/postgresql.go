@@ -2,7 +2,8 @@ package dpi
 
 // postgresql recognises PostgreSQL by the client's first message (Frontend/Backend
 // Protocol, section 54.7): its length and a version or request.
-var postgresql = Detector{PostgreSQL, OverTCP, detectPostgreSQL}
+var postgresql = Detector{PostgreSQL, OverTCP, detectPostgreSQL,
+	"the client's first message: its length and a version or request"}
 
 func detectPostgreSQL(s *Segment) Verdict {
 	if s.talking() {

@@ -4,7 +4,8 @@ import "encoding/binary"
 
 // pptp recognises the control connection of PPTP by its magic cookie (RFC 2637
 // section 1.4).
-var pptp = Detector{PPTP, OverTCP, detectPPTP}
+var pptp = Detector{PPTP, OverTCP, detectPPTP,
+	"the magic cookie of the control connection"}
 
 const (
 	pptpCookie  = 0x1a2b3c4d

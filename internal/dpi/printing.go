@@ -4,7 +4,8 @@ import "bytes"
 
 // printing recognises the Line Printer Daemon protocol (RFC 1179) and languages of
 // printers sent to their raw port (JetDirect), beside what magic knows.
-var printing = Detector{Printing, OverTCP, detectPrinting}
+var printing = Detector{Printing, OverTCP, detectPrinting,
+	"commands of LPD, and printers' languages sent to their raw port"}
 
 const (
 	lpdPort       = 515

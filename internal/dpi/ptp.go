@@ -2,7 +2,8 @@ package dpi
 
 // ptp recognises the Precision Time Protocol (IEEE 1588-2008 section 13.3, and
 // 1588-2002) on its ports: a header whose length is the message's.
-var ptp = Detector{PTP, OverUDP, detectPTP}
+var ptp = Detector{PTP, OverUDP, detectPTP,
+	"a header whose length is the message's, on ports 319 and 320"}
 
 const (
 	ptpEvent   = 319

@@ -6,7 +6,8 @@ import "bytes"
 // drafts and Google's versions before them). A client's Initial packets are
 // decrypted, with keys that everybody can derive, and the ClientHello in them put
 // together from as many datagrams as it takes.
-var quic = Detector{QUIC, OverUDP, detectQUIC}
+var quic = Detector{QUIC, OverUDP, detectQUIC,
+	"long headers of a known version; a client's Initial packets are decrypted, for the ClientHello in them"}
 
 // The first byte.
 const (

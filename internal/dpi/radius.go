@@ -2,7 +2,8 @@ package dpi
 
 // radius recognises RADIUS (RFC 2865 section 3, RFC 2866, RFC 5176): a known code,
 // the length, and attributes that fill it.
-var radius = Detector{RADIUS, OverUDP, detectRADIUS}
+var radius = Detector{RADIUS, OverUDP, detectRADIUS,
+	"a known code, the length, and attributes that fill it"}
 
 var radiusPorts = [...]uint16{1812, 1813, 1645, 1646, 3799}
 

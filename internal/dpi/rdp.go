@@ -10,7 +10,8 @@ import (
 // and confirmation (MS-RDPBCGR section 2.2.1.1: TPKT, X.224, a cookie or
 // negotiation), and over UDP by its SYN (MS-RDPEUDP section 2.2.2). TLS that
 // follows is part of it.
-var rdp = Detector{RDP, OverTCP | OverUDP, detectRDP}
+var rdp = Detector{RDP, OverTCP | OverUDP, detectRDP,
+	"the connection request and its confirmation; over UDP the SYN"}
 
 const (
 	rdpPort = 3389

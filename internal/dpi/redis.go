@@ -5,7 +5,8 @@ import "bytes"
 // redis recognises RESP, the serialization protocol of Redis: a command is an
 // array of strings, and replies are only believed where one was seen, or on its
 // port.
-var redis = Detector{Redis, OverTCP, detectRedis}
+var redis = Detector{Redis, OverTCP, detectRedis,
+	"a command as an array of strings, and replies where one was seen"}
 
 func detectRedis(s *Segment) Verdict {
 	b := s.Payload[:min(len(s.Payload), 64)]

@@ -4,7 +4,8 @@ import "weir/internal/packet"
 
 // nfs recognises NFS and the services it is found and mounted by, by the calls and
 // replies of ONC RPC (RFC 5531 section 9).
-var nfs = Detector{NFS, OverTCP | OverUDP, detectNFS}
+var nfs = Detector{NFS, OverTCP | OverUDP, detectNFS,
+	"calls and replies of ONC RPC to the port mapper, mount daemon and NFS"}
 
 // Programs (RFC 5531 section 13.3 and the registry at IANA).
 const (

@@ -2,7 +2,8 @@ package dpi
 
 // rsh recognises rsh, rlogin and rexec of BSD (RFC 1282): on their ports, because
 // little but zero bytes between names tells them.
-var rsh = Detector{RSH, OverTCP, detectRSH}
+var rsh = Detector{RSH, OverTCP, detectRSH,
+	"zero bytes between names, on the ports of BSD's r-commands"}
 
 func detectRSH(s *Segment) Verdict {
 	if !s.FromClient && s.Answered().Packets > 0 {

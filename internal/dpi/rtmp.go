@@ -3,7 +3,8 @@ package dpi
 // rtmp recognises RTMP by the beginning of its handshake (Adobe's specification,
 // section 5.2): a version, and 1536 bytes of which four are zero or, since Flash 9,
 // a version of the player. The server begins with the same version.
-var rtmp = Detector{RTMP, OverTCP, detectRTMP}
+var rtmp = Detector{RTMP, OverTCP, detectRTMP,
+	"the beginning of the handshake: a version and 1536 bytes of either end"}
 
 const (
 	rtmpVersion = 3

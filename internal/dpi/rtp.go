@@ -8,7 +8,8 @@ import "encoding/binary"
 // known by a compound packet that fills the datagram, or by media of its source.
 // Over TCP each has its length before it (RFC 4571).
 // Whether the media is encrypted does not show: SRTP leaves the header as it is.
-var rtp = Detector{RTP, OverTCP | OverUDP, detectRTP}
+var rtp = Detector{RTP, OverTCP | OverUDP, detectRTP,
+	"what packets have in common: a source that stays, numbers and times that go on"}
 
 const (
 	rtpHeader    = 12

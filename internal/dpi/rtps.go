@@ -4,7 +4,8 @@ import "bytes"
 
 // rtps recognises RTPS, on which DDS and ROS 2 run (OMG DDSI-RTPS section 9.4.4), by
 // its name and a version that exists.
-var rtps = Detector{RTPS, OverTCP | OverUDP, detectRTPS}
+var rtps = Detector{RTPS, OverTCP | OverUDP, detectRTPS,
+	"its name and a version that exists"}
 
 func detectRTPS(s *Segment) Verdict {
 	p := s.Payload

@@ -6,7 +6,8 @@ import "bytes"
 // where it is tunnelled by HTTP (Apple, Tunnelling RTSP and RTP through HTTP), and
 // AirPlay, which speaks it, by what Apple's software calls itself and by requests
 // that nothing else makes.
-var rtsp = Detector{RTSP, OverTCP | OverUDP, detectRTSP}
+var rtsp = Detector{RTSP, OverTCP | OverUDP, detectRTSP,
+	"a request line or a status line, also tunnelled by HTTP"}
 
 // maxTextHead is how much of a text message is looked at.
 const maxTextHead = 1024

@@ -2,7 +2,8 @@ package dpi
 
 // sflow recognises sFlow 5 (sflow.org, section 5): the agent's address and the
 // first sample.
-var sflow = Detector{SFlow, OverUDP, detectSFlow}
+var sflow = Detector{SFlow, OverUDP, detectSFlow,
+	"version 5, the agent's address and the first sample"}
 
 func detectSFlow(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -4,7 +4,8 @@ import "bytes"
 
 // sip recognises SIP (RFC 3261 section 7) by its request and status lines over
 // UDP and TCP.
-var sip = Detector{SIP, OverTCP | OverUDP, detectSIP}
+var sip = Detector{SIP, OverTCP | OverUDP, detectSIP,
+	"a request line or a status line"}
 
 var sipVersion = []byte("SIP/2.0")
 

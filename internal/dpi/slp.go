@@ -2,7 +2,8 @@ package dpi
 
 // slp recognises the Service Location Protocol, version 2 (RFC 2608 section 8) and
 // 1 (RFC 2165), by a header whose length is the message's.
-var slp = Detector{SLP, OverTCP | OverUDP, detectSLP}
+var slp = Detector{SLP, OverTCP | OverUDP, detectSLP,
+	"a header of version 1 or 2 whose length is the message's"}
 
 func detectSLP(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -3,7 +3,8 @@ package dpi
 // smtp recognises SMTP and LMTP (RFC 5321, RFC 2033) by the greeting of either
 // end. A server that does not say what it is may be one of FTP: then the client's
 // first command tells.
-var smtp = Detector{SMTP, OverTCP, detectSMTP}
+var smtp = Detector{SMTP, OverTCP, detectSMTP,
+	"the greeting of either end, or the client's first command"}
 
 var (
 	smtpPorts    = [...]uint16{25, 587, 465, 2525}

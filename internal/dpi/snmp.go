@@ -2,7 +2,8 @@ package dpi
 
 // snmp recognises SNMP 1, 2c (RFC 3416, RFC 1157) and 3 (RFC 3412 section 6) by
 // the outer elements of a message, which fill the datagram.
-var snmp = Detector{SNMP, OverUDP, detectSNMP}
+var snmp = Detector{SNMP, OverUDP, detectSNMP,
+	"the outer elements of a message, which fill the datagram"}
 
 func detectSNMP(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

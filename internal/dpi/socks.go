@@ -5,7 +5,8 @@ import "encoding/binary"
 // socks recognises SOCKS 4, 4a and 5 (RFC 1928) by the client's greeting together
 // with the server's answer, and follows it to the request for a name and to what
 // HTTP or TLS ask for behind it.
-var socks = Detector{SOCKS, OverTCP, detectSOCKS}
+var socks = Detector{SOCKS, OverTCP, detectSOCKS,
+	"the client's greeting together with the server's answer"}
 
 const (
 	socksConnect   = 1

@@ -5,7 +5,8 @@ import "bytes"
 // sourceEngine recognises the queries that clients send to servers of games of
 // Valve's Source engine (Valve developer wiki, Server queries): a header of four
 // bytes 0xff and a letter, with the size or text that belongs to it.
-var sourceEngine = Detector{SourceEngine, OverUDP, detectSourceEngine}
+var sourceEngine = Detector{SourceEngine, OverUDP, detectSourceEngine,
+	"four bytes 0xff, a letter, and what belongs to it"}
 
 var sourceInfo = []byte("TSource Engine Query\x00")
 

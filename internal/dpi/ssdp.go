@@ -4,7 +4,8 @@ import "bytes"
 
 // ssdp recognises SSDP (UPnP Device Architecture 2.0 section 1): requests and
 // answers of HTTP in datagrams. Devices say in a header what they are.
-var ssdp = Detector{SSDP, OverUDP, detectSSDP}
+var ssdp = Detector{SSDP, OverUDP, detectSSDP,
+	"requests and answers of HTTP in datagrams"}
 
 func detectSSDP(s *Segment) Verdict {
 	if c := s.Payload[0]; c != 'M' && c != 'N' && c != 'H' {

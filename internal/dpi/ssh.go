@@ -4,7 +4,8 @@ import "bytes"
 
 // ssh recognises the identification string that both ends of SSH begin with
 // (RFC 4253 section 4.2). A server may send other lines before it.
-var ssh = Detector{SSH, OverTCP, detectSSH}
+var ssh = Detector{SSH, OverTCP, detectSSH,
+	"the line by which both ends identify themselves"}
 
 func detectSSH(s *Segment) Verdict {
 	if !bytes.HasPrefix(s.Payload, []byte("SSH-")) {

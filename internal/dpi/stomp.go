@@ -3,7 +3,8 @@ package dpi
 import "bytes"
 
 // stomp recognises STOMP 1.0 to 1.2 by the frames that connect.
-var stomp = Detector{STOMP, OverTCP, detectSTOMP}
+var stomp = Detector{STOMP, OverTCP, detectSTOMP,
+	"the frames that connect"}
 
 func detectSTOMP(s *Segment) Verdict {
 	line, ended := s.line()

@@ -10,7 +10,8 @@ import (
 // and ChannelData by its channel and length. Over TCP a message stands alone or
 // behind a length (RFC 4571). What shares the ports with STUN afterwards is told
 // apart by its first byte (RFC 7983): DTLS, or the media that ICE was for.
-var stun = Detector{STUN, OverTCP | OverUDP, detectSTUN}
+var stun = Detector{STUN, OverTCP | OverUDP, detectSTUN,
+	"the magic cookie; older forms by attributes that fill the message; ChannelData by its length"}
 
 const (
 	stunHeader   = 20

@@ -5,7 +5,8 @@ import "encoding/binary"
 // syncthing recognises what Syncthing says in clear: its announcements in the house
 // (Local Discovery Protocol v4) and its relays (Relay Protocol v1) by their magic
 // numbers. Its exchange of blocks is TLS, named by ALPN.
-var syncthing = Detector{Syncthing, OverTCP | OverUDP, detectSyncthing}
+var syncthing = Detector{Syncthing, OverTCP | OverUDP, detectSyncthing,
+	"the magic numbers of its announcements and relays"}
 
 const (
 	syncthingLocal = 0x2ea7d90b

@@ -9,7 +9,8 @@ import (
 // syslog recognises syslog (RFC 5424, RFC 3164) by a priority and, on other ports
 // than its own, the version or time that follows it. Over TCP a length may stand
 // before it (RFC 6587).
-var syslog = Detector{Syslog, OverTCP | OverUDP, detectSyslog}
+var syslog = Detector{Syslog, OverTCP | OverUDP, detectSyslog,
+	"a priority and, elsewhere than on its ports, the version or time behind it"}
 
 const (
 	syslogPort        = 514

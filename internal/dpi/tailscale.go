@@ -4,7 +4,8 @@ import "bytes"
 
 // tailscale recognises Tailscale by the magic of its discovery messages, which
 // share the port with its WireGuard and come first (tailscale.com/disco).
-var tailscale = Detector{Tailscale, OverUDP, detectTailscale}
+var tailscale = Detector{Tailscale, OverUDP, detectTailscale,
+	"the magic of its discovery messages"}
 
 const (
 	discoHeader = 6 + 32 // magic and the sender's key

@@ -2,7 +2,8 @@ package dpi
 
 // teamViewer recognises TeamViewer's own framing, of which a magic is known and no
 // more: its port, or a second message, must confirm it.
-var teamViewer = Detector{TeamViewer, OverTCP | OverUDP, detectTeamViewer}
+var teamViewer = Detector{TeamViewer, OverTCP | OverUDP, detectTeamViewer,
+	"a magic, confirmed by its port or a second message"}
 
 func detectTeamViewer(s *Segment) Verdict {
 	if !isTeamViewer(s.Payload, s.datagram()) {

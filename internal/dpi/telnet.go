@@ -2,7 +2,8 @@ package dpi
 
 // telnet recognises Telnet by the negotiation of options (RFC 854, RFC 855) that
 // both ends begin with.
-var telnet = Detector{Telnet, OverTCP, detectTelnet}
+var telnet = Detector{Telnet, OverTCP, detectTelnet,
+	"the negotiation of options that both ends begin with"}
 
 const (
 	telnetPort = 23

@@ -9,7 +9,8 @@ import (
 // tftp recognises TFTP (RFC 1350, RFC 2347) by a request, which names a file and
 // a mode, and by a block of data and its acknowledgement, which the server sends
 // from another port than the one that was asked.
-var tftp = Detector{TFTP, OverUDP, detectTFTP}
+var tftp = Detector{TFTP, OverUDP, detectTFTP,
+	"a request for a file and mode, a block of data and its acknowledgement"}
 
 // Operations.
 const (

@@ -4,7 +4,8 @@ import "bytes"
 
 // thrift recognises Thrift's binary protocol (strict), framed or not, and the
 // compact one, by the call of a method.
-var thrift = Detector{Thrift, OverTCP | OverUDP, detectThrift}
+var thrift = Detector{Thrift, OverTCP | OverUDP, detectThrift,
+	"the call of a method, in the binary or the compact protocol"}
 
 func detectThrift(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

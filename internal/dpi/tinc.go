@@ -5,7 +5,8 @@ import "bytes"
 // tinc recognises tinc's connection for control by the line that both ends begin
 // with (tinc manual, Authentication protocol): the request 0, a name, and version
 // 17 of the protocol.
-var tinc = Detector{Tinc, OverTCP, detectTinc}
+var tinc = Detector{Tinc, OverTCP, detectTinc,
+	"the line that both ends begin a connection with"}
 
 func detectTinc(s *Segment) Verdict {
 	if !bytes.HasPrefix(s.Payload, []byte("0 ")) {

@@ -4,7 +4,8 @@ package dpi
 // any port, from the ClientHello on or joined in the middle, and the hello of SSL
 // 2.0 that old clients begin with (RFC 5246 appendix E.2). It sees the ClientHello,
 // the ServerHello and, up to TLS 1.2, the server's certificate.
-var tls = Detector{TLS, OverTCP, detectTLS}
+var tls = Detector{TLS, OverTCP, detectTLS,
+	"records, from the ClientHello on or joined in the middle, on any port"}
 
 // Types of records.
 const (

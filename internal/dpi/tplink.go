@@ -6,7 +6,8 @@ import "bytes"
 // which each byte is combined with the encrypted byte before it, the first with
 // 171; over TCP its length stands before it. Newer devices are found by a header
 // and JSON in clear.
-var tplink = Detector{TPLink, OverTCP | OverUDP, detectTPLink}
+var tplink = Detector{TPLink, OverTCP | OverUDP, detectTPLink,
+	"JSON of which each byte is combined with the one before it"}
 
 const (
 	tplinkKey       = 171

@@ -2,7 +2,8 @@ package dpi
 
 // tuya recognises Tuya's messages: a prefix, sequence, command, length, and a
 // suffix; the last version has numbers of its own.
-var tuya = Detector{Tuya, OverTCP | OverUDP, detectTuya}
+var tuya = Detector{Tuya, OverTCP | OverUDP, detectTuya,
+	"a prefix, a command, a length and a suffix"}
 
 func detectTuya(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -2,7 +2,8 @@ package dpi
 
 // ubiquiti recognises the discovery of Ubiquiti's devices: a version, a command and
 // elements that fill the datagram. They tell name and model.
-var ubiquiti = Detector{Ubiquiti, OverUDP, detectUbiquiti}
+var ubiquiti = Detector{Ubiquiti, OverUDP, detectUbiquiti,
+	"a version, a command and elements that fill the datagram"}
 
 func detectUbiquiti(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

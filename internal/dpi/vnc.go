@@ -2,7 +2,8 @@ package dpi
 
 // vnc recognises the Remote Framebuffer Protocol by the version that both ends
 // begin with (RFC 6143 section 7.1.1).
-var vnc = Detector{VNC, OverTCP, detectVNC}
+var vnc = Detector{VNC, OverTCP, detectVNC,
+	"the version that both ends begin with"}
 
 func detectVNC(s *Segment) Verdict {
 	b := s.Payload

@@ -3,7 +3,8 @@ package dpi
 // webSocket recognises a WebSocket connection that was joined after its HTTP, by
 // frames that fill segments of both ends: the client's are masked and the server's
 // are not (RFC 6455 section 5.2).
-var webSocket = Detector{WebSocket, OverTCP, detectWebSocket}
+var webSocket = Detector{WebSocket, OverTCP, detectWebSocket,
+	"frames that fill segments of both ends: the client's masked, the server's not"}
 
 func detectWebSocket(s *Segment) Verdict {
 	if !s.Joined {

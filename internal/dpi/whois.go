@@ -4,7 +4,8 @@ import "bytes"
 
 // whois recognises WHOIS (RFC 3912) and DAS, which registries answer on port 4343:
 // a line to the port, and nothing else.
-var whois = Detector{Whois, OverTCP, detectWhois}
+var whois = Detector{Whois, OverTCP, detectWhois,
+	"one line to port 43 or 4343, and nothing else"}
 
 func detectWhois(s *Segment) Verdict {
 	if s.ServerPort != 43 && s.ServerPort != 4343 {

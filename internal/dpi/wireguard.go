@@ -5,7 +5,8 @@ import "encoding/binary"
 // wireguard recognises WireGuard (its white paper, section 5.4) by the type with
 // three reserved zeros and the exact sizes of its handshake. Data alone, joined in
 // the middle, needs a second packet for the same receiver with a later counter.
-var wireguard = Detector{WireGuard, OverUDP, detectWireGuard}
+var wireguard = Detector{WireGuard, OverUDP, detectWireGuard,
+	"the type and exact size of its handshake; data by a receiver and counter that go on"}
 
 const (
 	wgInitiation = 1

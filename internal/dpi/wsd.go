@@ -5,7 +5,8 @@ import "bytes"
 // wsd recognises WS-Discovery (OASIS, 2005/04 and 1.1): SOAP in datagrams that
 // names the protocol's namespace. Cameras say their name and model in scopes
 // (ONVIF Core Specification section 7.3.2.2).
-var wsd = Detector{WSD, OverUDP, detectWSD}
+var wsd = Detector{WSD, OverUDP, detectWSD,
+	"SOAP in a datagram that names the protocol's namespace"}
 
 func detectWSD(s *Segment) Verdict {
 	b := s.Payload[:min(len(s.Payload), 4096)]

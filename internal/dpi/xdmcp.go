@@ -1,7 +1,8 @@
 package dpi
 
 // xdmcp recognises the X Display Manager Control Protocol (X.Org, version 1).
-var xdmcp = Detector{XDMCP, OverUDP, detectXDMCP}
+var xdmcp = Detector{XDMCP, OverUDP, detectXDMCP,
+	"a version, a known operation and a length that fills the datagram, on port 177"}
 
 func detectXDMCP(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -2,7 +2,8 @@ package dpi
 
 // xiaomi recognises miIO, which Xiaomi's devices speak in the house (a header of 32
 // bytes: 0x2131 and the length), and the connection by which their servers push.
-var xiaomi = Detector{Xiaomi, OverTCP | OverUDP, detectXiaomi}
+var xiaomi = Detector{Xiaomi, OverTCP | OverUDP, detectXiaomi,
+	"the header of miIO, 0x2131 and the length; the connection by which servers push"}
 
 func detectXiaomi(s *Segment) Verdict {
 	c := cursor{b: s.Payload}

@@ -4,7 +4,8 @@ import "bytes"
 
 // xmpp recognises XMPP (RFC 6120 section 4) by the head of a stream and by the
 // elements that streams consist of.
-var xmpp = Detector{XMPP, OverTCP, detectXMPP}
+var xmpp = Detector{XMPP, OverTCP, detectXMPP,
+	"the head of a stream, and the elements that streams consist of"}
 
 const xmppWindow = 512
 

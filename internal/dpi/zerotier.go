@@ -5,7 +5,8 @@ import "bytes"
 // zeroTier recognises ZeroTier by the addresses of 40 bits in its packets (ZeroTier
 // protocol, Packet.hpp): a HELLO names its sender twice in clear, and what the two
 // ends send has the same addresses the other way around.
-var zeroTier = Detector{ZeroTier, OverUDP, detectZeroTier}
+var zeroTier = Detector{ZeroTier, OverUDP, detectZeroTier,
+	"the addresses of both ends in its packets, one way and the other"}
 
 const (
 	ztAddress  = 5
