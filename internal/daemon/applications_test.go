@@ -2,10 +2,13 @@ package daemon
 
 import (
 	"net/netip"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/dns/dnsmessage"
 
 	"weir/internal/api"
 	"weir/internal/apps"
@@ -103,4 +106,83 @@ func TestApplicationsFollowReloads(t *testing.T) {
 	h.configure(t, fileSource("home", "home.pcap"))
 	h.reloaded(t)
 	tells(nil)
+}
+
+// writeQuestion writes a capture in which the phone asks the router for a name,
+// and sends a datagram to where that leads.
+func writeQuestion(t *testing.T, path string) {
+	t.Helper()
+	name := dnsmessage.MustNewName("www.example.co.uk.")
+	m := dnsmessage.Message{
+		Header:    dnsmessage.Header{ID: 7},
+		Questions: []dnsmessage.Question{{Name: name, Type: dnsmessage.TypeA, Class: dnsmessage.ClassINET}},
+	}
+	pack := func() []byte {
+		b, err := m.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	b, now := captureHeader(), time.Unix(1_700_000_000, 0)
+	add := func(from, to packet.MAC, src, dst string, srcPort, dstPort uint16, payload []byte) {
+		frame := datagram(t, from, to, src, dst, srcPort, dstPort, len(payload))
+		copy(frame[len(frame)-len(payload):], payload)
+		b, now = appendRecord(b, now, frame), now.Add(time.Millisecond)
+	}
+	add(phoneMAC, routerMAC, "192.168.1.20", "192.168.1.1", 40000, 53, pack())
+	m.Response = true
+	m.Answers = []dnsmessage.Resource{{
+		Header: dnsmessage.ResourceHeader{Name: name, Class: dnsmessage.ClassINET, TTL: 300},
+		Body:   &dnsmessage.AResource{A: [4]byte{203, 0, 113, 7}},
+	}}
+	add(routerMAC, phoneMAC, "192.168.1.1", "192.168.1.20", 53, 40000, pack())
+	add(phoneMAC, routerMAC, "192.168.1.20", "203.0.113.7", 50000, 9999, make([]byte, 40))
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNamesFollowReloads takes away, reload by reload, what may be kept of the name
+// that a flow leads to.
+func TestNamesFollowReloads(t *testing.T) {
+	source := fileSource("home", "home.pcap")
+	main := "config weir 'main'\n\tlist interface 'weirtest0'\n"
+	private := "config device\n\tlist mac '02:00:00:00:01:01'\n\toption private '1'\n"
+	tests := []struct {
+		name, config string
+		host         any
+		asked        bool // the names asked for are known
+	}{
+		{"as it is", source, "www.example.co.uk", true},
+		{"domains", main + "\toption privacy 'domains'\n" + source, "example.co.uk", false},
+		{"a private device", private + source, nil, false},
+	}
+	h := newHouse(t, source)
+	writeQuestion(t, h.path("home.pcap"))
+	h.run(t)
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if i > 0 {
+				h.configure(t, tt.config)
+				h.reloaded(t)
+			}
+			ask.Until(t, "the flow is named\n"+h.log.String(), func() bool {
+				flows := h.call(t, "flows", map[string][]string{"port": {"9999"}})
+				return ask.At(flows, "total") == 1.0 && ask.At(flows, "flows.0.host") == tt.host
+			})
+			top := h.call(t, "dns_top", nil)
+			if n := len(ask.At(top, "names").([]any)); (n > 0) != tt.asked {
+				t.Errorf("%d names are known, want any: %v", n, tt.asked)
+			}
+			if n := ask.At(top, "counts.queries"); n != 1.0 {
+				t.Errorf("%v questions are counted, want 1", n)
+			}
+		})
+	}
+	h.configure(t, main+"\toption dns_mode 'off'\n"+source)
+	h.reloaded(t)
+	if n := ask.At(h.call(t, "dns_top", nil), "counts.queries"); n != 0.0 {
+		t.Errorf("%v questions are counted where DNS is not looked at", n)
+	}
 }
