@@ -50,7 +50,7 @@ func leftOut(a *uci.Application, err error) api.Problem {
 		section = "application '" + section + "'"
 	}
 	return api.Problem{Section: section, Warning: true,
-		Message: section + ": " + err.Error() + "; it is left out until that is put right"}
+		Message: err.Error() + "; it is left out until that is put right"}
 }
 
 // ownApp is a configured application as package apps takes it.

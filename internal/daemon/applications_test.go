@@ -38,11 +38,11 @@ func TestApplications(t *testing.T) {
 		{"two", []uci.Application{backup, camera}, nil, []string{"Backup", "@application[1]"}},
 		{"a bad one between two", []uci.Application{backup, clash, camera}, []api.Problem{{
 			Section: "application 'clash'", Warning: true,
-			Message: `application 'clash': application "clash": domain backup.example.org is that of "Backup" already; it is left out until that is put right`,
+			Message: `application "clash": domain backup.example.org is that of "Backup" already; it is left out until that is put right`,
 		}}, []string{"Backup", "@application[1]"}},
 		{"nothing but a bad one", []uci.Application{long}, []api.Problem{{
 			Section: "@application[2]", Warning: true,
-			Message: `@application[2]: application "` + long.Name + `": its name and its category are 1 to 63 bytes, the name not "unknown"; it is left out until that is put right`,
+			Message: `application "` + long.Name + `": its name and its category are 1 to 63 bytes, the name not "unknown"; it is left out until that is put right`,
 		}}, nil},
 	}
 	for _, tt := range tests {
