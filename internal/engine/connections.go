@@ -56,7 +56,7 @@ func (e *Engine) connection(c *flow.Connection, local func(*packet.Addr) bool) {
 	pt.packets += c.Packets[0] + c.Packets[1]
 	pt.bytes += c.Bytes[0] + c.Bytes[1]
 	pt.last = max(pt.last, c.Last*1000)
-	inbound := from == device.Remote && to.House()
+	inbound := e.inward(from, to, &c.Orig.Dst)
 	if first {
 		e.meet(f, conn, c, inbound)
 		if hairpin {
@@ -98,7 +98,7 @@ func (e *Engine) placed(key *flow.Key, c *flow.Connection) *point {
 		case number != 0:
 			at = e.uplinks[number-1].Point
 		case !e.nets.Scope(&c.Orig.Src).House() && !e.nets.Scope(&c.Reply.Src).House():
-			return nil
+			return nil // of several uplinks it may be any
 		}
 	}
 	if int(at) >= len(e.points) {

@@ -349,22 +349,28 @@ func TestNowhere(t *testing.T) {
 	}
 }
 
-// TestUnwatched has connections of networks that are not watched. What is
-// translated passes the uplink; of the rest it is known how much it was.
+// TestUnwatched has connections of networks that are not watched. They pass the
+// uplink as far as that can be told; of the rest it is known how much it was.
 func TestUnwatched(t *testing.T) {
 	e := router(t, 8)
 	translated := connection(6, "192.168.9.20:5000", "198.51.100.5:443", "198.51.100.5:443", "203.0.113.77:61000")
 	routed := connection(6, "[2001:db8:2::20]:5000", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:2::20]:5000")
-	e.Connections([]flow.Connection{translated, routed})
-	if s := e.Stats(); s.Flows != 1 || s.ConnectionDrops != 1 || s.Unwatched != 10000 {
-		t.Errorf("%+v", s)
-	}
-	if u := e.Uplinks()[0]; u.Bytes != (engine.Pair[uint64]{Tx: 1000, Rx: 9000}) || u.Router.Tx != 0 {
+	forwarded := connection(6, "198.51.100.9:4000", "203.0.113.77:2222", "192.168.9.30:22", "198.51.100.9:4000")
+	e.Connections([]flow.Connection{translated, routed, forwarded})
+	if u := e.Uplinks()[0]; u.Bytes != (engine.Pair[uint64]{Tx: 2000 + 9000, Rx: 18000 + 1000}) || u.Router.Tx != 0 {
 		t.Errorf("%+v", u)
 	}
-	rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
-	if len(rows) != 1 || rows[0].Interface != "wan" || rows[0].Client.IP != ips("192.168.9.20")[0] || rows[0].Uplink != "wan" {
-		t.Errorf("%+v", rows)
+	for port, client := range map[uint16]string{443: "192.168.9.20", 22: "198.51.100.9"} {
+		rows, _ := e.Flows(engine.Filter{Port: port, IPVersion: 4}, engine.Page{Limit: 9})
+		if len(rows) != 1 || rows[0].Interface != "wan" || rows[0].Client.IP != ips(client)[0] || rows[0].Uplink != "wan" {
+			t.Errorf("port %d: %+v", port, rows)
+		}
+	}
+	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: wan, Addrs: addrs("2001:db8:ff::77")}, {Name: "lte", Point: guest, Addrs: addrs("2001:db8:fe::9")}})
+	routed.Orig.SrcPort, routed.Reply.DstPort = 5001, 5001
+	e.Connections([]flow.Connection{routed})
+	if s := e.Stats(); s.Flows != 3 || s.ConnectionDrops != 1 || s.Unwatched != 10000 {
+		t.Errorf("%+v", s)
 	}
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"weir/internal/device"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -42,7 +41,7 @@ func (e *Engine) SetMappings(all []Mapping) {
 // known: a lease is read some seconds after the port was opened.
 func (e *Engine) letIn(f *flow.Flow, conn *flow.Conn) {
 	c := flow.Connection{Orig: conn.Orig(f), Reply: conn.Reply(f), Proto: f.Key.Proto}
-	if e.nets.Scope(&c.Orig.Src) == device.Remote && e.nets.Scope(&c.Reply.Src).House() {
+	if e.inward(e.nets.Scope(&c.Orig.Src), e.nets.Scope(&c.Reply.Src), &c.Orig.Dst) {
 		e.admit(conn, &c)
 	}
 }

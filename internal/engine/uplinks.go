@@ -136,23 +136,32 @@ func (e *Engine) wayOut(orig, reply *flow.Tuple) uint8 {
 	if number := e.uplinkAt(outside); number != 0 {
 		return number
 	}
+	if outside.Is4() && e.nets.Scope(outside) == device.Router {
+		return 0 // over another device: a tunnel, a network that is not watched
+	}
 	return e.onlyWay(inside, far, *outside == *inside)
 }
 
 // crossing returns the addresses of a connection that crosses the edge of the
 // house: that of the house as it is outside, and as it is inside, and the far one.
-// It is false for one within the house, or past it. Who is in a network that is not
-// watched belongs to the house if this machine lends an address.
+// It is false for one within the house. Where neither end is in a network that is
+// known, who opened it is taken to belong to the house, unless it came to an
+// uplink's address.
 func (e *Engine) crossing(orig, reply *flow.Tuple) (outside, inside, far *packet.Addr, ok bool) {
 	client, server := e.nets.Scope(&orig.Src), e.nets.Scope(&reply.Src)
-	lent := orig.Src != reply.Dst && server == device.Remote && e.uplinkAt(&reply.Dst) != 0
-	if client.House() == server.House() && !lent {
+	switch {
+	case client.House() && server.House():
 		return nil, nil, nil, false
+	case e.inward(client, server, &orig.Dst):
+		return &orig.Dst, &reply.Src, &orig.Src, true
 	}
-	if client.House() || lent {
-		return &reply.Dst, &orig.Src, &reply.Src, true
-	}
-	return &orig.Dst, &reply.Src, &orig.Src, true
+	return &reply.Dst, &orig.Src, &reply.Src, true
+}
+
+// inward reports whether a connection was opened from outside to dst. client and
+// server are the scopes of who opened and who answers it.
+func (e *Engine) inward(client, server device.Scope, dst *packet.Addr) bool {
+	return client == device.Remote && (server.House() || e.uplinkAt(dst) != 0)
 }
 
 // uplinkAt returns the number of the uplink with that address, 0 for none.
@@ -278,7 +287,11 @@ func (e *Engine) passed(f *flow.Flow, c *flow.Change) {
 // its end in the house.
 func (e *Engine) uplinkOf(f *flow.Flow) (number uint8, house flow.End) {
 	if conn := e.table.Conn(f); conn != nil {
-		return conn.Uplink, f.Client()
+		house, orig, reply := f.Client(), conn.Orig(f), conn.Reply(f)
+		if e.inward(e.nets.Scope(&orig.Src), e.nets.Scope(&reply.Src), &orig.Dst) {
+			house = house.Other()
+		}
+		return conn.Uplink, house
 	}
 	a, b := e.scopeOf(&f.Key.AddrA), e.scopeOf(&f.Key.AddrB)
 	switch {

@@ -38,6 +38,7 @@ func TestSetUplinks(t *testing.T) {
 func TestOnlyWay(t *testing.T) {
 	type uplinks map[string][]packet.Addr
 	v6 := connection(6, "[2001:db8:1::20]:5", "[2001:db8:aa::5]:443", "[2001:db8:aa::5]:443", "[2001:db8:1::20]:5")
+	old := connection(6, "192.168.1.20:5", "198.51.100.5:443", "198.51.100.5:443", "203.0.113.50:5") // an address of yesterday
 	site := connection(6, "192.168.1.20:5", "10.5.0.9:443", "10.5.0.9:443", "192.168.1.20:5")
 	tests := []struct {
 		name string
@@ -45,7 +46,7 @@ func TestOnlyWay(t *testing.T) {
 		conn flow.Connection
 		want string
 	}{
-		{"one uplink", uplinks{"wan": nil}, kinds[0].conn, "wan"},
+		{"one uplink", uplinks{"wan": nil}, old, "wan"},
 		{"one of the family", uplinks{"wan": addrs("203.0.113.99", "fe80::1"), "wan6": addrs("2001:db8:ff::1", "fe80::2")}, v6, "wan6"},
 		{"public, beside a private tunnel", uplinks{"wan": addrs("2001:db8:ff::1"), "wg0": addrs("fd00:8::2")}, v6, "wan"},
 		{"a delegated prefix alone", uplinks{"wan": addrs("203.0.113.99", "fe80::1"), "wg0": addrs("10.8.0.2", "fd00:8::2")}, v6, "wan"},
@@ -53,10 +54,14 @@ func TestOnlyWay(t *testing.T) {
 		{"to another site", uplinks{"wan": addrs("203.0.113.99"), "wg0": addrs("10.8.0.2")}, site, "wg0"},
 		{"to another site that is no uplink", uplinks{"wan": addrs("203.0.113.99")}, site, ""},
 		{"to the provider's private network", uplinks{"wan": addrs("100.64.0.7")}, site, "wan"},
-		{"an address of yesterday, beside a tunnel", uplinks{"wan": addrs("203.0.113.99"), "wg0": addrs("10.8.0.2")}, kinds[0].conn, "wan"},
+		{"an address of yesterday, beside a tunnel", uplinks{"wan": addrs("203.0.113.99"), "wg0": addrs("10.8.0.2")}, old, "wan"},
 		{"from outside, translated by somebody else", uplinks{"wan": addrs("100.64.0.7"), "wan6": addrs("2001:db8:ff::1")},
 			connection(6, "198.51.100.9:5", "203.0.113.1:8080", "192.168.1.30:80", "198.51.100.9:5"), "wan"},
-		{"either", uplinks{"wan": addrs("203.0.113.99"), "wwan": addrs("203.0.113.98")}, kinds[0].conn, ""},
+		{"either", uplinks{"wan": addrs("203.0.113.99"), "wwan": addrs("203.0.113.98")}, old, ""},
+		{"over a tunnel that is no uplink", uplinks{"wan": addrs("203.0.113.77")},
+			connection(6, "192.168.1.20:5", "198.51.100.5:443", "198.51.100.5:443", "10.8.0.2:5"), ""},
+		{"to this machine from a network that is not watched", uplinks{"wan": addrs("192.168.178.2")},
+			connection(17, "192.168.20.7:5", "192.168.2.1:53", "192.168.2.1:53", "192.168.20.7:5"), ""},
 		{"within the house", uplinks{"wan": nil}, connection(6, "192.168.2.9:5", "192.168.1.30:445", "192.168.1.30:445", "192.168.2.9:5"), ""},
 	}
 	for _, tt := range tests {
@@ -107,18 +112,20 @@ func TestUplinksOfPackets(t *testing.T) {
 func TestUplinksAfterTracking(t *testing.T) {
 	e := router(t, 64)
 	c := kinds[0].conn
-	e.Connections([]flow.Connection{c})
+	inbound := connection(6, "198.51.100.9:4000", "203.0.113.77:8080", "192.168.1.30:80", "198.51.100.9:4000")
+	e.Connections([]flow.Connection{c, inbound})
 	e.Swept(start + 3*second)
 	e.Connections([]flow.Connection{c}) // with no sweep after it
 	e.Untracked()
 	e.Tick(start+4*second, true)
 	out := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:443", pay: 960, tcp: packet.ACK, at: 5 * second}
+	answer := frame{from: nasMAC, to: routerMAC, src: "192.168.1.30:80", dst: "198.51.100.9:4000", pay: 1960, tcp: packet.ACK, at: 5 * second}
 	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: 255, Addrs: addrs("203.0.113.77")}}) // not watched
-	e.Packets([]packet.Raw{out.raw()})
+	e.Packets([]packet.Raw{out.raw(), answer.raw()})
 	e.Tick(start+6*second, true)
-	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
-	if u := e.Uplinks()[0]; n != 1 || u.Bytes.Tx != rows[0].Bytes.Tx || u.Bytes.Rx != rows[0].Bytes.Rx {
-		t.Errorf("uplink %+v, flow %+v", u, rows)
+	want := engine.Pair[uint64]{Tx: 2*1000 + 9000 + 1000 + 2000, Rx: 2*9000 + 1000}
+	if u := e.Uplinks()[0]; u.Bytes != want {
+		t.Errorf("uplink %+v, want %+v", u, want)
 	}
 }
 
