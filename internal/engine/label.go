@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"bytes"
+
 	"weir/internal/apps"
 	"weir/internal/dpi"
 	"weir/internal/flow"
@@ -117,6 +119,7 @@ func (e *Engine) note(f *flow.Flow, l *flow.Label, facts *dpi.Facts) {
 		l.Marks |= markECH
 	}
 	private := e.private(f)
+	facts.Host = withoutPort(facts.Host)
 	if len(facts.Host) > 0 && l.HostBy != hostContent {
 		// By the whole name, however little of it is kept.
 		if app, by := e.match(f, l, facts.Host); app != apps.None {
@@ -127,6 +130,21 @@ func (e *Engine) note(f *flow.Flow, l *flow.Label, facts *dpi.Facts) {
 		}
 	}
 	e.addDetail(l, facts, private)
+}
+
+// withoutPort cuts the port off a host as HTTP and SIP have it. The colons of an
+// address of IPv6 stay.
+func withoutPort(host []byte) []byte {
+	i := bytes.LastIndexByte(host, ':')
+	if i < 0 || bytes.IndexByte(host, ':') != i && host[i-1] != ']' {
+		return host
+	}
+	for _, c := range host[i+1:] {
+		if c < '0' || c > '9' {
+			return host
+		}
+	}
+	return host[:i]
 }
 
 // setHost gives a flow the name that its client asked for, a handle with its
@@ -143,9 +161,11 @@ func (e *Engine) identify(f *flow.Flow, l *flow.Label) {
 }
 
 // match returns the application of a flow whose client asked for host. To ask a
-// resolver about a name is not to use it.
+// resolver about a name is not to use it, nor is to ping it.
 func (e *Engine) match(f *flow.Flow, l *flow.Label, host []byte) (apps.App, apps.By) {
 	switch dpi.Protocol(l.Protocol) {
+	case dpi.ICMP, dpi.ICMPv6:
+		return apps.None, apps.ByNothing
 	case dpi.DNS, dpi.MDNS, dpi.LLMNR, dpi.NetBIOS:
 		host = nil
 	}
@@ -218,8 +238,12 @@ func (e *Engine) SetApps(table *apps.Table) {
 			e.addApp(k.device, appOther, v)
 		}
 	}
+	whole := e.naming.private.Level == names.KeepNames
 	for _, f := range e.table.All {
-		e.identify(f, e.table.Label(f))
+		l := e.table.Label(f)
+		if own := int(l.App) >= apps.NumApps(); own || whole && !e.private(f) {
+			e.identify(f, l) // else its application is known by more than what was kept
+		}
 	}
 }
 

@@ -96,7 +96,7 @@ func (e *Engine) categoryOf(l *flow.Label) apps.Category {
 	case dpi.DNS, dpi.DoT, dpi.DoH, dpi.DoQ, dpi.DNSCrypt:
 		return apps.DNS
 	case dpi.ICMP, dpi.ICMPv6, dpi.IGMP, dpi.MDNS, dpi.LLMNR, dpi.NetBIOS, dpi.DHCP, dpi.DHCPv6, dpi.NTP, dpi.PTP, dpi.NATPMP,
-		dpi.SSDP, dpi.WSD, dpi.SLP, dpi.SNMP, dpi.Syslog, dpi.VRRP, dpi.OSPF, dpi.PIM, dpi.NetFlow, dpi.SFlow, dpi.WakeOnLAN:
+		dpi.SSDP, dpi.WSD, dpi.SLP, dpi.SNMP, dpi.Syslog, dpi.VRRP, dpi.OSPF, dpi.PIM, dpi.NetFlow, dpi.SFlow, dpi.WakeOnLAN, dpi.SMB, dpi.NFS, dpi.AFP, dpi.IPP, dpi.BJNP, dpi.Printing:
 		return apps.System
 	case dpi.SMTP, dpi.SMTPS, dpi.POP3, dpi.POP3S, dpi.IMAP, dpi.IMAPS:
 		return apps.Mail
