@@ -159,7 +159,7 @@ func (r *reader) take(b []byte, err error) error {
 	if errors.Is(err, unix.ENOBUFS) {
 		r.ledger.counts.Overruns++
 		r.overrun = true
-		if soon := r.ended.Add(dumpPause); soon.Before(r.next) {
+		if soon := r.soon(); soon.Before(r.next) {
 			r.next = soon
 		}
 		return nil
@@ -209,13 +209,20 @@ func (r *reader) plan(err error, took time.Duration, whole bool) {
 		r.retry = min(2*r.retry, MaxEvery)
 		return
 	case !whole:
-		r.next = r.ended.Add(dumpPause)
+		r.next = r.soon()
 	default:
 		r.ledger.counts.DumpTime = took
 		r.ledger.counts.Every = r.cfg.pace(took)
 		r.next = r.ended.Add(r.ledger.counts.Every)
 	}
 	r.retry = dumpPause
+}
+
+// soon returns when a dump can be made out of turn. While events go on being lost
+// dumps take no more than 1/5 of the time: more would only lose more of them, and
+// the last counters of what ended wait in the kernel.
+func (r *reader) soon() time.Time {
+	return r.ended.Add(max(dumpPause, 4*r.ledger.counts.DumpTime))
 }
 
 // list reads a dump to its end. lost is why events can no longer be read, err why
