@@ -39,7 +39,7 @@ export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload cover race \
-	lint fuzz bench bench-peers bench-modes bench-dump mem size clean
+	lint fuzz score bench bench-peers bench-modes bench-dump mem size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -101,10 +101,13 @@ lint: tools ## gofmt, vet, staticcheck, shellcheck, go mod tidy
 fuzz: ## run each fuzz target for FUZZTIME (2m)
 	$(GO) run ./test/env fuzz $(FUZZTIME)
 
+score: build ## judge names by captures with known labels: make score [FILTER=hybrid] [ARGS="-errors 5"]
+	@$(GO) run ./test/score $(FILTER:%=-filter %) $(ARGS) bin/weir
+
 bench: ## compare decoding and the whole river with gopacket's parser
 	@$(GO) run ./test/bench/ratio -benchtime $(BENCHTIME)
 
-bench-peers: build ## compare CPU and memory with softflowd on a million packets
+bench-peers: build tools ## compare CPU and memory with ndpiReader and softflowd on a million packets
 	@$(GO) run ./test/bench/peers bin/weir
 
 bench-modes: ## measure what each way of counting costs a router that forwards (as root)

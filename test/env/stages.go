@@ -59,12 +59,14 @@ var stages = []stage{
 var aboutTheTree = map[string]string{
 	"weir/test/house": "judges the source, not the program",
 	"weir/test/env":   "runs the tests",
+	"weir/test/score": "builds the program for this machine and judges it",
 }
 
 // notUnderQEMU are the packages that do not run under user-mode emulation.
 var notUnderQEMU = map[string]string{
 	"weir/test/house":               "judges the source, not the program",
 	"weir/test/env":                 "runs the tests",
+	"weir/test/score":               "builds the program for this machine and judges it",
 	"weir/cmd/weir":                 "its tests start the program, which needs the emulator once more",
 	"weir/internal/source/afpacket": "packet sockets are not emulated",
 	"weir/internal/link":            "netlink is emulated in part only",

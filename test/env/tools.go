@@ -31,6 +31,8 @@ var tools = []tool{
 	{[]string{"python3"}, "python3", "the corpus' scorer"},
 	{[]string{"shellcheck"}, "shellcheck", "lint"},
 	{[]string{"xz"}, "xz-utils", "make size"},
+	{[]string{"softflowd"}, "softflowd", "make bench-peers"},
+	{[]string{"ndpiReader"}, "libndpi-bin", "make bench-peers"},
 }
 
 // qemuCommands are the names that Debian releases give the static emulator.

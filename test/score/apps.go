@@ -6,25 +6,7 @@ import (
 	"os"
 
 	"weir/internal/apps"
-	"weir/internal/dpi"
-	"weir/internal/flow"
 )
-
-// application returns the application of a flow. A port counts only where
-// nothing was recognised, and what one detector calls by its own name stands.
-func application(table *apps.Table, f *flow.Flow, n *named) string {
-	c := f.Client()
-	s := c.Other()
-	app, by := table.Match([]byte(n.host), f.Key.Addr(s), f.Key.Proto, f.Key.Port(s))
-	if app == apps.None {
-		// The side that began may be the service, as where a capture joined late.
-		app, by = table.Match(nil, f.Key.Addr(c), f.Key.Proto, f.Key.Port(c))
-	}
-	if app == apps.None || by == apps.ByPort && n.result.Protocol != dpi.NoProtocol {
-		return ""
-	}
-	return table.Name(app)
-}
 
 // coarse are the categories, and finer the applications, that the labels of the
 // corpus hold as one application.
@@ -37,9 +19,10 @@ var (
 	}
 )
 
-// writeAliases writes which applications the labels at path do not tell apart.
-func writeAliases(f *os.File, path string) error {
-	labels, err := os.Open(path)
+// writeAliases writes to a file which applications the labels of the corpus do not
+// tell apart.
+func writeAliases(to, from string) error {
+	labels, err := os.Open(from)
 	if err != nil {
 		return err
 	}
@@ -52,6 +35,11 @@ func writeAliases(f *os.File, path string) error {
 	for _, r := range rows {
 		known[r[2]] = true
 	}
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
 	w := csv.NewWriter(f)
 	for a := apps.None + 1; int(a) < apps.NumApps(); a++ {
 		label := cmp.Or(finer[a.String()], coarse[a.Category()])
@@ -63,5 +51,8 @@ func writeAliases(f *os.File, path string) error {
 		}
 	}
 	w.Flush()
-	return w.Error()
+	if err := w.Error(); err != nil {
+		return err
+	}
+	return f.Close()
 }

@@ -1,215 +1,116 @@
-// Command score judges package dpi by real captures with known labels: it names
-// every flow of the corpus and hands the result to the corpus' own scorer.
+// Command score judges the names that weir gives by real captures with known
+// labels. It has the program read the captures of the corpus as a user would,
+// hands what it prints to the corpus' own scorer, and sets the result beside what
+// nDPI reaches there. It fails below that.
 //
-//	go run ./test/score [-errors N] [-pcap TEXT] [-keep FILE]
+//	score [-filter hybrid] [-errors N] [-pcap TEXT] [-keep FILE] BIN
+//
+// With -filter hybrid the captures first pass the filter of that mode; what is
+// lost by it is printed for each protocol.
 package main
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
-
-	"weir/internal/apps"
-	"weir/internal/dpi"
-	"weir/internal/flow"
-	"weir/internal/packet"
-	"weir/internal/source/pcap"
 )
 
+// job is what to judge.
+type job struct {
+	bin      string // the program
+	corpus   string // folder of captures, truth and scorer
+	filter   string // "hybrid", or "" for whole captures
+	only     string // part of the captures' names
+	keep     string // file for the flows
+	mistakes int    // of each kind to print
+}
+
 func main() {
-	corpus := flag.String("corpus", filepath.Join("..", "shared", "corpus"), "folder of captures, truth and scorer")
-	mistakes := flag.Int("errors", 0, "print so many mistakes of each kind")
-	only := flag.String("pcap", "", "only captures whose name contains this")
-	keep := flag.String("keep", "", "write the flows there, too")
+	var j job
+	flag.StringVar(&j.corpus, "corpus", filepath.Join("..", "shared", "corpus"), "folder of captures, truth and scorer")
+	flag.StringVar(&j.filter, "filter", "", "have the captures pass a filter first: hybrid")
+	flag.StringVar(&j.only, "pcap", "", "only captures whose name contains `TEXT`; no floor holds")
+	flag.StringVar(&j.keep, "keep", "", "keep the flows in `FILE`")
+	flag.IntVar(&j.mistakes, "errors", 0, "print `N` mistakes of each kind")
 	flag.Parse()
-	if err := score(*corpus, *only, *keep, *mistakes); err != nil {
+	if flag.NArg() != 1 {
+		fmt.Fprintln(os.Stderr, "usage: score [options] BIN")
+		os.Exit(2)
+	}
+	j.bin = flag.Arg(0)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Stdout, j); err != nil {
 		fmt.Fprintln(os.Stderr, "score:", err)
 		os.Exit(1)
 	}
 }
 
-func score(corpus, only, keep string, mistakes int) error {
-	captures, err := filepath.Glob(filepath.Join(corpus, "pcap", "*"))
+// run judges and prints. A result below the floor is an error.
+func run(ctx context.Context, w io.Writer, j job) error {
+	if _, err := exec.LookPath("python3"); err != nil {
+		return errors.New("python3 is not installed; as root: apt-get install python3")
+	}
+	captures, err := filepath.Glob(filepath.Join(j.corpus, "pcap", "*"+j.only+"*"))
 	if err != nil || len(captures) == 0 {
-		return errors.Join(err, fmt.Errorf("no captures in %s: name the corpus with -corpus", corpus))
+		return errors.Join(err, fmt.Errorf("no captures in %s: name the corpus with -corpus", j.corpus))
 	}
-	out, err := os.CreateTemp("", "weir-score-*.jsonl")
+	dir, err := os.MkdirTemp("", "weir-score-")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(out.Name())
-	defer out.Close()
-	aliases, err := os.CreateTemp("", "weir-score-*.csv")
+	defer os.RemoveAll(dir)
+	flows, err := read(ctx, j.bin, captures)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(aliases.Name())
-	defer aliases.Close()
-	if err := writeAliases(aliases, filepath.Join(corpus, "score", "label_map.csv")); err != nil {
-		return err
-	}
-	names, err := apps.NewTable(nil)
-	if err != nil {
-		return err
-	}
-	for _, path := range captures {
-		if !strings.Contains(filepath.Base(path), only) {
-			continue
-		}
-		if err := label(out, path, names); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	if keep != "" {
-		data, err := os.ReadFile(out.Name())
+	var lost error
+	switch j.filter {
+	case "":
+	case "hybrid":
+		passed, err := passing(ctx, j.bin, dir, captures)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(keep, data, 0o644); err != nil {
-			return err
+		l := compare(flows, passed)
+		l.print(w)
+		if j.only == "" {
+			lost = l.check()
 		}
+		flows = counted(flows, passed)
+	default:
+		return fmt.Errorf("no filter %q; there is hybrid", j.filter)
 	}
-	args := []string{filepath.Join(corpus, "score", "score.py"), "--truth", filepath.Join(corpus, "truth"), "--out", out.Name(), "--bytes", "l3", "--errors", strconv.Itoa(mistakes), "--aliases", aliases.Name()}
-	if only != "" {
-		args = append(args, "--pcap", only)
-	}
-	cmd := exec.Command("python3", args...)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	return cmd.Run()
-}
-
-// named is what was found out about a flow.
-type named struct {
-	handle dpi.Handle
-	result dpi.Result
-	host   string
-	ja4    string
-}
-
-// line is one flow as the scorer reads it.
-type line struct {
-	Pcap  string    `json:"pcap"`
-	Proto uint8     `json:"proto"`
-	Src   string    `json:"src"`
-	Sport uint16    `json:"sport"`
-	Dst   string    `json:"dst"`
-	Dport uint16    `json:"dport"`
-	L7    string    `json:"l7"`
-	App   string    `json:"app"`
-	Host  string    `json:"host,omitempty"`
-	JA4   string    `json:"ja4,omitempty"`
-	Pkts  [2]uint64 `json:"pkts"`
-	Bytes [2]uint64 `json:"bytes"`
-}
-
-// quiet is an observer that needs nothing.
-type quiet struct{}
-
-func (quiet) Rolled(*flow.Flow, *flow.Change) {}
-func (quiet) Ended(*flow.Flow, *flow.Record)  {}
-
-// label writes the flows of one capture.
-func label(w io.Writer, path string, names *apps.Table) error {
-	f, err := os.Open(path)
+	result, err := j.judge(ctx, w, dir, flows)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	r, err := pcap.NewReader(f)
+	below := result.print(w)
+	if j.only != "" {
+		below = nil // of few captures the figures say little
+	}
+	return errors.Join(lost, below)
+}
+
+// read has the program read captures and returns the flows that it prints.
+func read(ctx context.Context, bin string, captures []string) ([]line, error) {
+	bin, err := filepath.Abs(bin)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	table := flow.New(flow.Config{Max: 1 << 16, Joined: true}, quiet{})
-	in := dpi.NewInspector(dpi.Config{})
-	flows := make(map[flow.Key]*named)
-	var frags flow.Fragments
-	var p packet.Packet
-	batch := make([]packet.Raw, 256)
-	for {
-		n, err := r.Batch(batch)
-		for i := range batch[:n] {
-			batch[i].Iface = 0
-			if o := packet.Decode(&batch[i], &p); o == packet.OK || o == packet.Truncated && p.Version != 0 {
-				if p.MoreFrags || p.FragOffset != 0 {
-					frags.Resolve(&p)
-				}
-				look(in, table, flows, &p)
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			break // the flows until then count
-		}
+	cmd := exec.CommandContext(ctx, bin, append([]string{"read", "--json"}, captures...)...)
+	var msg strings.Builder
+	cmd.Stderr = &msg
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s read: %w\n%s", bin, err, msg.String())
 	}
-	enc := json.NewEncoder(w)
-	id := filepath.Base(path)
-	for _, f := range table.All {
-		n := flows[f.Key]
-		if n.handle != 0 {
-			if end := in.Close(n.handle); end.Protocol != dpi.NoProtocol {
-				n.result = end
-			}
-		}
-		c, s := f.Client(), f.Client().Other()
-		name := n.result.Protocol.String()
-		if name == "" {
-			name = portName(f)
-		}
-		err := enc.Encode(line{
-			Pcap: id, Proto: f.Key.Proto,
-			Src: f.Key.Addr(c).IP().String(), Sport: f.Key.Port(c), Dst: f.Key.Addr(s).IP().String(), Dport: f.Key.Port(s),
-			L7: name, App: application(names, f, n), Host: n.host, JA4: n.ja4,
-			Pkts: [2]uint64{f.Packets(c), f.Packets(s)}, Bytes: [2]uint64{f.Bytes(c), f.Bytes(s)},
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// portName is the last hint.
-func portName(f *flow.Flow) string {
-	c := f.Client()
-	a := dpi.ByPort(f.Key.Proto, f.Key.Port(c.Other()))
-	if a == dpi.NoProtocol {
-		a = dpi.ByPort(f.Key.Proto, f.Key.Port(c))
-	}
-	return a.String()
-}
-
-// look shows a packet to the table and the inspector.
-func look(in *dpi.Inspector, table *flow.Table, flows map[flow.Key]*named, p *packet.Packet) {
-	f, end, event := table.Packet(p)
-	n := flows[f.Key]
-	if event == flow.Created && n == nil {
-		n = &named{handle: in.Open(p.Proto)}
-		flows[f.Key] = n
-	}
-	if n.handle == 0 || p.FragOffset != 0 {
-		return
-	}
-	var facts dpi.Facts
-	r := in.Inspect(n.handle, p, end == f.Client(), &facts)
-	if r.Protocol != dpi.NoProtocol {
-		n.result = r
-	}
-	if r.Done {
-		n.handle = 0
-	}
-	if n.host == "" {
-		n.host = string(facts.Host)
-	}
-	if n.ja4 == "" && facts.JA4.Set() {
-		n.ja4 = string(facts.JA4[:])
-	}
+	return parse(out)
 }
