@@ -140,6 +140,9 @@ func (e *Engine) Swept(at int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.recording, e.heard = true, true
+	if e.now != 0 && (at > e.now+stray || at < e.now-stray) {
+		at = e.now // the clock was set: until Shift tells, time is what it was
+	}
 	e.swept = at
 	e.roll(at)
 }
