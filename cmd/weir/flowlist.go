@@ -1,11 +1,10 @@
 package main
 
 import (
-	"cmp"
 	"hash/maphash"
 	"math"
 	"net/netip"
-	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -168,12 +167,6 @@ func (l *flowList) find(c chain, k *flow.Key) (i uint32, ok bool) {
 // largest returns the numbers of the limit flows with most bytes, all when limit
 // is 0, the largest first and the older first among equals.
 func (l *flowList) largest(limit int) []uint32 {
-	order := func(a, b uint32) int {
-		if c := cmp.Compare(l.total(b), l.total(a)); c != 0 {
-			return c
-		}
-		return cmp.Or(cmp.Compare(l.at(a).first, l.at(b).first), cmp.Compare(a, b))
-	}
 	if limit == 0 || limit > l.n {
 		limit = l.n
 	}
@@ -186,13 +179,26 @@ func (l *flowList) largest(limit int) []uint32 {
 		}
 		top = append(top, i)
 		if len(top) == 2*limit {
-			slices.SortFunc(top, order)
+			l.sort(top)
 			top = top[:limit]
 			least = l.total(top[limit-1])
 		}
 	}
-	slices.SortFunc(top, order)
+	l.sort(top)
 	return top[:limit]
+}
+
+func (l *flowList) sort(flows []uint32) {
+	sort.Slice(flows, func(i, j int) bool {
+		a, b := flows[i], flows[j]
+		if x, y := l.total(a), l.total(b); x != y {
+			return x > y
+		}
+		if x, y := l.at(a).first, l.at(b).first; x != y {
+			return x < y
+		}
+		return a < b
+	})
 }
 
 // len returns how many flows there were; beyond maxTallies those that came back

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"sort"
 	"encoding/json"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 
 	"weir/internal/api"
@@ -228,7 +228,7 @@ func mostTelling(ips []string) []string {
 		}
 		return 1
 	}
-	slices.SortStableFunc(ips, func(a, b string) int { return telling(a) - telling(b) })
+	sort.SliceStable(ips, func(i, j int) bool { return telling(ips[i]) < telling(ips[j]) })
 	return ips
 }
 

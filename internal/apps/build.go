@@ -1,9 +1,9 @@
 package apps
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -69,8 +69,8 @@ func sortSuffixes(suffixes map[string]uint16) (plain, inner []string, err error)
 			plain = append(plain, name)
 		}
 	}
-	slices.SortFunc(plain, func(a, b string) int { return cmp.Compare(orderOf(a), orderOf(b)) })
-	slices.Sort(inner)
+	sort.Slice(plain, func(i, j int) bool { return orderOf(plain[i]) < orderOf(plain[j]) })
+	sort.Strings(inner)
 	return plain, inner, nil
 }
 

@@ -1,8 +1,7 @@
 package dpi
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 )
 
 // IP protocol numbers of the table (IANA).
@@ -179,7 +178,7 @@ func compile(table []portEntry) []service {
 			out = append(out, service{number(tcp, p), e.protocol}, service{number(udp, p), e.protocol})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b service) int { return cmp.Compare(a.number, b.number) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].number < out[j].number })
 	return out
 }
 

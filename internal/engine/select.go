@@ -3,7 +3,7 @@ package engine
 import (
 	"cmp"
 	"encoding/binary"
-	"slices"
+	"sort"
 
 	"weir/internal/packet"
 )
@@ -16,24 +16,27 @@ type ref struct {
 	text   string
 }
 
+// compare orders by what is sorted by, not by place.
+func (r *ref) compare(o *ref) int {
+	c := cmp.Compare(r.text, o.text)
+	if c == 0 {
+		c = cmp.Compare(r.hi, o.hi)
+	}
+	if c == 0 {
+		c = cmp.Compare(r.lo, o.lo)
+	}
+	return c
+}
+
 // page sorts refs and returns the part that p selects. Equal ones keep the order
 // of their places, so that pages do not overlap.
 func page(refs []ref, p Page) []ref {
-	slices.SortFunc(refs, func(a, b ref) int {
-		c := cmp.Compare(a.text, b.text)
-		if c == 0 {
-			c = cmp.Compare(a.hi, b.hi)
+	sort.Slice(refs, func(i, j int) bool {
+		a, b := &refs[i], &refs[j]
+		if c := a.compare(b); c != 0 {
+			return (c < 0) != p.Desc
 		}
-		if c == 0 {
-			c = cmp.Compare(a.lo, b.lo)
-		}
-		if p.Desc {
-			c = -c
-		}
-		if c == 0 {
-			c = cmp.Compare(a.at, b.at)
-		}
-		return c
+		return a.at < b.at
 	})
 	from := min(max(p.Offset, 0), len(refs))
 	to := min(from+min(max(p.Limit, 0), MaxRows), len(refs))

@@ -1,9 +1,8 @@
 package names
 
 import (
-	"cmp"
 	"math/bits"
-	"slices"
+	"sort"
 
 	"weir/internal/packet"
 )
@@ -138,7 +137,7 @@ func (r *resolvers) used(of *clients) []Used {
 		}
 		out = append(out, u)
 	}
-	slices.SortStableFunc(out, func(a, b Used) int { return cmp.Compare(b.Asked, a.Asked) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Asked > out[j].Asked })
 	return out
 }
 
@@ -149,7 +148,7 @@ func (r *resolvers) bypasses() []Bypass {
 		b := &r.bypass[i]
 		out = append(out, Bypass{Device: b.device, Client: b.client, Resolver: b.resolver, Via: b.via, Count: b.count, First: micros(b.first), Last: micros(b.last)})
 	}
-	slices.SortStableFunc(out, func(a, b Bypass) int { return cmp.Compare(b.Last, a.Last) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Last > out[j].Last })
 	return out
 }
 

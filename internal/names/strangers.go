@@ -1,8 +1,7 @@
 package names
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 
 	"weir/internal/packet"
 )
@@ -80,6 +79,6 @@ func (s *strangers) list() []Stranger {
 	for i := range s.rows {
 		out = append(out, s.rows[i].row)
 	}
-	slices.SortStableFunc(out, func(a, b Stranger) int { return cmp.Compare(b.Last, a.Last) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Last > out[j].Last })
 	return out
 }

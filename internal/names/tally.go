@@ -1,8 +1,7 @@
 package names
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 )
 
 // How many names are counted for the house and for each client.
@@ -171,11 +170,11 @@ func (t *tally) top(owner uint16) []Most {
 		c := &t.slots[i]
 		out = append(out, Most{Name: string(t.pool.Text(c.name)), Count: c.count, Over: c.over, Denied: c.denied})
 	}
-	slices.SortFunc(out, func(a, b Most) int {
-		if c := cmp.Compare(b.Count, a.Count); c != 0 {
-			return c
+	sort.Slice(out, func(i, j int) bool {
+		if out[i].Count != out[j].Count {
+			return out[i].Count > out[j].Count
 		}
-		return cmp.Compare(a.Name, b.Name)
+		return out[i].Name < out[j].Name
 	})
 	return out
 }

@@ -1,10 +1,10 @@
 package rollup
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 )
 
 // MaxPoints bounds the points of one answer.
@@ -195,11 +195,11 @@ func (t *Totals) Top(limit int) ([]Amount, int) {
 	if !t.other {
 		all = all[1:]
 	}
-	slices.SortFunc(all, func(a, b Amount) int {
-		if c := cmp.Compare(t.q.Metric.Of(b.Values), t.q.Metric.Of(a.Values)); c != 0 {
-			return c
+	sort.Slice(all, func(i, j int) bool {
+		if a, b := t.q.Metric.Of(all[i].Values), t.q.Metric.Of(all[j].Values); a != b {
+			return a > b
 		}
-		return cmp.Compare(a.ID, b.ID)
+		return all[i].ID < all[j].ID
 	})
 	return all[:max(min(limit, len(all)), 0)], len(all)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 )
 
 // Config bounds a Rollup. Zero fields take their defaults.
@@ -222,7 +223,7 @@ func (r *Rollup) pack(rows ...[]Row) []byte {
 	for _, part := range rows {
 		all = append(all, part...)
 	}
-	slices.SortFunc(all, func(a, b Row) int { return a.Key.Compare(b.Key) })
+	sort.Slice(all, func(i, j int) bool { return all[i].Key.Compare(all[j].Key) < 0 })
 	n := 0
 	for _, row := range all {
 		if n > 0 && all[n-1].Key == row.Key {

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -34,14 +35,12 @@ func (m *Meter) Report() Report {
 			r.Reasons = append(r.Reasons, m.reason(c, n))
 		}
 	}
-	slices.SortStableFunc(r.Reasons, func(a, b Reason) int {
+	sort.SliceStable(r.Reasons, func(i, j int) bool {
+		a, b := &r.Reasons[i], &r.Reasons[j]
 		if a.Active != b.Active {
-			if a.Active {
-				return -1
-			}
-			return 1
+			return a.Active
 		}
-		return b.Last.Compare(a.Last)
+		return a.Last.After(b.Last)
 	})
 	return r
 }
