@@ -25,7 +25,7 @@ const (
 func (e *Engine) Connections(batch []flow.Connection) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recording, e.heard = true, true
+	e.tracked()
 	local := func(a *packet.Addr) bool { return e.nets.Scope(a).House() }
 	for i := range batch {
 		e.connection(&batch[i], local)
@@ -139,7 +139,7 @@ func (e *Engine) pointOf(a, b *packet.Addr) (uint8, bool) {
 func (e *Engine) Swept(at int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.recording, e.heard = true, true
+	e.tracked()
 	if e.now != 0 && (at > e.now+stray || at < e.now-stray) {
 		at = e.now // the clock was set: until Shift tells, time is what it was
 	}

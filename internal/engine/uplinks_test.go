@@ -129,6 +129,21 @@ func TestUplinksAfterTracking(t *testing.T) {
 	}
 }
 
+// TestUplinksBeforeTracking has connection tracking take over from packets between
+// two ticks: what those counted last is still the uplink's.
+func TestUplinksBeforeTracking(t *testing.T) {
+	e := router(t, 64)
+	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: 255, Addrs: addrs("203.0.113.77")}}) // not watched
+	out := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:443", pay: 960, tcp: packet.ACK}
+	e.Packets([]packet.Raw{out.raw()})
+	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: wan, Addrs: addrs("203.0.113.77")}})
+	e.Connections([]flow.Connection{kinds[0].conn})
+	e.Swept(start + second)
+	if u := e.Uplinks()[0]; u.Bytes.Tx != 2000 {
+		t.Errorf("%+v", u)
+	}
+}
+
 // TestUplinksBesideAnotherRouter counts for the uplink nothing that does not pass
 // this machine: while connection tracking counts, what packets count beside it is
 // on its way to another router of the house.
