@@ -107,7 +107,7 @@ func mappings(cfg *uci.Config, prefixes []placed, asked []openwrt.PortLease) []e
 			continue
 		}
 		for _, target := range targets(&o.Target, prefixes) {
-			add(engine.Mapping{Name: o.Name, OpenedBy: "rule", First: o.First, Last: o.Last}, o.Proto, target)
+			add(engine.Mapping{Name: o.Name, OpenedBy: "rule", First: o.First, Last: o.Last, Family: o.Family}, o.Proto, target)
 		}
 	}
 	for i := range asked {

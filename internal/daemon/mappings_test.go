@@ -87,7 +87,7 @@ func TestMappings(t *testing.T) {
 		{Name: "Web", OpenedBy: "redirect", Proto: 6, First: 8080, Last: 8080, Target: addr("192.168.1.50"), TargetPort: 80},
 		{Name: "Game", OpenedBy: "redirect", Proto: 6, First: 3000, Last: 3010, Target: addr("192.168.1.51"), TargetPort: 3000},
 		{Name: "Game", OpenedBy: "redirect", Proto: 17, First: 3000, Last: 3010, Target: addr("192.168.1.51"), TargetPort: 3000},
-		{Name: "Pinhole", OpenedBy: "rule", Proto: 6, First: 22, Last: 22, Target: addr("2001:db8:1::50")},
+		{Name: "Pinhole", OpenedBy: "rule", Family: 6, Proto: 6, First: 22, Last: 22, Target: addr("2001:db8:1::50")},
 		{Name: "Torrent", OpenedBy: "upnp", Proto: 17, First: 6881, Last: 6881, Target: addr("192.168.1.60"), TargetPort: 6882, Expires: expires.UnixMicro()},
 		{OpenedBy: "nat-pmp", Proto: 6, Target: addr("2001:db8:1::60")},
 	}

@@ -43,6 +43,7 @@ type Mapping struct {
 	Proto       uint8       // IANA protocol number
 	First, Last uint16      // ports outside; both 0 for all of them
 	Target      packet.Addr // zero for any
+	Family      uint8       // of any Target: 4, 6, or 0 for both
 	TargetPort  uint16      // that First leads to, 0 for the same
 	Expires     int64       // microseconds since the Unix epoch, 0 for never
 }

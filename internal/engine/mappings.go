@@ -82,7 +82,8 @@ func (e *Engine) mappingOf(c *flow.Connection) uint16 {
 // leads reports whether a connection from outside came through the mapping: to
 // the port outside, or, where nothing is translated, to the target's.
 func (m *Mapping) leads(c *flow.Connection) bool {
-	if m.Proto != c.Proto || m.Target != (packet.Addr{}) && m.Target != c.Reply.Src {
+	if m.Proto != c.Proto || m.Target != (packet.Addr{}) && m.Target != c.Reply.Src ||
+		m.Family != 0 && m.Family != version(&c.Reply.Src) {
 		return false
 	}
 	if m.First|m.Last == 0 {

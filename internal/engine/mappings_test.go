@@ -44,6 +44,7 @@ func TestWhichMapping(t *testing.T) {
 		{Name: "pinhole", Proto: 17, First: 6000, Last: 6009, Target: nas6, TargetPort: 7000},
 		{Name: "everything else", Proto: 17, Target: nas},
 		{Name: "any target", Proto: 6, First: 25, Last: 25},
+		{Name: "any of IPv6", Proto: 6, Family: 6},
 	}
 	tests := []struct {
 		name   string
@@ -60,6 +61,8 @@ func TestWhichMapping(t *testing.T) {
 		{"not translated, by the target's port", 17, "[2001:db8:1::30]:7009", "[2001:db8:1::30]:7009", "pinhole"},
 		{"not translated, by the port outside", 17, "[2001:db8:1::30]:6000", "[2001:db8:1::30]:6000", ""},
 		{"any target", 6, "203.0.113.77:25", "192.168.1.55:25", "any target"},
+		{"any target of the other family", 6, "203.0.113.77:26", "192.168.1.55:26", ""},
+		{"any target of the family", 6, "[2001:db8:1::30]:26", "[2001:db8:1::30]:26", "any of IPv6"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
