@@ -62,7 +62,7 @@ var AppSorts = []string{"bytes", "flows", "active", "bps", "key"}
 func (e *Engine) Apps(f Filter, p Page) ([]AppRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return selectApps(e.sumApps(f.Device, func(s Short) AppRow {
+	return e.selectApps(e.sumApps(f.Device, func(s Short) AppRow {
 		return AppRow{Key: e.shortName(s), Protocol: s&shortProtocol != 0, Category: e.naming.apps.CategoryName(e.shortCategory(s))}
 	}), f, p)
 }
@@ -71,7 +71,7 @@ func (e *Engine) Apps(f Filter, p Page) ([]AppRow, int) {
 func (e *Engine) Categories(f Filter, p Page) ([]AppRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return selectApps(e.sumApps(f.Device, func(s Short) AppRow {
+	return e.selectApps(e.sumApps(f.Device, func(s Short) AppRow {
 		return AppRow{Key: e.naming.apps.CategoryName(e.shortCategory(s))}
 	}), f, p)
 }
@@ -133,18 +133,17 @@ func (e *Engine) atEnd(f *flow.Flow, device uint32) bool {
 
 // selectApps returns the rows that pass f, sorted and cut as p says, and how many
 // pass.
-func selectApps(rows []AppRow, f Filter, p Page) ([]AppRow, int) {
+func (e *Engine) selectApps(rows []AppRow, f Filter, p Page) ([]AppRow, int) {
 	text := strings.ToLower(f.Text)
 	rows = slices.DeleteFunc(rows, func(r AppRow) bool {
 		return f.Category != "" && r.Category != f.Category ||
 			!strings.Contains(strings.ToLower(r.Key), text) && !strings.Contains(r.Category, text)
 	})
 	key := sortKey(p, AppSorts)
-	refs := make([]ref, len(rows))
+	sel := e.choose(p)
 	for i := range rows {
 		row := &rows[i]
-		r := &refs[i]
-		r.at, r.lo = uint32(i), row.Bytes.Tx+row.Bytes.Rx
+		r := ref{at: uint32(i), lo: row.Bytes.Tx + row.Bytes.Rx}
 		switch key {
 		case "bytes":
 			r.hi = r.lo
@@ -157,9 +156,10 @@ func selectApps(rows []AppRow, f Filter, p Page) ([]AppRow, int) {
 		case "key":
 			r.text = row.Key
 		}
+		sel.add(r)
 	}
-	out := make([]AppRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
-	for _, r := range page(refs, p) {
+	out := make([]AppRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
+	for _, r := range e.chosen(&sel) {
 		out = append(out, rows[r.at])
 	}
 	return out, len(rows)

@@ -27,21 +27,20 @@ func (e *Engine) Devices(f Filter, p Page) ([]DeviceRow, int) {
 	m := e.matcher(f)
 	key := sortKey(p, DeviceSorts)
 	all := e.devices.All()
-	refs := e.scratch[:0]
+	sel := e.choose(p)
 	for i, d := range all {
 		if m.device(d) {
 			r := ref{at: uint32(i)}
 			deviceKey(&r, d, key)
-			refs = append(refs, r)
+			sel.add(r)
 		}
 	}
-	e.scratch = refs
-	rows := make([]DeviceRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
-	for _, r := range page(refs, p) {
+	rows := make([]DeviceRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
+	for _, r := range e.chosen(&sel) {
 		rows = append(rows, e.deviceRow(all[r.at]))
 	}
 	e.activeFlows(rows)
-	return rows, len(refs)
+	return rows, sel.n
 }
 
 // Device returns the device with that ID.

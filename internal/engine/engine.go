@@ -86,7 +86,7 @@ type Engine struct {
 	untracked Untracked
 	total     device.Traffic
 	pps       uint32
-	scratch   []ref // of queries
+	scratch   []ref // of queries, at most keptRefs
 }
 
 // connStats counts connections: those accounted, those left out, those without a

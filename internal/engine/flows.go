@@ -12,20 +12,19 @@ func (e *Engine) Flows(f Filter, p Page) ([]FlowRow, int) {
 	defer e.mu.Unlock()
 	m := e.matcher(f)
 	key := sortKey(p, FlowSorts)
-	refs := e.scratch[:0]
+	sel := e.choose(p)
 	for slot, fl := range e.table.All {
 		if m.flow(fl) {
 			r := ref{at: slot}
 			e.flowKey(&r, fl, key)
-			refs = append(refs, r)
+			sel.add(r)
 		}
 	}
-	e.scratch = refs
-	rows := make([]FlowRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
-	for _, r := range page(refs, p) {
+	rows := make([]FlowRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
+	for _, r := range e.chosen(&sel) {
 		rows = append(rows, e.flowRow(r.at, e.table.At(r.at)))
 	}
-	return rows, len(refs)
+	return rows, sel.n
 }
 
 // Flow returns the live flow with that ID.

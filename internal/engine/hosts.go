@@ -17,22 +17,21 @@ func (e *Engine) Hosts(f Filter, p Page) ([]HostRow, int) {
 	m := e.matcher(f)
 	key := sortKey(p, HostSorts)
 	var byPlace []*device.Host
-	refs := e.scratch[:0]
+	sel := e.choose(p)
 	for h := range e.hosts.All {
 		if m.host(h) {
 			r := ref{at: uint32(len(byPlace))}
 			hostKey(&r, h, key)
-			refs = append(refs, r)
+			sel.add(r)
 			byPlace = append(byPlace, h)
 		}
 	}
-	e.scratch = refs
-	rows := make([]HostRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
-	for _, r := range page(refs, p) {
+	rows := make([]HostRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
+	for _, r := range e.chosen(&sel) {
 		rows = append(rows, e.hostRow(byPlace[r.at]))
 	}
 	e.liveCounts(rows)
-	return rows, len(refs)
+	return rows, sel.n
 }
 
 // Host returns one address.

@@ -35,7 +35,7 @@ func (e *Engine) Ports(f Filter, p Page) ([]PortRow, int) {
 		row.Packets.Tx += fl.Packets(c)
 		row.Packets.Rx += fl.Packets(s)
 	}
-	refs := e.scratch[:0]
+	sel := e.choose(p)
 	for i := range sums {
 		row := &sums[i]
 		r := ref{at: uint32(i), lo: row.Bytes.Tx + row.Bytes.Rx}
@@ -47,14 +47,13 @@ func (e *Engine) Ports(f Filter, p Page) ([]PortRow, int) {
 		case "port":
 			r.hi, r.lo = uint64(row.Port), uint64(row.Proto)
 		}
-		refs = append(refs, r)
+		sel.add(r)
 	}
-	e.scratch = refs
-	rows := make([]PortRow, 0, min(len(refs), max(p.Limit, 0), MaxRows))
-	for _, r := range page(refs, p) {
+	rows := make([]PortRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
+	for _, r := range e.chosen(&sel) {
 		rows = append(rows, sums[r.at])
 	}
-	return rows, len(refs)
+	return rows, sel.n
 }
 
 // Interfaces returns all observation points in the order in which they came.
