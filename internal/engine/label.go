@@ -195,8 +195,8 @@ func (e *Engine) forgetPrivate(before map[uint32]bool) {
 			e.naming.names.Forget(&names.Client{Device: d.ID, Addr: a})
 		}
 	}
-	for _, f := range e.table.All {
-		if l := e.table.Label(f); l.Host|l.Detail != 0 && e.private(f) {
+	for f, l := range e.table.Labels {
+		if l.Host|l.Detail != 0 && e.private(f) {
 			e.naming.names.Pool.Release(l.Host)
 			e.naming.names.Pool.Release(l.Detail)
 			l.Host, l.Detail, l.HostBy = 0, 0, hostUnknown
@@ -239,8 +239,7 @@ func (e *Engine) SetApps(table *apps.Table) {
 		}
 	}
 	whole := e.naming.private.Level == names.KeepNames
-	for _, f := range e.table.All {
-		l := e.table.Label(f)
+	for f, l := range e.table.Labels {
 		if own := int(l.App) >= apps.NumApps(); own || whole && !e.private(f) {
 			e.identify(f, l) // else its application is known by more than what was kept
 		}
@@ -256,8 +255,7 @@ func (e *Engine) SetPrivacy(level names.Privacy) {
 	n.private.Level = level
 	n.names.SetPrivacy(level)
 	var room [names.MaxText]byte
-	for _, f := range e.table.All {
-		l := e.table.Label(f)
+	for _, l := range e.table.Labels {
 		if level != names.KeepNames {
 			n.names.Pool.Release(l.Detail)
 			l.Detail = 0
@@ -279,8 +277,8 @@ func (e *Engine) SetDNS(on bool) {
 	if on {
 		return
 	}
-	for _, f := range e.table.All {
-		if l := e.table.Label(f); l.HostBy != hostContent {
+	for _, l := range e.table.Labels {
+		if l.HostBy != hostContent {
 			e.setHost(l, 0, hostUnknown)
 		}
 	}

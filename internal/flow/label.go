@@ -17,3 +17,14 @@ type Label struct {
 
 // Label returns the label of a flow of the table. It is valid as long as f.
 func (t *Table) Label(f *Flow) *Label { return &t.labels[t.slotOf(f)] }
+
+// Labels calls yield for each flow and its label until it returns false, in no
+// particular order: also for the flows that All leaves out, because their labels
+// hold things, too.
+func (t *Table) Labels(yield func(f *Flow, l *Label) bool) {
+	for i := uint32(1); i <= t.used; i++ {
+		if f := &t.slots[i]; f.flags&opened != 0 && !yield(f, &t.labels[i]) {
+			return
+		}
+	}
+}
