@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"weir/internal/dpi"
 	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/packet"
@@ -137,6 +138,7 @@ func (o *readOptions) engine(ended func(*flow.Flow, *flow.Record, engine.Named))
 		Flows: flow.Config{
 			Max: o.maxFlows, Idle: time.Duration(o.idle), Active: time.Duration(o.active), Joined: true,
 		},
+		Inspect:     dpi.Config{Flows: o.maxFlows}, // there is no hurry here to give up a flow
 		CaptureTime: true,
 		Ended:       ended,
 	})

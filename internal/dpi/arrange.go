@@ -13,7 +13,7 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 	st, way := s.st, s.way()
 	bit := uint8(1) << way
 	if p.TCPFlags&packet.SYN != 0 {
-		st.next[way], st.offset[way] = p.Seq+1, 0
+		st.due[way], st.offset[way] = p.Seq+1, 0
 		st.known, st.whole = st.known|bit, st.whole|bit
 		return false // data in a SYN (RFC 7413) is sent again or goes on with the stream
 	}
@@ -21,10 +21,10 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 		return false
 	}
 	if st.known&bit == 0 {
-		st.next[way], st.known = p.Seq, st.known|bit
+		st.due[way], st.known = p.Seq, st.known|bit
 	}
 	s.Joined = st.whole&bit == 0
-	ahead := int32(p.Seq - st.next[way])
+	ahead := int32(p.Seq - st.due[way])
 	switch {
 	case ahead > 0 && st.early[way] < maxEarly:
 		in.keepEarly(st, way, int(ahead), p.Payload)
@@ -32,7 +32,7 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 	case ahead > 0: // nothing fills the gap: it was lost, or the filter of the capture left it out
 		in.giveBack(st, way)
 		st.whole &^= bit
-		st.next[way] = p.Seq
+		st.due[way] = p.Seq
 		st.offset[way] += uint32(ahead)
 		s.Joined, ahead = true, 0
 	case int64(ahead)+int64(p.PayLen) <= 0:
@@ -41,7 +41,7 @@ func (in *Inspector) arrange(s *Segment, p *packet.Packet) bool {
 	st.early[way] = 0
 	s.Offset = st.offset[way]
 	s.Payload, s.fresh = p.Payload[min(int(-ahead), len(p.Payload)):], int(p.PayLen)-int(-ahead)
-	st.next[way] = p.Seq + p.PayLen
+	st.due[way] = p.Seq + p.PayLen
 	st.offset[way] += p.PayLen - uint32(-ahead)
 	if st.stream[way] != 0 {
 		in.join(s, way)
@@ -80,7 +80,7 @@ func (in *Inspector) join(s *Segment, way int) {
 		in.giveBack(st, way) // cut by the snap length: a gap that nothing fills
 		beyond = 0
 	}
-	st.next[way] += beyond
+	st.due[way] += beyond
 	st.offset[way] += beyond
 }
 

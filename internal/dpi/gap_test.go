@@ -83,7 +83,7 @@ func TestFullStreamGoesOn(t *testing.T) {
 		seq += uint32(len(text))
 		text = strings.Repeat("x", 1000)
 	}
-	if got := in.states[h].next[0]; got != seq {
+	if got := in.states[h].due[0]; got != seq {
 		t.Errorf("the next segment is awaited at %d, it comes at %d", got, seq)
 	}
 }

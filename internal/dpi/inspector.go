@@ -17,7 +17,7 @@ type Handle uint16
 
 // Config bounds an Inspector. Zeros mean the defaults.
 type Config struct {
-	Flows   int // undecided at once, at most 65,535
+	Flows   int // undecided at once, at most 65,535; negative for none: nothing is inspected
 	Streams int // put together at once, 4 KiB each; made when they are first needed
 }
 
@@ -32,7 +32,7 @@ type Stats struct {
 	Undecided, MaxUndecided int
 	Decided                 uint64 // by content
 	Unknown                 uint64 // that content did not tell
-	NoRoom                  uint64 // flows not inspected because too many were undecided
+	NoRoom                  uint64 // flows given up, or not inspected, because too many were undecided
 	NoStream                uint64 // messages not put together because too many were
 }
 
@@ -54,18 +54,22 @@ type Inspector struct {
 type state struct {
 	alive    candidates
 	turns    [2]Turn
-	next     [2]uint32 // sequence number after what was seen of each direction
-	offset   [2]uint32 // stream offset of next
+	due      [2]uint32 // sequence number after what was seen of each direction
+	offset   [2]uint32 // stream offset of due
 	stream   [2]uint16 // number of a stream + 1, 0 for none
 	bytes    uint16
 	packets  uint8
-	known    uint8    // directions whose next is valid, bits 0 and 1
+	known    uint8    // directions whose due is valid, bits 0 and 1
 	whole    uint8    // directions that were seen from their SYN on
 	early    [2]uint8 // segments that came before one that is missing
 	likely   Protocol
 	follow   uint8 // number of the detector that follows + 1, 0 for none
 	protocol Protocol
 	open     bool
+
+	// Neighbours in the ring of open flows, which states[0] closes: behind it stands
+	// the one that was looked at last, before it the one that is quiet longest.
+	prev, next Handle
 }
 
 // candidates is a set of detectors.
@@ -111,13 +115,13 @@ func (b By) String() string { return byNames[b] }
 
 // NewInspector returns an Inspector without flows.
 func NewInspector(c Config) *Inspector {
-	if c.Flows <= 0 {
+	if c.Flows == 0 {
 		c.Flows = DefaultFlows
 	}
 	if c.Streams <= 0 {
 		c.Streams = DefaultStreams
 	}
-	c.Flows, c.Streams = min(c.Flows, 1<<16-1), min(c.Streams, 1<<16-1)
+	c.Flows, c.Streams = max(0, min(c.Flows, 1<<16-1)), min(c.Streams, 1<<16-1)
 	return &Inspector{states: make([]state, 1, min(c.Flows, 256)+1), max: c}
 }
 
@@ -148,7 +152,44 @@ func (in *Inspector) Open(proto uint8) Handle {
 		return 0
 	}
 	in.states[h] = state{alive: all, open: true}
+	in.attach(h)
 	return h
+}
+
+// Quietest returns 0 while there is room for another flow, else the flow that was
+// looked at longest ago: whoever closes it makes room.
+func (in *Inspector) Quietest() Handle {
+	if len(in.free) > 0 || len(in.states) <= in.max.Flows {
+		return 0
+	}
+	return in.states[0].prev
+}
+
+// attach puts a flow into the ring as the one that was looked at last.
+func (in *Inspector) attach(h Handle) {
+	first := in.states[0].next
+	in.states[h].prev, in.states[h].next = 0, first
+	in.states[first].prev, in.states[0].next = h, h
+}
+
+// detach takes a flow out of the ring.
+func (in *Inspector) detach(h Handle) {
+	st := &in.states[h]
+	in.states[st.prev].next, in.states[st.next].prev = st.next, st.prev
+}
+
+// touch notes that a flow is looked at.
+func (in *Inspector) touch(h Handle) {
+	if in.states[0].next != h {
+		in.detach(h)
+		in.attach(h)
+	}
+}
+
+// GiveUp is Close for want of room, which Stats count.
+func (in *Inspector) GiveUp(h Handle) Result {
+	in.stats.NoRoom++
+	return in.Close(h)
 }
 
 // Close gives up a flow that ended or was decided elsewhere. It returns what its
@@ -167,6 +208,7 @@ func (in *Inspector) Close(h Handle) Result {
 	} else {
 		in.stats.Decided++
 	}
+	in.detach(h)
 	*st = state{}
 	in.free = append(in.free, h)
 	return r
@@ -186,7 +228,11 @@ func (st *state) result() Result {
 // Inspect looks at a packet of an open flow. facts, which the caller clears, takes
 // what it tells. Once the Result is Done, the Handle is closed.
 func (in *Inspector) Inspect(h Handle, p *packet.Packet, fromClient bool, facts *Facts) Result {
+	in.touch(h)
 	st := &in.states[h]
+	if p.PayLen == 0 && p.TCPFlags&packet.SYN == 0 {
+		return Result{Protocol: st.protocol}
+	}
 	s := &in.seg
 	*s = Segment{Proto: p.Proto, FromClient: fromClient, Facts: facts, st: st, in: in, Len: int(p.PayLen)}
 	s.Client, s.Server, s.ClientPort, s.ServerPort = &p.Src, &p.Dst, p.SrcPort, p.DstPort

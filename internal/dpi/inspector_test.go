@@ -159,3 +159,35 @@ func TestUnknownEnds(t *testing.T) {
 	}
 	t.Error("the inspection does not end")
 }
+
+// When too many flows are undecided, the one that is quiet longest is given up, not
+// the one that comes last.
+func TestQuietestIsGivenUp(t *testing.T) {
+	in := NewInspector(Config{Flows: 3, Streams: 1})
+	var h [3]Handle
+	for i := range h {
+		if q := in.Quietest(); q != 0 {
+			t.Fatalf("no room for flow %d of 3", i)
+		}
+		h[i] = in.Open(packet.ProtoUDP)
+	}
+	var f Facts
+	p := packet.Packet{Proto: packet.ProtoUDP, SrcPort: 40000, DstPort: 50000, Payload: []byte("?"), PayLen: 1}
+	in.Inspect(h[0], &p, true, &f)
+	for _, want := range []Handle{h[1], h[2], h[0]} {
+		q := in.Quietest()
+		if q != want {
+			t.Fatalf("flow %d is quiet longest, want %d", q, want)
+		}
+		in.GiveUp(q)
+		if got := in.Open(packet.ProtoUDP); got != q {
+			t.Errorf("the room of flow %d is not used again", q)
+		}
+	}
+	if n := in.Stats().NoRoom; n != 3 {
+		t.Errorf("%d flows had no room, want 3", n)
+	}
+	if q := NewInspector(Config{Flows: -1}); q.Quietest() != 0 || q.Open(packet.ProtoTCP) != 0 {
+		t.Error("an Inspector for no flows looks at one")
+	}
+}

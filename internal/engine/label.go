@@ -13,6 +13,7 @@ import (
 // naming is what the engine names flows by.
 type naming struct {
 	inspector *dpi.Inspector
+	inspected []uint32 // slots of the flows that it looks at, by their handles
 	apps      *apps.Table
 	names     *names.Names
 	private   names.Reducer // the level of privacy, for what is no name
@@ -78,8 +79,33 @@ func (e *Engine) named(f *flow.Flow) *flow.Label {
 func (e *Engine) watch(f *flow.Flow) {
 	if l := e.named(f); l.Marks&markWatched == 0 {
 		l.Marks |= markWatched
-		f.Handle = uint16(e.naming.inspector.Open(f.Key.Proto))
+		e.open(f)
 	}
+}
+
+// open has the inspector look at a flow from now on. Where it has no room, the flow
+// that is quiet longest is given up: a scan or a swarm must not keep what comes
+// behind it from being looked at.
+func (e *Engine) open(f *flow.Flow) {
+	n := &e.naming
+	if f.Key.Proto != packet.ProtoTCP && f.Key.Proto != packet.ProtoUDP {
+		return
+	}
+	if h := n.inspector.Quietest(); h != 0 {
+		r := n.inspector.GiveUp(h)
+		if quiet := e.table.At(n.inspected[h]); quiet != nil && quiet.Handle == uint16(h) {
+			e.concluded(quiet, e.table.Label(quiet), r)
+		}
+	}
+	h := n.inspector.Open(f.Key.Proto)
+	if h == 0 {
+		return
+	}
+	for len(n.inspected) <= int(h) {
+		n.inspected = append(n.inspected, 0)
+	}
+	n.inspected[h] = e.table.Slot(f)
+	f.Handle = uint16(h)
 }
 
 // byPort returns what a flow's ports stand for: the server's if it is a known
@@ -95,8 +121,13 @@ func byPort(f *flow.Flow) dpi.Protocol {
 // inspect looks at a packet of a flow that is not decided, sent by the end from.
 func (e *Engine) inspect(f *flow.Flow, from flow.End, p *packet.Packet) {
 	n := &e.naming
-	n.facts = dpi.Facts{}
+	if p.PayLen > 0 {
+		n.facts = dpi.Facts{}
+	}
 	r := n.inspector.Inspect(dpi.Handle(f.Handle), p, from == f.Client(), &n.facts)
+	if p.PayLen == 0 {
+		return // it tells how a stream is numbered, and no facts
+	}
 	if r.Done {
 		f.Handle = 0
 	} else if r.Protocol == dpi.NoProtocol {
@@ -177,11 +208,21 @@ func (e *Engine) match(f *flow.Flow, l *flow.Label, host []byte) (apps.App, apps
 // at one of its ends is private.
 func (e *Engine) private(f *flow.Flow) bool {
 	for at := flow.A; at <= flow.B; at++ {
-		if h := e.hosts.Find(f.Key.Addr(at)); h != nil && h.Device != nil && h.Device.Private {
+		if e.privateAddr(f.Key.Addr(at)) {
 			return true
 		}
 	}
 	return false
+}
+
+// privateAddr reports whether an address is a private device's: by the hardware
+// address that uses it, or because the configuration says so.
+func (e *Engine) privateAddr(a *packet.Addr) bool {
+	if h := e.hosts.Find(a); h != nil && h.Device != nil && h.Device.Private {
+		return true
+	}
+	d := e.devices.ByAddr(a)
+	return d != nil && d.Private
 }
 
 // forgetPrivate gives up the names that devices asked for which are private by
@@ -216,10 +257,15 @@ func (e *Engine) leave(f *flow.Flow) {
 
 // conclude ends the inspection of a flow that goes: what it looked like counts.
 func (e *Engine) conclude(f *flow.Flow, l *flow.Label) {
-	if f.Handle == 0 {
-		return
+	if f.Handle != 0 {
+		e.concluded(f, l, e.naming.inspector.Close(dpi.Handle(f.Handle)))
 	}
-	if r := e.naming.inspector.Close(dpi.Handle(f.Handle)); r.Protocol != dpi.NoProtocol {
+}
+
+// concluded notes what a flow's inspection, which ended without a decision, makes
+// of it.
+func (e *Engine) concluded(f *flow.Flow, l *flow.Label, r dpi.Result) {
+	if r.Protocol != dpi.NoProtocol {
 		l.Protocol, l.By = uint8(r.Protocol), uint8(r.By)
 	}
 	f.Handle = 0

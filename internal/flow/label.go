@@ -18,6 +18,9 @@ type Label struct {
 // Label returns the label of a flow of the table. It is valid as long as f.
 func (t *Table) Label(f *Flow) *Label { return &t.labels[t.slotOf(f)] }
 
+// Slot returns the slot of a flow of the table, which is its own until it ends.
+func (t *Table) Slot(f *Flow) uint32 { return t.slotOf(f) }
+
 // Labels calls yield for each flow and its label until it returns false, in no
 // particular order: also for the flows that All leaves out, because their labels
 // hold things, too.
