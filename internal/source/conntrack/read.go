@@ -1,7 +1,7 @@
 package conntrack
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"math"
 	"syscall"
@@ -107,7 +107,7 @@ func parseStats(b []byte, o order) (entries int, err error) {
 		return 0, errNoAnswer
 	}
 	if m.typ == messageError {
-		return 0, errors.Join(errNoAnswer, answer(m.body, o))
+		return 0, cmp.Or(answer(m.body, o), errNoAnswer)
 	}
 	if m.typ != messageStats || len(m.body) < familyHeader {
 		return 0, errNoAnswer
