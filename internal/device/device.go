@@ -181,7 +181,12 @@ func (s *Devices) Configure(known []Named, now int64) {
 			}
 			d.First, d.Last = 0, 0 // not seen yet
 		}
-		d.Name, d.Private = k.Name, k.Private
+		d.Name, d.Private = k.Name, d.Private || k.Private
+		for _, m := range k.MACs {
+			if other := s.byMAC[m]; other != nil { // known as two, which stay two
+				other.Private = other.Private || k.Private
+			}
+		}
 		s.own(d, k.MACs)
 		for _, ip := range k.IPs {
 			a := packet.AddrOf(ip)

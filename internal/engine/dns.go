@@ -72,9 +72,9 @@ func (e *Engine) resolve(f *flow.Flow, p *packet.Packet) {
 
 // asker returns who asks from an address.
 func (e *Engine) asker(a *packet.Addr) names.Client {
-	c := names.Client{Addr: *a, Router: e.scopeOf(a) == device.Router}
+	c := names.Client{Addr: *a, Router: e.scopeOf(a) == device.Router, Private: e.privateAddr(a)}
 	if h := e.hosts.Find(a); h != nil && h.Device != nil {
-		c.Device, c.Private = h.Device.ID, h.Device.Private
+		c.Device = h.Device.ID
 		c.Router = c.Router || h.Device.Router
 	}
 	return c

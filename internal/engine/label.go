@@ -234,6 +234,9 @@ func (e *Engine) forgetPrivate(before map[uint32]bool) {
 		}
 		for _, a := range d.Addrs {
 			e.naming.names.Forget(&names.Client{Device: d.ID, Addr: a})
+			if c := e.asker(&a); c.Device != d.ID { // of the configuration's address alone
+				e.naming.names.Forget(&c)
+			}
 		}
 	}
 	for f, l := range e.table.Labels {

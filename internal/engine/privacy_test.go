@@ -69,3 +69,56 @@ func TestPrivacyOfLiveFlows(t *testing.T) {
 		})
 	}
 }
+
+// TestPrivateByWhateverTells makes a device private in each of the ways in which
+// the configuration can tell which one it is: not one name of it is kept.
+func TestPrivateByWhateverTells(t *testing.T) {
+	q, a := dnsQuestion(t, 7, "www.example.org.", "e.example.net.", "198.51.100.5")
+	const request = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+	for _, tt := range []struct {
+		name  string
+		known device.Named
+	}{
+		{"by its hardware address", device.Named{Private: true, MACs: []packet.MAC{phoneMAC}}},
+		{"by another one of two that were seen", device.Named{Private: true, MACs: []packet.MAC{nasMAC, phoneMAC}}},
+		{"by its address", device.Named{Private: true, IPs: ips("192.168.1.20")}},
+		{"by the address of a device that is far", device.Named{Private: true, IPs: ips("192.168.1.20")}},
+	} {
+		for _, late := range []bool{false, true} {
+			e := router(t, 64)
+			from := phoneMAC
+			if tt.name == "by the address of a device that is far" {
+				from = routerMAC
+			}
+			e.Packets([]packet.Raw{
+				says(0, phoneMAC, routerMAC, "192.168.1.21:9", "192.168.1.1:9", "x"),
+				says(0, nasMAC, routerMAC, "192.168.1.30:9", "192.168.1.1:9", "x"),
+			})
+			if !late {
+				e.Configure([]device.Named{tt.known})
+			}
+			get := frame{at: 40_000, from: from, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:80",
+				tcp: packet.PSH | packet.ACK, pay: len(request), point: lan, ttl: 63}.raw()
+			copy(get.Data[len(get.Data)-len(request):], request)
+			e.Packets([]packet.Raw{
+				says(20_000, from, routerMAC, "192.168.1.20:4000", resolver, string(q)),
+				says(30_000, routerMAC, from, resolver, "192.168.1.20:4000", string(a)),
+				get,
+			})
+			if late {
+				e.Configure([]device.Named{tt.known})
+			}
+			e.Tick(start+second, true)
+			rows, _ := e.Flows(engine.Filter{}, engine.Page{Limit: 20})
+			for _, r := range rows {
+				if r.Host != "" || r.Detail != nil && r.Detail.Method != "" {
+					t.Errorf("%s (late: %v): kept of %s to %s: %q %+v", tt.name, late, r.Client.IP, r.Server.IP, r.Host, r.Detail)
+				}
+			}
+			log, _ := e.DNSLog(0, "", engine.Page{Limit: 5})
+			if len(log) != 1 || log[0].Name != "" || len(e.DNSTop(0)) != 0 {
+				t.Errorf("%s (late: %v): kept of questions: %+v, %+v", tt.name, late, log, e.DNSTop(0))
+			}
+		}
+	}
+}
