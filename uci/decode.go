@@ -144,7 +144,7 @@ const notYet = "is not supported by this version and is ignored"
 func (d *decoder) missing(s *Section, fields []field, label string) {
 	for _, f := range fields {
 		if f.required && strings.TrimSpace(s.Text(f.name)) == "" {
-			d.fail(Error{Line: s.Line, Section: label, Option: f.name, Reason: "is missing", Hint: "give " + f.value.allowed()})
+			d.fail(Error{Line: s.Line, Section: label, Option: f.name, Reason: "is missing", Hint: "give " + f.value.allowed})
 		}
 	}
 }
@@ -169,7 +169,7 @@ func (d *decoder) option(s *Section, o *Option, fields []field, label string) {
 // as one option with spaces between the values, as OpenWrt's scripts allow.
 func (d *decoder) values(f field, o *Option, label string) {
 	values := o.Values
-	if f.value.isList() && !o.List {
+	if f.value.list && !o.List {
 		values = nil
 		for word := range strings.FieldsSeq(o.Values[0].Text) {
 			values = append(values, Value{word, o.Values[0].Line})
@@ -178,17 +178,17 @@ func (d *decoder) values(f field, o *Option, label string) {
 			return // libuci drops an empty option
 		}
 	}
-	if !f.value.isList() && len(values) > 1 {
-		d.fail(Error{Line: values[1].Line, Section: label, Option: f.name, Reason: "is a list of values", Hint: "it takes one: " + f.value.allowed()})
+	if !f.value.list && len(values) > 1 {
+		d.fail(Error{Line: values[1].Line, Section: label, Option: f.name, Reason: "is a list of values", Hint: "it takes one: " + f.value.allowed})
 		return
 	}
 	f.value.reset()
 	for _, v := range values {
-		if v.Text == "" && !f.keepEmpty && !f.value.isList() {
+		if v.Text == "" && !f.keepEmpty && !f.value.list {
 			continue
 		}
 		if err := f.value.add(v.Text); err != nil {
-			e := Error{Line: v.Line, Section: label, Option: f.name, Value: v.Text, Reason: err.Error(), Hint: "allowed: " + f.value.allowed()}
+			e := Error{Line: v.Line, Section: label, Option: f.name, Value: v.Text, Reason: err.Error(), Hint: "allowed: " + f.value.allowed}
 			if f.secret {
 				e.Value = ""
 			}

@@ -78,7 +78,7 @@ func appendDefaultField(dst []byte, f field) []byte {
 	}
 	dst = fmt.Appendf(dst, "\t# %s%s\n", f.help, note)
 	keyword, values := "option", []string{f.def + f.example}
-	if f.value.isList() {
+	if f.value.list {
 		keyword, values = "list", strings.Fields(f.def+f.example)
 	}
 	for _, v := range values {
@@ -207,7 +207,7 @@ func supportNote(typ string) string {
 
 func appendReferenceRow(dst []byte, typ string, f field) []byte {
 	name := "`" + f.name + "`"
-	if f.value.isList() {
+	if f.value.list {
 		name = "list " + name
 	}
 	def := "–"
@@ -224,7 +224,7 @@ func appendReferenceRow(dst []byte, typ string, f field) []byte {
 	if f.secret {
 		note += " Never shown."
 	}
-	return fmt.Appendf(dst, "| %s | %s%s | %s | %s |\n", name, f.help, note, def, f.value.allowed())
+	return fmt.Appendf(dst, "| %s | %s%s | %s | %s |\n", name, f.help, note, def, f.value.allowed)
 }
 
 func TestReference(t *testing.T) {

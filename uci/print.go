@@ -39,7 +39,7 @@ func appendSection(dst []byte, k kind, s section) []byte {
 
 func appendField(dst []byte, f field) []byte {
 	keyword := "\toption "
-	if f.value.isList() {
+	if f.value.list {
 		keyword = "\tlist "
 	}
 	texts := f.value.texts()
@@ -51,7 +51,7 @@ func appendField(dst []byte, f field) []byte {
 			text = secretText
 		}
 		line := keyword
-		if text == "" && !(f.value.isList() && f.def != "") {
+		if text == "" && !(f.value.list && f.def != "") {
 			line = "#\t" + keyword[1:] // it says the same as the default
 		}
 		dst = append(dst, line...)

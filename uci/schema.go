@@ -1,6 +1,9 @@
 package uci
 
-import "strings"
+import (
+	"reflect"
+	"strings"
+)
 
 // field is one row of a section's table: all that is known of an option.
 type field struct {
@@ -55,22 +58,22 @@ type kind struct {
 // effective configuration and of the reference page.
 func kinds() []kind {
 	return []kind{
-		single("weir", "main", "What is watched and how.", func(c *Config) *Main { return &c.Main }),
-		single("store", "store", "Where statistics are kept, and for how long.", func(c *Config) *Store { return &c.Store }),
-		many("source", "Further sources beside the interfaces: captures in files and pipes.", func(c *Config) *[]Source { return &c.Sources }),
-		single("api", "api", "Who may ask weir, and where it answers.", func(c *Config) *API { return &c.API }),
-		many("device", "A device of the house: its name, and the addresses that belong to it.", func(c *Config) *[]Device { return &c.Devices }),
-		many("pool", "A group of devices.", func(c *Config) *[]Pool { return &c.Pools }),
-		many("network", "A named range of addresses.", func(c *Config) *[]Subnet { return &c.Networks }),
-		many("application", "An application of your own, told by name, port or address.", func(c *Config) *[]Application { return &c.Applications }),
-		many("wan", "The accounting cycle of an uplink without a quota.", func(c *Config) *[]WAN { return &c.WANs }),
-		many("quota", "A data plan, or the budget of a device or pool.", func(c *Config) *[]Quota { return &c.Quotas }),
-		many("alert", "What raises an alert; the section's name is the rule.", func(c *Config) *[]Alert { return &c.Alerts }),
-		many("notify", "Where alerts are sent.", func(c *Config) *[]Notify { return &c.Notifies }),
-		many("collector", "Receive flows that other machines export.", func(c *Config) *[]Collector { return &c.Collectors }),
-		many("exporter", "Send flows and statistics to other programs.", func(c *Config) *[]Exporter { return &c.Exporters }),
-		many("remote", "A router elsewhere that hands over its packets.", func(c *Config) *[]Remote { return &c.Remotes }),
-		single("geo", "geo", "Databases that tell country, network and vendor of an address.", func(c *Config) *Geo { return &c.Geo }),
+		single("weir", "main", "What is watched and how.", func(c *Config) section { return &c.Main }),
+		single("store", "store", "Where statistics are kept, and for how long.", func(c *Config) section { return &c.Store }),
+		many("source", "Further sources beside the interfaces: captures in files and pipes.", func(c *Config) any { return &c.Sources }),
+		single("api", "api", "Who may ask weir, and where it answers.", func(c *Config) section { return &c.API }),
+		many("device", "A device of the house: its name, and the addresses that belong to it.", func(c *Config) any { return &c.Devices }),
+		many("pool", "A group of devices.", func(c *Config) any { return &c.Pools }),
+		many("network", "A named range of addresses.", func(c *Config) any { return &c.Networks }),
+		many("application", "An application of your own, told by name, port or address.", func(c *Config) any { return &c.Applications }),
+		many("wan", "The accounting cycle of an uplink without a quota.", func(c *Config) any { return &c.WANs }),
+		many("quota", "A data plan, or the budget of a device or pool.", func(c *Config) any { return &c.Quotas }),
+		many("alert", "What raises an alert; the section's name is the rule.", func(c *Config) any { return &c.Alerts }),
+		many("notify", "Where alerts are sent.", func(c *Config) any { return &c.Notifies }),
+		many("collector", "Receive flows that other machines export.", func(c *Config) any { return &c.Collectors }),
+		many("exporter", "Send flows and statistics to other programs.", func(c *Config) any { return &c.Exporters }),
+		many("remote", "A router elsewhere that hands over its packets.", func(c *Config) any { return &c.Remotes }),
+		single("geo", "geo", "Databases that tell country, network and vendor of an address.", func(c *Config) section { return &c.Geo }),
 	}
 }
 
@@ -111,33 +114,30 @@ func isUnsupported(what string) bool {
 	return false
 }
 
-// sectionOf is a pointer to a section struct.
-type sectionOf[S any] interface {
-	*S
-	section
-}
-
-func single[S any, P sectionOf[S]](typ, name, help string, pick func(*Config) *S) kind {
+func single(typ, name, help string, pick func(*Config) section) kind {
 	return kind{
 		typ: typ, name: name, help: help,
-		add: func(c *Config) section { return P(pick(c)) },
-		all: func(c *Config) []section { return []section{P(pick(c))} },
+		add: pick,
+		all: func(c *Config) []section { return []section{pick(c)} },
 	}
 }
 
-func many[S any, P sectionOf[S]](typ, help string, pick func(*Config) *[]S) kind {
+// many is a type of which there may be several sections; pick returns a pointer to
+// their slice. Reflection serves all types, where generic functions are 20 kB.
+func many(typ, help string, pick func(*Config) any) kind {
+	at := func(sections reflect.Value, i int) section { return sections.Index(i).Addr().Interface().(section) }
 	return kind{
 		typ: typ, help: help,
 		add: func(c *Config) section {
-			sections := pick(c)
-			*sections = append(*sections, *new(S))
-			return P(&(*sections)[len(*sections)-1])
+			sections := reflect.ValueOf(pick(c)).Elem()
+			sections.Set(reflect.Append(sections, reflect.Zero(sections.Type().Elem())))
+			return at(sections, sections.Len()-1)
 		},
 		all: func(c *Config) []section {
-			sections := *pick(c)
-			all := make([]section, len(sections))
-			for i := range sections {
-				all[i] = P(&sections[i])
+			sections := reflect.ValueOf(pick(c)).Elem()
+			all := make([]section, sections.Len())
+			for i := range all {
+				all[i] = at(sections, i)
 			}
 			return all
 		},
@@ -160,7 +160,7 @@ func (f field) defaults() []string {
 	switch {
 	case f.def == "":
 		return nil
-	case f.value.isList():
+	case f.value.list:
 		return strings.Fields(f.def)
 	}
 	return []string{f.def}

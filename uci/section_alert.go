@@ -89,7 +89,7 @@ func checkNeeds(fields []field, kind string, needed []string, report func(option
 	for _, f := range fields {
 		for _, need := range needed {
 			if texts := f.value.texts(); f.name == need && (len(texts) == 0 || texts[0] == "") {
-				report(f.name, "is missing, and kind "+kind+" needs it", "give "+f.value.allowed())
+				report(f.name, "is missing, and kind "+kind+" needs it", "give "+f.value.allowed)
 			}
 		}
 	}

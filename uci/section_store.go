@@ -39,8 +39,8 @@ func (s *Store) fields() []field {
 		{name: "snapshot_every", value: duration(&s.SnapshotEvery, 10*time.Minute, 30*day), def: "6h", help: "How often a copy is made; flash wears with every one."},
 		{name: "max_size", value: autoSize(&s.MaxSize, mib, tib), def: "auto", help: "What the live database may take; auto is 1/32 of the RAM, 2M to 16M."},
 		{name: "flow_days", value: number(&s.FlowDays, 0, 3650), def: "30", help: "Days that ended flows stay searchable, as far as the space allows."},
-		{name: "series", value: list[SeriesLevel]{&s.Series, seriesCodec()}, def: "device:full", help: "How much is kept of a class of series."},
-		{name: "tier", value: list[Tier]{&s.Tiers, tierCodec()}, def: "1m:48h 5m:14d 1h:90d 1d:3y", help: "Resolutions of the series and how long each is kept, the finest first."},
+		{name: "series", value: list(&s.Series, seriesCodec()), def: "device:full", help: "How much is kept of a class of series."},
+		{name: "tier", value: list(&s.Tiers, tierCodec()), def: "1m:48h 5m:14d 1h:90d 1d:3y", help: "Resolutions of the series and how long each is kept, the finest first."},
 	}
 }
 
@@ -126,7 +126,7 @@ func (s *Source) fields() []field {
 		{name: "path", value: path(&s.Path), required: true, example: "/tmp/eth0.fifo", help: "File or named pipe to read."},
 		{name: "name", value: name(&s.Name), example: "eth0", help: "Interface as which it appears; without it the section's name."},
 		{name: "role", value: oneOf(&s.Role, "count", "classify"), def: "count", help: "Count its bytes, or only learn names from it."},
-		{name: "pace", value: scalar[int]{&s.Pace, paceCodec()}, def: "max", help: "Replay at so many times real time."},
+		{name: "pace", value: scalar(&s.Pace, paceCodec()), def: "max", help: "Replay at so many times real time."},
 		{name: "loop", value: boolean(&s.Loop), def: "0", help: "Begin again at the end of the file."},
 	}
 }

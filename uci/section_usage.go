@@ -48,7 +48,7 @@ func (w *WAN) check(report func(option, reason, hint string)) {
 func cycleFields(c *Cycle, s *Start, every *int) []field {
 	return []field{
 		{name: "cycle", value: oneOf(c, CycleDay, CycleWeek, CycleMonth, CycleYear, CycleDays), def: "month", help: "When accounting begins anew; days counts option every from option start."},
-		{name: "start", value: scalar[Start]{s, startCodec()}, def: "1", help: "First day of the cycle, -1 for the last of a month, or a date."},
+		{name: "start", value: scalar(s, startCodec()), def: "1", help: "First day of the cycle, -1 for the last of a month, or a date."},
 		{name: "every", value: number(every, 1, 3660), def: "30", help: "Length of a cycle of days."},
 	}
 }
@@ -111,7 +111,7 @@ func (w Window) String() string {
 func (q *Quota) fields() []field {
 	fields := []field{
 		{name: "enabled", value: boolean(&q.Enabled), def: "1", help: "Watch this quota."},
-		{name: "scope", value: scalar[string]{&q.Scope, scopeCodec()}, def: "wan", help: "Whose bytes count."},
+		{name: "scope", value: scalar(&q.Scope, scopeCodec()), def: "wan", help: "Whose bytes count."},
 		{name: "bytes", value: size(&q.Bytes, 1, maxSize), required: true, example: "500G", help: "Bytes a cycle."},
 		{name: "direction", value: oneOf(&q.Direction, "both", "rx", "tx"), def: "both", help: "Count received bytes, sent bytes, or both."},
 	}
@@ -119,7 +119,7 @@ func (q *Quota) fields() []field {
 	return append(fields,
 		field{name: "warn", value: numberList(&q.Warn, 1, 100), def: "80 95", help: "Warn when so many per cent are used."},
 		field{name: "prior", value: size(&q.Prior, 0, maxSize), def: "0", help: "Bytes used in this cycle before weir began to count."},
-		field{name: "free", value: list[Window]{&q.Free, windowCodec()}, example: "00:00-06:00", help: "Times of day that do not count."},
+		field{name: "free", value: list(&q.Free, windowCodec()), example: "00:00-06:00", help: "Times of day that do not count."},
 		field{name: "weekday", value: listOf(&q.Weekdays, "mon", "tue", "wed", "thu", "fri", "sat", "sun"), example: "mon tue wed thu fri", help: "Days that count; without it all."},
 	)
 }

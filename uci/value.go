@@ -7,19 +7,21 @@ import (
 	"weir/internal/nearest"
 )
 
-// value binds one option to the field that holds it.
-type value interface {
+// value binds one option to the field that holds it. It is made of functions, and
+// not an interface with generic members: those are five methods and their wrappers
+// for each type of field, 90 kB on a router.
+type value struct {
+	// allowed says what the option takes, for hints and the reference page.
+	allowed string
+	list    bool
 	// add takes one value as written: it replaces a scalar and extends a
 	// list. Its error says what is wrong with the text ("is not a size").
-	add(text string) error
+	add func(text string) error
+	// texts returns the canonical text of the field, one per value.
+	texts func() []string
 	// reset empties a list before the first value of the file, so that a
 	// list in the file replaces the default one.
-	reset()
-	// texts returns the canonical text of the field, one per value.
-	texts() []string
-	// allowed says what the option takes, for hints and the reference page.
-	allowed() string
-	isList() bool
+	reset func()
 }
 
 // codec turns text into a T and back.
@@ -29,57 +31,50 @@ type codec[T any] struct {
 	format func(T) string
 }
 
-type scalar[T any] struct {
-	field *T
-	codec codec[T]
-}
-
-func (v scalar[T]) add(text string) error {
-	t, err := v.codec.parse(text)
-	if err == nil {
-		*v.field = t
+func scalar[T any](field *T, c codec[T]) value {
+	return value{
+		allowed: c.allow,
+		add: func(text string) error {
+			t, err := c.parse(text)
+			if err == nil {
+				*field = t
+			}
+			return err
+		},
+		texts: func() []string { return []string{c.format(*field)} },
+		reset: func() {},
 	}
-	return err
 }
 
-func (v scalar[T]) reset()          {}
-func (v scalar[T]) texts() []string { return []string{v.codec.format(*v.field)} }
-func (v scalar[T]) allowed() string { return v.codec.allow }
-func (v scalar[T]) isList() bool    { return false }
-
-type list[T any] struct {
-	field *[]T
-	codec codec[T]
-}
-
-func (v list[T]) add(text string) error {
-	if text == "" {
-		return nil // LuCI leaves an empty line in a list that was cleared
+func list[T any](field *[]T, c codec[T]) value {
+	return value{
+		allowed: c.allow,
+		list:    true,
+		add: func(text string) error {
+			if text == "" {
+				return nil // LuCI leaves an empty line in a list that was cleared
+			}
+			t, err := c.parse(text)
+			if err == nil {
+				*field = append(*field, t)
+			}
+			return err
+		},
+		texts: func() []string {
+			texts := make([]string, len(*field))
+			for i, t := range *field {
+				texts[i] = c.format(t)
+			}
+			return texts
+		},
+		reset: func() { *field = nil },
 	}
-	t, err := v.codec.parse(text)
-	if err == nil {
-		*v.field = append(*v.field, t)
-	}
-	return err
 }
-
-func (v list[T]) reset() { *v.field = nil }
-
-func (v list[T]) texts() []string {
-	texts := make([]string, len(*v.field))
-	for i, t := range *v.field {
-		texts[i] = v.codec.format(t)
-	}
-	return texts
-}
-
-func (v list[T]) allowed() string { return v.codec.allow }
-func (v list[T]) isList() bool    { return true }
 
 // oneOf is a word of a fixed list, kept as it is spelled there.
-func oneOf[T ~string](field *T, words ...T) value { return scalar[T]{field, wordCodec(words)} }
+func oneOf[T ~string](field *T, words ...T) value { return scalar(field, wordCodec(words)) }
 
-func listOf[T ~string](field *[]T, words ...T) value { return list[T]{field, wordCodec(words)} }
+func listOf[T ~string](field *[]T, words ...T) value { return list(field, wordCodec(words)) }
 
 func wordCodec[T ~string](words []T) codec[T] {
 	names := make([]string, len(words))

@@ -22,11 +22,11 @@ func (m MAC) String() string {
 // macs accepts colons, dashes or nothing between the pairs, as labels and
 // other systems print them.
 func macs(field *[]MAC) value {
-	return list[MAC]{field, codec[MAC]{
+	return list(field, codec[MAC]{
 		allow:  "a hardware address (00:11:22:AA:BB:CC)",
 		parse:  parseMAC,
 		format: MAC.String,
-	}}
+	})
 }
 
 func parseMAC(text string) (m MAC, err error) {
@@ -56,7 +56,7 @@ func parseMAC(text string) (m MAC, err error) {
 
 // addresses are single IP addresses.
 func addresses(field *[]netip.Addr) value {
-	return list[netip.Addr]{field, codec[netip.Addr]{
+	return list(field, codec[netip.Addr]{
 		allow: "an IPv4 or IPv6 address",
 		parse: func(text string) (netip.Addr, error) {
 			a, err := netip.ParseAddr(text)
@@ -66,16 +66,16 @@ func addresses(field *[]netip.Addr) value {
 			return a.Unmap(), nil
 		},
 		format: netip.Addr.String,
-	}}
+	})
 }
 
 // prefixes are networks: CIDR, address/netmask, or one address.
 func prefixes(field *[]netip.Prefix) value {
-	return list[netip.Prefix]{field, codec[netip.Prefix]{
+	return list(field, codec[netip.Prefix]{
 		allow:  "a network (192.168.1.0/24, 10.0.0.0/255.0.0.0, fd00::/8) or one address",
 		parse:  parsePrefix,
 		format: netip.Prefix.String,
-	}}
+	})
 }
 
 // parsePrefix clears the host bits: 192.168.1.1/24 means its network.
@@ -118,9 +118,9 @@ func parseMask(text string, addr netip.Addr) (int, error) {
 }
 
 // listen is an address to listen on; without a host it means every address.
-func listen(field *string) value { return scalar[string]{field, listenCodec()} }
+func listen(field *string) value { return scalar(field, listenCodec()) }
 
-func listenList(field *[]string) value { return list[string]{field, listenCodec()} }
+func listenList(field *[]string) value { return list(field, listenCodec()) }
 
 func listenCodec() codec[string] {
 	return stringCodec("address:port (192.168.1.1:3000, [fd00::1]:3000, :3000 for every address)", func(s string) error {
@@ -130,9 +130,9 @@ func listenCodec() codec[string] {
 
 // target is a host and port to send to.
 func target(field *string) value {
-	return scalar[string]{field, stringCodec("host:port (192.168.1.2:2055, collector.lan:2055)", func(s string) error {
+	return scalar(field, stringCodec("host:port (192.168.1.2:2055, collector.lan:2055)", func(s string) error {
 		return checkHostPort(s, false)
-	})}
+	}))
 }
 
 func checkHostPort(s string, emptyHost bool) error {
@@ -180,11 +180,11 @@ func (p Ports) String() string {
 }
 
 func ports(field *[]Ports) value {
-	return list[Ports]{field, codec[Ports]{
+	return list(field, codec[Ports]{
 		allow:  "a port or range of ports (443, tcp/443, udp/6881-6889)",
 		parse:  parsePorts,
 		format: Ports.String,
-	}}
+	})
 }
 
 func parsePorts(text string) (p Ports, err error) {

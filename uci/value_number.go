@@ -11,7 +11,7 @@ import (
 
 // boolean accepts the words that OpenWrt's own scripts accept.
 func boolean(field *bool) value {
-	return scalar[bool]{field, codec[bool]{
+	return scalar(field, codec[bool]{
 		allow: "1 or 0 (on, off, true, false, yes, no, enabled, disabled)",
 		parse: parseBoolean,
 		format: func(b bool) string {
@@ -20,7 +20,7 @@ func boolean(field *bool) value {
 			}
 			return string(Off)
 		},
-	}}
+	})
 }
 
 func parseBoolean(text string) (bool, error) {
@@ -35,7 +35,7 @@ func parseBoolean(text string) (bool, error) {
 
 // choice is a boolean or the word auto.
 func choice(field *Choice) value {
-	return scalar[Choice]{field, codec[Choice]{
+	return scalar(field, codec[Choice]{
 		allow: "auto, 1 or 0",
 		parse: func(text string) (Choice, error) {
 			on, err := parseBoolean(text)
@@ -50,16 +50,16 @@ func choice(field *Choice) value {
 			return Off, nil
 		},
 		format: func(c Choice) string { return string(c) },
-	}}
+	})
 }
 
 // number is a decimal integer from low to high.
 func number(field *int, low, high int) value {
-	return scalar[int]{field, numberCodec(low, high)}
+	return scalar(field, numberCodec(low, high))
 }
 
 func numberList(field *[]int, low, high int) value {
-	return list[int]{field, numberCodec(low, high)}
+	return list(field, numberCodec(low, high))
 }
 
 func numberCodec(low, high int) codec[int] {
@@ -95,7 +95,7 @@ const maxDuration = 100 * 365 * 24 * time.Hour
 
 // duration is a number of seconds or a number with a unit, from low to high.
 func duration(field *time.Duration, low, high time.Duration) value {
-	return scalar[time.Duration]{field, codec[time.Duration]{
+	return scalar(field, codec[time.Duration]{
 		allow: fmt.Sprintf("seconds or a number with s, m, h, d or y (60, 5m, 6h, 30d), from %s to %s",
 			formatDuration(low), formatDuration(high)),
 		parse: func(text string) (time.Duration, error) {
@@ -106,7 +106,7 @@ func duration(field *time.Duration, low, high time.Duration) value {
 			return d, err
 		},
 		format: formatDuration,
-	}}
+	})
 }
 
 func parseDuration(text string) (time.Duration, error) {
@@ -141,7 +141,7 @@ func formatDuration(d time.Duration) string {
 // size is a number of bytes with or without K, M, G or T (powers of 1024),
 // from low to high.
 func size(field *int64, low, high int64) value {
-	return scalar[int64]{field, sizeCodec(low, high)}
+	return scalar(field, sizeCodec(low, high))
 }
 
 // autoSize is a size or the word auto, which is kept as 0.
@@ -161,7 +161,7 @@ func autoSize(field *int64, low, high int64) value {
 		}
 		return format(n)
 	}
-	return scalar[int64]{field, c}
+	return scalar(field, c)
 }
 
 func sizeCodec(low, high int64) codec[int64] {
@@ -212,7 +212,7 @@ func formatSize(n int64) string {
 
 // logLevel is one of slog's levels by the name syslog users know.
 func logLevel(field *slog.Level) value {
-	return scalar[slog.Level]{field, codec[slog.Level]{
+	return scalar(field, codec[slog.Level]{
 		allow: "debug, info, warn or error",
 		parse: func(text string) (slog.Level, error) {
 			switch strings.ToLower(text) {
@@ -228,5 +228,5 @@ func logLevel(field *slog.Level) value {
 			return 0, errors.New("is not a level")
 		},
 		format: func(l slog.Level) string { return strings.ToLower(l.String()) },
-	}}
+	})
 }

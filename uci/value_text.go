@@ -14,16 +14,16 @@ const maxName = 64
 
 // name is a short text for people: any language, no control characters.
 func name(field *string) value {
-	return scalar[string]{field, textCodec("a text of at most 64 characters", maxName)}
+	return scalar(field, textCodec("a text of at most 64 characters", maxName))
 }
 
 // text is a longer one-line text, such as a password.
 func text(field *string) value {
-	return scalar[string]{field, textCodec("a text of at most 512 characters", 512)}
+	return scalar(field, textCodec("a text of at most 512 characters", 512))
 }
 
 func textList(field *[]string) value {
-	return list[string]{field, textCodec("a text of at most 64 characters", maxName)}
+	return list(field, textCodec("a text of at most 64 characters", maxName))
 }
 
 func textCodec(allow string, limit int) codec[string] {
@@ -51,29 +51,27 @@ func stringCodec(allow string, check func(string) error) codec[string] {
 
 // iface is the name of an interface: of a UCI network, or of a device.
 func iface(field *[]string) value {
-	return list[string]{field, stringCodec("a network of /etc/config/network (lan) or a device (br-lan, eth0)", checkInterface)}
+	return list(field, stringCodec("a network of /etc/config/network (lan) or a device (br-lan, eth0)", checkInterface))
 }
 
 // ifaces is a list of interfaces that none empties: a list without values is its
 // default in UCI.
 func ifaces(field *[]string) value {
-	return ifaceList{list[string]{field, stringCodec("a network of /etc/config/network (lan), a device (br-lan, eth0), or none", checkInterface)}}
-}
-
-type ifaceList struct{ list[string] }
-
-func (v ifaceList) add(text string) error {
-	if strings.EqualFold(text, noInterface) {
-		return nil
+	v := list(field, stringCodec("a network of /etc/config/network (lan), a device (br-lan, eth0), or none", checkInterface))
+	add, texts := v.add, v.texts
+	v.add = func(text string) error {
+		if strings.EqualFold(text, noInterface) {
+			return nil
+		}
+		return add(text)
 	}
-	return v.list.add(text)
-}
-
-func (v ifaceList) texts() []string {
-	if len(*v.field) == 0 {
-		return []string{noInterface}
+	v.texts = func() []string {
+		if len(*field) == 0 {
+			return []string{noInterface}
+		}
+		return texts()
 	}
-	return v.list.texts()
+	return v
 }
 
 const noInterface = "none"
@@ -92,7 +90,7 @@ func checkInterface(s string) error {
 
 // path is an absolute file name.
 func path(field *string) value {
-	return scalar[string]{field, stringCodec("an absolute path (/var/lib/weir)", checkPath)}
+	return scalar(field, stringCodec("an absolute path (/var/lib/weir)", checkPath))
 }
 
 // optionalPath may be empty or none, which are both kept as "".
@@ -111,7 +109,7 @@ func optionalPath(field *string) value {
 		}
 		return s
 	}
-	return scalar[string]{field, c}
+	return scalar(field, c)
 }
 
 func checkPath(s string) error {
@@ -128,10 +126,10 @@ func checkPath(s string) error {
 
 // webAddress is a URL with a host.
 func webAddress(field *string, schemes ...string) value {
-	return scalar[string]{field, stringCodec("an address that begins with "+strings.Join(schemes, ":// or ")+"://", func(s string) error {
+	return scalar(field, stringCodec("an address that begins with "+strings.Join(schemes, ":// or ")+"://", func(s string) error {
 		_, err := parseWeb(s, schemes...)
 		return err
-	})}
+	}))
 }
 
 func parseWeb(s string, schemes ...string) (*url.URL, error) {
@@ -147,34 +145,34 @@ func parseWeb(s string, schemes ...string) (*url.URL, error) {
 
 // origins are web origins: scheme, host and port, nothing after it.
 func origins(field *[]string) value {
-	return list[string]{field, stringCodec("an origin like https://grafana.lan:3000", func(s string) error {
+	return list(field, stringCodec("an origin like https://grafana.lan:3000", func(s string) error {
 		u, err := parseWeb(s, "https", "http")
 		if err == nil && s != u.Scheme+"://"+u.Host {
 			err = errors.New("has more than scheme, host and port")
 		}
 		return err
-	})}
+	}))
 }
 
 // webPath is a path on a web server: empty, or /like/this without the last
 // slash.
 func webPath(field *string) value {
-	return scalar[string]{field, stringCodec("a path like /weir, without a slash at its end", func(s string) error {
+	return scalar(field, stringCodec("a path like /weir, without a slash at its end", func(s string) error {
 		if s != "" && (s[0] != '/' || s[len(s)-1] == '/' || strings.ContainsAny(s, "?#% \\")) || len(s) > 256 {
 			return errors.New("is not such a path")
 		}
 		return nil
-	})}
+	}))
 }
 
 // domains are DNS names; a domain stands for all names below it.
 func domains(field *[]string) value {
-	return list[string]{field, stringCodec("a domain (example.org)", func(s string) error {
+	return list(field, stringCodec("a domain (example.org)", func(s string) error {
 		if len(s) > 253 || !validHost(s) {
 			return errors.New("is not a domain")
 		}
 		return nil
-	})}
+	}))
 }
 
 // validHost reports whether s is made of DNS labels; underscores are found in
