@@ -97,7 +97,7 @@ func (e *Engine) teach(m *dpi.Message, msg *names.Message) {
 				n.Message(msg)
 				begun = true
 			}
-			e.answer(&r)
+			e.answer(&r, msg.Resolver.Via)
 		}
 		if r.Section > dpi.Answer {
 			break
@@ -109,8 +109,9 @@ func (e *Engine) teach(m *dpi.Message, msg *names.Message) {
 	n.Done()
 }
 
-// answer hands over a record of an answer.
-func (e *Engine) answer(r *dpi.Record) {
+// answer hands over a record of an answer. What is announced on the link names
+// addresses of the house alone.
+func (e *Engine) answer(r *dpi.Record, via names.Via) {
 	n, room := e.naming.names, &e.naming.dns
 	a := names.Answer{Owner: r.Name.AppendTo(room.owner[:0]), Type: r.Type, TTL: r.TTL}
 	switch r.Type {
@@ -120,6 +121,9 @@ func (e *Engine) answer(r *dpi.Record) {
 			return
 		}
 		a.Addr = packet.AddrOf(ip)
+		if via != names.DNS && !e.scopeOf(&a.Addr).House() {
+			return
+		}
 	case dpi.TypeCNAME, dpi.TypeSVCB, dpi.TypeHTTPS:
 		target, ok := r.Target()
 		if !ok {

@@ -152,3 +152,33 @@ func TestBypass(t *testing.T) {
 		t.Errorf("DNS is off, but known is %+v", r)
 	}
 }
+
+// What is announced on the link names what is on it, and nothing elsewhere.
+func TestAnnouncedAddresses(t *testing.T) {
+	e := router(t, 64)
+	var announced []packet.Raw
+	for i, to := range []string{"192.168.1.30", "198.51.100.9"} {
+		name := dnsmessage.MustNewName("printer.local.")
+		msg := dnsmessage.Message{Header: dnsmessage.Header{Response: true, Authoritative: true}, Answers: []dnsmessage.Resource{
+			{Header: dnsmessage.ResourceHeader{Name: name, Class: dnsmessage.ClassINET, TTL: 120}, Body: &dnsmessage.AResource{A: netip.MustParseAddr(to).As4()}},
+		}}
+		b, err := msg.Pack()
+		if err != nil {
+			t.Fatal(err)
+		}
+		announced = append(announced, says(int64(i), nasMAC, packet.MAC{1, 0, 0x5e, 0, 0, 0xfb}, "192.168.1.30:5353", "224.0.0.251:5353", string(b)))
+	}
+	e.Packets(append(announced,
+		says(100, phoneMAC, nasMAC, "192.168.1.20:5000", "192.168.1.30:7777", "x"),
+		says(100, phoneMAC, routerMAC, "192.168.1.20:5000", "198.51.100.9:7777", "x")))
+	e.Tick(start+second, true)
+	rows, _ := e.Flows(engine.Filter{Port: 7777}, engine.Page{Limit: 9})
+	for _, r := range rows {
+		if want := map[string]string{"192.168.1.30": "printer.local"}[r.Server.IP.String()]; r.Host != want {
+			t.Errorf("%s is called %q, want %q", r.Server.IP, r.Host, want)
+		}
+	}
+	if len(rows) != 2 {
+		t.Errorf("%+v", rows)
+	}
+}

@@ -130,14 +130,20 @@ func (n *Names) response(m *Message, slot uint16, asked uint64, name uint32) {
 		n.Pool.Release(name) // seen before
 		return
 	}
+	if w == nil {
+		n.total.Unasked++
+		c.counts.Unasked++
+		if !n.believed(m, slot) {
+			n.Pool.Release(name)
+			return
+		}
+	}
 	result := resultOf(m.Rcode)
 	n.total.Answers[result]++
 	c.counts.Answers[result]++
 	entry := uint32(0)
 	if w == nil {
 		n.uses(&m.Client, slot, &m.Resolver, m.At)
-		n.total.Unasked++
-		c.counts.Unasked++
 		entry = n.log.add(m, c.key, name)
 		n.tally.add(0, name)
 		n.tally.add(slot+1, name)
@@ -165,6 +171,15 @@ func (n *Names) response(m *Message, slot uint16, asked uint64, name uint32) {
 		name = led
 	}
 	n.open = exchange{active: true, at: m.At, client: c.key, entry: entry, asked: asked, name: name}
+}
+
+// believed reports whether an answer counts although its question was not seen:
+// from a resolver that the client has asked before. Else anybody who can send the
+// client a datagram could name what it talks to. Where no questions are seen at
+// all, as in a capture of one direction, nothing better is to be had.
+func (n *Names) believed(m *Message, slot uint16) bool {
+	i := n.resolvers.find(&m.Resolver)
+	return n.total.Queries == 0 || i >= 0 && n.clients.slots[slot].uses&(1<<i) != 0
 }
 
 // Answer takes a record of the answer section of the response that Message began.

@@ -3,6 +3,8 @@ package names
 import (
 	"fmt"
 	"testing"
+
+	"weir/internal/packet"
 )
 
 func TestLearn(t *testing.T) {
@@ -253,6 +255,45 @@ func TestBrokenExchanges(t *testing.T) {
 	h.Done()
 	if h.Answers.Len() != 0 {
 		t.Error("learnt from what was broken off")
+	}
+	h.consistent()
+}
+
+// TestUnasked has answers come to questions that were not seen: a client believes
+// those of the resolvers that it asks.
+func TestUnasked(t *testing.T) {
+	h := newHouse(t, Config{})
+	at, other := addr("198.51.100.66"), addr("192.168.1.66")
+	unasked := func(who Client, from packet.Addr, name, to string) string {
+		m := Message{At: noon, Client: who, Resolver: Resolver{Addr: from}, Port: 9, ID: 1, Type: typeA, Name: []byte(name), Response: true}
+		h.Message(&m)
+		r := a(name, to)
+		h.Answer(&r)
+		h.Done()
+		got, _ := h.find(who, to, noon)
+		return got
+	}
+	if got := unasked(phone(), at, "early.example", "192.0.2.1"); got != "early.example" {
+		t.Errorf("where no question was ever seen, the name is %q", got)
+	}
+	h.resolve(phone(), "one.example", noon, a("one.example", "192.0.2.2"))
+	before := h.Total()
+	if got := unasked(phone(), other, "bank.example", "192.0.2.3"); got != "" {
+		t.Errorf("anybody may call an address %q", got)
+	}
+	if got := unasked(tablet(), at, "bank.example", "192.0.2.4"); got != "" {
+		t.Errorf("the resolver of another client may call an address %q", got)
+	}
+	if got := unasked(phone(), h.query(phone(), "x.example", noon).Resolver.Addr, "two.example", "192.0.2.5"); got != "two.example" {
+		t.Errorf("what its resolver says is %q", got)
+	}
+	if n := h.Total(); n.Unasked != before.Unasked+3 || n.Answers[Found] != before.Answers[Found]+1 {
+		t.Errorf("%+v, before %+v", n, before)
+	}
+	for _, b := range h.Bypasses() {
+		if b.Resolver == other {
+			t.Errorf("made a bypass by who answers: %+v", b)
+		}
 	}
 	h.consistent()
 }

@@ -103,6 +103,16 @@ func (r *resolvers) use(who *Resolver, now int64, gone func(slot int)) int {
 	return oldest
 }
 
+// find returns the slot of a resolver, -1 for none.
+func (r *resolvers) find(who *Resolver) int {
+	for i := range r.slots {
+		if s := &r.slots[i]; s.who.Addr == who.Addr && s.who.Via == who.Via {
+			return i
+		}
+	}
+	return -1
+}
+
 // outside counts that a client asked a resolver that is not the house's.
 func (r *resolvers) outside(c *Client, key uint32, who *Resolver, now int64) {
 	at, oldest := seconds(now), 0
