@@ -1,6 +1,10 @@
 package device
 
-import "weir/internal/packet"
+import (
+	"hash/maphash"
+
+	"weir/internal/packet"
+)
 
 // Host is an IP address that was seen. Times are microseconds since the Unix
 // epoch.
@@ -19,6 +23,7 @@ type Host struct {
 	used   bool
 	onLink bool   // local by evidence, whatever the networks say
 	home   uint32 // observation points that saw its own frames, modulo 32
+	next   uint32 // the next slot of the chain; 0 ends it
 }
 
 // Faults counts TCP segments of ended flows, by who sent them: 0 the host itself,
@@ -36,8 +41,10 @@ func (f *Faults) Add(retrans, ooo, lost uint32) {
 type Hosts struct {
 	max     int
 	idle    int64
-	slots   []Host
-	index   map[packet.Addr]uint32
+	slots   []Host   // slot 0 is unused, so that 0 can end a chain
+	chains  []uint32 // first slots of chains by hash: a map would take 140 kB more of 4,096 hosts
+	seed    maphash.Seed
+	len     int
 	free    []uint32
 	hand    uint32 // where the next search for a victim begins
 	Evicted uint64 // hosts given up for another one
@@ -46,21 +53,45 @@ type Hosts struct {
 // NewHosts returns an empty set of at most limit addresses; a remote one leaves
 // idle microseconds after it was last seen. A limit of 0 keeps none.
 func NewHosts(limit int, idle int64) *Hosts {
-	return &Hosts{max: limit, idle: idle, index: make(map[packet.Addr]uint32)}
+	h := &Hosts{max: limit, idle: idle, slots: make([]Host, 1), seed: maphash.MakeSeed(), hand: 1}
+	n := 1
+	for n < limit {
+		n *= 2
+	}
+	h.chains = make([]uint32, n)
+	return h
 }
 
 // Len returns the number of hosts.
-func (h *Hosts) Len() int { return len(h.index) }
+func (h *Hosts) Len() int { return h.len }
 
 // Max returns the most hosts that fit.
 func (h *Hosts) Max() int { return h.max }
 
 // Find returns the host with that address, or nil.
 func (h *Hosts) Find(a *packet.Addr) *Host {
-	if i, ok := h.index[*a]; ok {
-		return &h.slots[i]
+	for i := *h.chain(a); i != 0; i = h.slots[i].next {
+		if h.slots[i].Addr == *a {
+			return &h.slots[i]
+		}
 	}
 	return nil
+}
+
+// chain returns where the first slot of the address's chain stands.
+func (h *Hosts) chain(a *packet.Addr) *uint32 {
+	return &h.chains[int(maphash.Bytes(h.seed, a[:]))&(len(h.chains)-1)]
+}
+
+// drop takes slot i out of its chain and empties it.
+func (h *Hosts) drop(i uint32) {
+	at := h.chain(&h.slots[i].Addr)
+	for *at != i {
+		at = &h.slots[*at].next
+	}
+	*at = h.slots[i].next
+	h.slots[i] = Host{}
+	h.len--
 }
 
 // All calls yield for each host until it returns false.
@@ -75,8 +106,7 @@ func (h *Hosts) All(yield func(*Host) bool) {
 // Seen returns the host with that address, making it when it is new. It returns
 // nil only when no host may be kept.
 func (h *Hosts) Seen(a *packet.Addr, nets *Networks, point uint8, now int64) *Host {
-	if i, ok := h.index[*a]; ok {
-		s := &h.slots[i]
+	if s := h.Find(a); s != nil {
 		s.Last = max(s.Last, now)
 		return s
 	}
@@ -84,8 +114,10 @@ func (h *Hosts) Seen(a *packet.Addr, nets *Networks, point uint8, now int64) *Ho
 		return nil
 	}
 	i := h.slot()
-	h.slots[i] = Host{Addr: *a, First: now, Last: now, Scope: nets.Scope(a), Point: point, used: true}
-	h.index[*a] = i
+	first := h.chain(a)
+	h.slots[i] = Host{Addr: *a, First: now, Last: now, Scope: nets.Scope(a), Point: point, used: true, next: *first}
+	*first = i
+	h.len++
 	return &h.slots[i]
 }
 
@@ -96,11 +128,17 @@ func (h *Hosts) slot() uint32 {
 		h.free = h.free[:n-1]
 		return i
 	}
-	if len(h.slots) < h.max {
-		h.slots = append(h.slots, Host{})
-		return uint32(len(h.slots) - 1)
+	n := len(h.slots)
+	if n > h.max {
+		return h.victim()
 	}
-	return h.victim()
+	if n == cap(h.slots) { // append would make room for more than there ever are
+		grown := make([]Host, n, min(2*n, h.max+1))
+		copy(grown, h.slots)
+		h.slots = grown
+	}
+	h.slots = h.slots[:n+1]
+	return uint32(n)
 }
 
 // looks is how many hosts a search for a victim compares.
@@ -110,17 +148,17 @@ const looks = 16
 // before local ones, and returns its slot.
 func (h *Hosts) victim() uint32 {
 	best := h.hand
-	for range min(looks, len(h.slots)) {
+	for range min(looks, len(h.slots)-1) {
 		i := h.hand
 		if h.hand++; int(h.hand) == len(h.slots) {
-			h.hand = 0
+			h.hand = 1
 		}
 		a, b := &h.slots[i], &h.slots[best]
 		if a.Scope.House() == b.Scope.House() && a.Last < b.Last || !a.Scope.House() && b.Scope.House() {
 			best = i
 		}
 	}
-	delete(h.index, h.slots[best].Addr)
+	h.drop(best)
 	h.Evicted++
 	return best
 }
@@ -185,8 +223,7 @@ func (h *Hosts) Tick(now, elapsed int64) {
 			s.Device = nil
 		}
 		if h.idle > 0 && !s.Scope.House() && now-s.Last > h.idle {
-			delete(h.index, s.Addr)
-			*s = Host{}
+			h.drop(uint32(i))
 			h.free = append(h.free, uint32(i))
 		}
 	}

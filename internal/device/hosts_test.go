@@ -2,7 +2,10 @@ package device
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
+
+	"weir/internal/packet"
 )
 
 func TestHosts(t *testing.T) {
@@ -89,5 +92,55 @@ func TestHome(t *testing.T) {
 	h.Home(200)
 	if h.At(1) || !h.At(2) || !h.At(200) || h.Point != 200 {
 		t.Errorf("home %b, point %d", h.home, h.Point)
+	}
+}
+
+// TestHostsIndex makes hosts come and go at random: each is found as long as it is
+// there, and only then.
+func TestHostsIndex(t *testing.T) {
+	const limit = 50
+	random := rand.New(rand.NewPCG(1, 2))
+	h, nets := NewHosts(limit, 6*minute), Guess()
+	addrs := make([]*packet.Addr, 4*limit)
+	for i := range addrs {
+		addrs[i] = addr(fmt.Sprintf("203.0.113.%d", i))
+	}
+	for now := range int64(2000) {
+		a := addrs[random.IntN(len(addrs))]
+		if s := h.Seen(a, nets, 0, now*minute/10); s == nil || s.Addr != *a {
+			t.Fatalf("%v is not the host that was seen", a)
+		}
+		if now%7 == 0 {
+			h.Tick(now*minute/10, minute)
+		}
+		there := make(map[packet.Addr]bool)
+		for s := range h.All {
+			there[s.Addr] = true
+		}
+		if len(there) != h.Len() || h.Len() > limit {
+			t.Fatalf("%d hosts, %d of them different, at most %d", h.Len(), len(there), limit)
+		}
+		for _, a := range addrs {
+			if s := h.Find(a); (s != nil) != there[*a] || s != nil && s.Addr != *a {
+				t.Fatalf("%v: found %v, there is %v", a, s != nil, there[*a])
+			}
+		}
+	}
+	if h.Evicted == 0 {
+		t.Error("no host had to make room")
+	}
+}
+
+func BenchmarkHostsSeen(b *testing.B) {
+	h, nets := NewHosts(4096, 0), Guess()
+	addrs := make([]packet.Addr, 4096)
+	for i := range addrs {
+		addrs[i] = *addr(fmt.Sprintf("203.0.%d.%d", i>>8, i&255))
+		h.Seen(&addrs[i], nets, 0, 1)
+	}
+	i := 0
+	for b.Loop() {
+		h.Seen(&addrs[i&4095], nets, 0, 2)
+		i += 1237
 	}
 }
