@@ -104,7 +104,7 @@ fuzz: ## run each fuzz target for FUZZTIME (2m)
 score: build ## judge names by captures with known labels: make score [FILTER=hybrid] [ARGS="-errors 5"]
 	@$(GO) run ./test/score $(FILTER:%=-filter %) $(ARGS) bin/weir
 
-bench: ## compare decoding and the whole river with gopacket's parser
+bench: ## compare decoding and the whole river with gopacket's parser, names with ports
 	@$(GO) run ./test/bench/ratio -benchtime $(BENCHTIME)
 
 bench-peers: build tools ## compare CPU and memory with ndpiReader and softflowd on a million packets

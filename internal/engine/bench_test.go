@@ -7,6 +7,9 @@ import (
 	"github.com/google/gopacket"
 	"github.com/google/gopacket/layers"
 
+	"weir/internal/dpi"
+	"weir/internal/engine"
+	"weir/internal/flow"
 	"weir/internal/packet"
 )
 
@@ -74,15 +77,19 @@ func (m *parserMap) account() {
 	f.bytes += bytes
 }
 
+// portsAlone has flows named by their ports, and nothing looked at.
+var portsAlone = engine.Config{Inspect: dpi.Config{Flows: -1}, NoDNS: true}
+
 // BenchmarkWhole passes the corpus's Ethernet frames through weir (decoding,
 // flows, TCP analysis, hosts, devices and series, with the table of a router) and
-// through gopacket's parser with a map that only counts. The in-turn benchmark
+// through gopacket's parser with a map that only counts. Neither looks at payloads:
+// what that costs is BenchmarkNaming's. The in-turn benchmark
 // takes turns between both, so that a busy machine slows both alike, and reports
 // how many times faster weir is. The frames come at an even pace, 100,000 a
 // second: the captures are of different years, some with a frame in minutes.
 func BenchmarkWhole(b *testing.B) {
 	frames := ethernet(b)
-	e := fullEngine(b, "eth0")
+	e := engineThat(b, portsAlone, "eth0")
 	parser := newParserMap()
 	clock := frames[0].Time
 	ours := func() {
@@ -139,5 +146,63 @@ func inTurn(b *testing.B, name string, ours, theirs func()) {
 			a, c = a+middle.Sub(start), c+time.Since(middle)
 		}
 		b.ReportMetric(float64(c)/float64(a), "times-faster")
+	})
+}
+
+// BenchmarkNaming is what names cost: the corpus's Ethernet frames pass through an
+// engine that looks at payloads and DNS, and one that goes by ports. Each pass
+// ends all flows, so that the next one has as many new ones: one in twelve frames
+// begins a flow, which is many. The in-turn benchmark takes turns and reports the
+// difference.
+func BenchmarkNaming(b *testing.B) {
+	frames := ethernet(b)
+	flows := 0
+	through := func(c engine.Config) func() {
+		c.Flows, c.CaptureTime = flow.Config{Max: 8192}, true
+		c.Ended = func(*flow.Flow, *flow.Record, engine.Named) { flows++ }
+		e := engine.New(c)
+		if _, err := e.Interface("eth0"); err != nil {
+			b.Fatal(err)
+		}
+		clock := frames[0].Time
+		return func() {
+			flows = 0
+			for i := 0; i < len(frames); i += 64 {
+				batch := frames[i:min(i+64, len(frames))]
+				for j := range batch {
+					clock += int64(10 * time.Microsecond)
+					batch[j].Time = clock
+				}
+				e.Packets(batch)
+			}
+			e.Flush()
+		}
+	}
+	ours := through(engine.Config{})
+	ports := through(portsAlone)
+	for _, bm := range []struct {
+		name string
+		pass func()
+	}{{"weir", ours}, {"ports-alone", ports}} {
+		bm.pass() // what is kept for the next flows is made once
+		b.Run(bm.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				bm.pass()
+			}
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(len(frames)), "ns/packet")
+			b.ReportMetric(float64(flows), "flows")
+		})
+	}
+	b.Run("in-turn", func(b *testing.B) {
+		var more time.Duration
+		for b.Loop() {
+			start := time.Now()
+			ours()
+			middle := time.Now()
+			ports()
+			more += middle.Sub(start) - time.Since(middle)
+		}
+		b.ReportMetric(float64(more)/float64(b.N)/float64(len(frames)), "more-ns/packet")
 	})
 }

@@ -74,6 +74,13 @@ func (d *detail) text() []byte {
 	return d.out
 }
 
+// hasDetail reports whether addDetail has something to add: most payloads of a flow
+// that is known tell nothing.
+func hasDetail(f *dpi.Facts) bool {
+	return f.Code != 0 || f.JA4.Set() ||
+		len(f.ALPN)|len(f.Version)|len(f.Method)|len(f.ContentType)|len(f.URL)|len(f.UserAgent)|len(f.Server)|len(f.Subject) != 0
+}
+
 // addDetail adds what the payload told to what is known of a flow.
 func (e *Engine) addDetail(l *flow.Label, facts *dpi.Facts, private bool) {
 	n := &e.naming

@@ -96,6 +96,13 @@ func ethernet(tb testing.TB) []packet.Raw {
 // fullEngine returns an engine with everything that the daemon has.
 func fullEngine(tb testing.TB, points ...string) *engine.Engine {
 	tb.Helper()
+	return engineThat(tb, engine.Config{}, points...)
+}
+
+// engineThat returns an engine with everything that the daemon has, but for what c
+// says of names.
+func engineThat(tb testing.TB, c engine.Config, points ...string) *engine.Engine {
+	tb.Helper()
 	names := intern.New(4096)
 	r, err := rollup.New(rollup.Config{})
 	if err != nil {
@@ -103,7 +110,7 @@ func fullEngine(tb testing.TB, points ...string) *engine.Engine {
 	}
 	e := engine.New(engine.Config{
 		Flows:    flow.Config{Max: 8192, Idle: time.Minute, Active: 5 * time.Minute, Completed: 10 * time.Second},
-		MaxHosts: 4096, MaxDevices: 512, Rollup: r, Names: names, CaptureTime: true,
+		MaxHosts: 4096, MaxDevices: 512, Rollup: r, Names: names, CaptureTime: true, Inspect: c.Inspect, NoDNS: c.NoDNS,
 	})
 	for _, p := range points {
 		if _, err := e.Interface(p); err != nil {

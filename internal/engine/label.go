@@ -149,6 +149,9 @@ func (e *Engine) note(f *flow.Flow, l *flow.Label, facts *dpi.Facts) {
 	if facts.ECH {
 		l.Marks |= markECH
 	}
+	if len(facts.Host) == 0 && !hasDetail(facts) {
+		return
+	}
 	private := e.private(f)
 	facts.Host = withoutPort(facts.Host)
 	if len(facts.Host) > 0 && l.HostBy != hostContent {

@@ -1,8 +1,9 @@
-// Command peers measures weir beside softflowd on the same capture: processor
-// time per packet and peak memory, in runs that take turns so that a busy
-// machine is as unkind to one as to the other.
+// Command peers measures weir, which names flows as it counts them, beside nDPI's
+// reader, which does the same, and softflowd, which only counts, on the same
+// capture: processor time per packet and peak memory, in runs that take turns so
+// that a busy machine is as unkind to one as to the others.
 //
-//	peers [-runs N] [-max F] BIN
+//	peers [-runs N] [-max-ndpi F] [-max-softflowd F] BIN
 //
 // The capture is a merge of a million packets: of the real captures in
 // ../shared/corpus where they are, else of households made by test/home. It is
@@ -25,15 +26,16 @@ import (
 
 func main() {
 	runs := flag.Int("runs", 7, "runs of each program, taking turns")
-	limit := flag.Float64("max", 0.7, "fail when the median ratio weir/softflowd is above this")
+	ndpi := flag.Float64("max-ndpi", 0.3, "fail when the median ratio weir/ndpiReader is above this")
+	softflowd := flag.Float64("max-softflowd", 1, "fail when the median ratio weir/softflowd is above this")
 	flag.Parse()
 	if flag.NArg() != 1 || *runs < 1 {
-		fmt.Fprintln(os.Stderr, "usage: peers [-runs N] [-max F] BIN")
+		fmt.Fprintln(os.Stderr, "usage: peers [-runs N] [-max-ndpi F] [-max-softflowd F] BIN")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, flag.Arg(0), *runs, *limit); err != nil {
+	if err := run(ctx, flag.Arg(0), *runs, map[string]float64{"ndpiReader": *ndpi, "softflowd": *softflowd}); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		os.Exit(1)
 	}
@@ -41,47 +43,73 @@ func main() {
 
 // contender is a program that reads the capture.
 type contender struct {
-	name string
-	argv []string
-	cpu  []time.Duration // user and system time of each run
-	peak int64           // most resident memory of any run, in bytes
+	name   string
+	argv   []string
+	cpu    []time.Duration // user and system time of each run
+	peak   int64           // most resident memory of any run, in bytes
+	ratios []float64       // of weir's time in the same turn to this one's
 }
 
-func run(ctx context.Context, bin string, runs int, limit float64) error {
+func run(ctx context.Context, bin string, runs int, limits map[string]float64) error {
 	c, err := capture(ctx)
 	if err != nil {
 		return err
 	}
 	fmt.Printf("capture: %s, %d packets, %s\n", c.path, c.packets, c.origin)
-	softflowd, err := exec.LookPath("softflowd")
-	if err != nil {
-		softflowd, err = exec.LookPath("/usr/sbin/softflowd")
-	}
-	if err != nil {
-		return errors.New("softflowd is not installed; as root: apt-get install softflowd")
-	}
 	weir := &contender{name: "weir", argv: []string{bin, "read", "--max-flows", "8192", c.path}}
-	peer := &contender{name: "softflowd", argv: []string{softflowd, "-r", c.path, "-m", "8192", "-6", "-d", "-c", "none", "-p", "none"}}
-	var ratios []float64
+	peers, err := peersOn(c.path)
+	if err != nil {
+		return err
+	}
+	all := append([]*contender{weir}, peers...)
 	for i := range runs {
-		for _, who := range []*contender{weir, peer} {
+		fmt.Printf("run %d:", i+1)
+		for _, who := range all {
 			if err := who.once(ctx); err != nil {
 				return err
 			}
+			who.ratios = append(who.ratios, float64(weir.cpu[i])/float64(who.cpu[i]))
+			fmt.Printf(" %s %.0f", who.name, float64(who.cpu[i].Nanoseconds())/float64(c.packets))
 		}
-		r := float64(weir.cpu[i]) / float64(peer.cpu[i])
-		ratios = append(ratios, r)
-		fmt.Printf("run %d: weir %4.0f ns/packet, softflowd %4.0f ns/packet, ratio %.2f\n", i+1, weir.perPacket(i, c.packets), peer.perPacket(i, c.packets), r)
+		fmt.Println(" ns/packet")
 	}
-	for _, who := range []*contender{weir, peer} {
-		fmt.Printf("%-9s median %4.0f ns/packet of user and system time, peak RSS %.1f MiB\n", who.name, float64(median(who.cpu))/float64(c.packets), float64(who.peak)/(1<<20))
+	fmt.Printf("\n%-11s %10s %9s %11s %8s\n", "median", "ns/packet", "peak RSS", "weir takes", "at most")
+	var above []error
+	for _, who := range all {
+		fmt.Printf("%-11s %10.0f %5.1f MiB", who.name, float64(median(who.cpu))/float64(c.packets), float64(who.peak)/(1<<20))
+		if who == weir {
+			fmt.Println()
+			continue
+		}
+		m := median(who.ratios)
+		fmt.Printf(" %9.2f x %6.2f x\n", m, limits[who.name])
+		if m > limits[who.name] {
+			above = append(above, fmt.Errorf("weir takes %.2f times the processor time of %s, at most %.2f", m, who.name, limits[who.name]))
+		}
 	}
-	m := median(ratios)
-	fmt.Printf("ratio     median %.2f, at most %.2f\n", m, limit)
-	if m > limit {
-		return fmt.Errorf("weir takes %.2f times softflowd's processor time, at most %.2f", m, limit)
+	return errors.Join(above...)
+}
+
+// peersOn returns the programs that weir is measured beside.
+func peersOn(path string) (all []*contender, err error) {
+	for _, p := range []struct {
+		pkg  string
+		argv []string
+	}{
+		{"libndpi-bin", []string{"ndpiReader", "-q", "-i", path}},
+		{"softflowd", []string{"softflowd", "-r", path, "-m", "8192", "-6", "-d", "-c", "none", "-p", "none"}},
+	} {
+		name := p.argv[0]
+		found, err := exec.LookPath(name)
+		if err != nil {
+			found, err = exec.LookPath("/usr/sbin/" + name) // not in every user's PATH
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s is not installed; as root: apt-get install %s", name, p.pkg)
+		}
+		all = append(all, &contender{name: name, argv: append([]string{found}, p.argv[1:]...)})
 	}
-	return nil
+	return all, nil
 }
 
 // once runs the program to its end and takes its processor time and memory.
@@ -128,10 +156,6 @@ func watchPeak(pid int, ended <-chan struct{}) int64 {
 		}
 		peak = max(peak, kib*1024)
 	}
-}
-
-func (c *contender) perPacket(i int, packets int) float64 {
-	return float64(c.cpu[i].Nanoseconds()) / float64(packets)
 }
 
 // median returns the middle of v, the higher one of an even number.

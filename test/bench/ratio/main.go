@@ -1,13 +1,14 @@
-// Command ratio runs the benchmark that sets weir's decoding, and the whole way
-// of a packet, beside google/gopacket's fastest parser, and prints what it says
-// as one table:
+// Command ratio runs the benchmarks that set weir's decoding, and the whole way
+// of a packet, beside google/gopacket's fastest parser, and the naming of flows
+// beside a table of ports, and prints what they say as one table:
 //
 //	ratio [-benchtime D] [-count N]
 //
-// The contenders are sub-benchmarks, of which one is called weir. They run count times and the medians are shown. How much faster weir is, the
-// sub-benchmark called in-turn measures by letting both take turns, so that a
-// busy machine is as unkind to one as to the other. It fails when a ratio is
-// below its limit or weir allocates.
+// The contenders are sub-benchmarks, of which one is called weir. They run count
+// times and the medians are shown. How much faster weir is, or what its names cost
+// more than ports, the sub-benchmark called in-turn measures by letting both take
+// turns, so that a busy machine is as unkind to one as to the other. It fails when
+// a ratio is below its limit, names cost more than theirs, or weir allocates.
 package main
 
 import (
@@ -30,12 +31,18 @@ import (
 	"strings"
 )
 
-// The benchmark: of single packets' headers, and of all that weir does with a
-// packet beside the parser with a map that only counts.
-const dir, bench = "./internal/engine", "^BenchmarkWhole$"
+// The benchmarks: of single packets' headers, of all that weir does with a packet
+// beside the parser with a map that only counts, and of the names of flows.
+const dir, bench = "./internal/engine", "^Benchmark(Whole|Naming)$"
 
-// atLeast is how many times faster weir has to be.
+// atLeast is how many times faster weir has to be, and namesCost how many
+// nanoseconds a packet names may cost.
 var atLeast = map[string]float64{"decode": 5, "whole": 1.5}
+
+const (
+	naming    = "Naming"
+	namesCost = 150
+)
 
 func main() {
 	benchtime := flag.String("benchtime", "1s", "time of each run")
@@ -82,6 +89,7 @@ type results map[string][]figures
 type figures struct {
 	ns, bytes, allocs float64 // for each packet
 	faster            float64 // of in-turn: times that weir is faster
+	more              float64 // of in-turn: ns that names cost
 }
 
 // maxAllocs is what counts as no allocation a packet: a slot of time that closes
@@ -103,7 +111,7 @@ func (r results) read(out []byte) {
 				values[words[1]] = v
 			}
 		}
-		f := figures{ns: values["ns/packet"], faster: values["times-faster"]}
+		f := figures{ns: values["ns/packet"], faster: values["times-faster"], more: values["more-ns/packet"]}
 		if f.ns > 0 {
 			packets := values["ns/op"] / f.ns // an operation is a pass over all of them
 			f.bytes, f.allocs = values["B/op"]/packets, values["allocs/op"]/packets
@@ -112,9 +120,12 @@ func (r results) read(out []byte) {
 	}
 }
 
-// median returns the run in the middle, by ratio where there is one, else by time.
+// median returns the run in the middle, by what in-turn found where it is one, else
+// by time.
 func median(runs []figures) figures {
-	s := slices.SortedFunc(slices.Values(runs), func(a, b figures) int { return cmp.Or(cmp.Compare(a.faster, b.faster), cmp.Compare(a.ns, b.ns)) })
+	s := slices.SortedFunc(slices.Values(runs), func(a, b figures) int {
+		return cmp.Or(cmp.Compare(a.faster, b.faster), cmp.Compare(a.more, b.more), cmp.Compare(a.ns, b.ns))
+	})
 	return s[len(s)/2]
 }
 
@@ -123,6 +134,7 @@ func median(runs []figures) figures {
 func (r results) print() error {
 	var bad []error
 	missing := maps.Clone(atLeast)
+	missing[naming] = namesCost
 	for _, name := range slices.Sorted(maps.Keys(r)) {
 		f := median(r[name])
 		group, contender := path.Base(path.Dir(name)), path.Base(name)
@@ -134,6 +146,13 @@ func (r results) print() error {
 			continue
 		}
 		delete(missing, group)
+		if group == naming {
+			fmt.Printf("%-30s names cost %.0f ns/packet, at most %d\n", name, f.more, namesCost)
+			if f.more > namesCost {
+				bad = append(bad, fmt.Errorf("%s: names cost %.0f ns/packet, at most %d", name, f.more, namesCost))
+			}
+			continue
+		}
 		fmt.Printf("%-30s weir is %.1f times faster, at least %.1f\n", name, f.faster, atLeast[group])
 		if f.faster < atLeast[group] {
 			bad = append(bad, fmt.Errorf("%s: weir is %.1f times faster, at least %.1f", name, f.faster, atLeast[group]))
