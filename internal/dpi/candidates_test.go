@@ -1,26 +1,55 @@
 package dpi
 
-import "testing"
+import (
+	"slices"
+	"testing"
 
-// A set of detectors must have room for all of them, and give each member once.
+	"weir/internal/packet"
+)
+
+// A set of detectors must have room for all of them.
 func TestCandidates(t *testing.T) {
 	if most := 64 * len(candidates{}); len(detectors) > most {
 		t.Fatalf("%d detectors, but a set of them holds %d", len(detectors), most)
 	}
-	for _, want := range [][]int{nil, {0}, {63}, {64}, {127}, {0, 1, 63, 64, 100, 127}} {
-		var c candidates
-		for _, i := range want {
-			c[i/64] |= 1 << (i % 64)
+	for i := range detectors {
+		bit := uint64(1) << (i % 64)
+		if got, want := overTCP[i/64]&bit != 0, detectors[i].Over&OverTCP != 0; got != want {
+			t.Errorf("%v over TCP: %t, want %t", detectors[i].Protocol, got, want)
 		}
-		for i := c.next(0); i >= 0; i = c.next(i + 1) {
-			if len(want) == 0 || want[0] != i {
-				t.Fatalf("member %d, want %v", i, want)
+		if got, want := overUDP[i/64]&bit != 0, detectors[i].Over&OverUDP != 0; got != want {
+			t.Errorf("%v over UDP: %t, want %t", detectors[i].Protocol, got, want)
+		}
+	}
+}
+
+// The detectors in question are asked in their order, wherever they stand in the
+// set, until one is sure; those that say No are not asked again.
+func TestCandidatesAreAskedInOrder(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		in     []Protocol
+		says   string
+		wanted Protocol
+	}{
+		{"first half", []Protocol{HTTP, SSH}, "SSH-2.0-x\r\n", SSH},
+		{"both halves", []Protocol{SSH, MQTT, RTMP}, "\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02ab", MQTT},
+		{"none", []Protocol{HTTP, RTMP}, "\x00\x00\x00\x00\x00\x00", NoProtocol},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			in := NewInspector(Config{Flows: 1})
+			h := in.Open(packet.ProtoTCP)
+			st := &in.states[h]
+			st.alive = candidates{}
+			for i := range detectors {
+				if slices.Contains(tt.in, detectors[i].Protocol) {
+					st.alive[i/64] |= 1 << (i % 64)
+				}
 			}
-			want = want[1:]
-			c.drop(i)
-		}
-		if len(want) > 0 || !c.empty() {
-			t.Errorf("%v are left", want)
-		}
+			r := in.Inspect(h, segment{fromClient: true, seq: 1, text: tt.says}.packet(), true, new(Facts))
+			if r.Protocol != tt.wanted {
+				t.Errorf("%v, want %v", r.Protocol, tt.wanted)
+			}
+		})
 	}
 }

@@ -75,17 +75,6 @@ type state struct {
 // candidates is a set of detectors.
 type candidates [2]uint64
 
-// next returns the first member from i on, -1 for none.
-func (c *candidates) next(i int) int {
-	for ; i < 64*len(c); i = i&^63 + 64 {
-		if left := c[i/64] >> (i % 64); left != 0 {
-			return i + bits.TrailingZeros64(left)
-		}
-	}
-	return -1
-}
-
-func (c *candidates) drop(i int)  { c[i/64] &^= 1 << (i % 64) }
 func (c *candidates) empty() bool { return c[0]|c[1] == 0 }
 
 // Result is what is known of a flow after a packet.
@@ -302,22 +291,25 @@ func (in *Inspector) ask(s *Segment) (done bool) {
 	if st.follow != 0 {
 		return in.conclude(s, int(st.follow)-1)
 	}
-	for i := st.alive.next(0); i >= 0; i = st.alive.next(i + 1) {
-		d := &detectors[i]
-		s.Is = d.Protocol
-		switch d.Detect(s) {
-		case No:
-			st.alive.drop(i)
-		case Likely:
-			if st.likely == NoProtocol {
-				st.likely = s.Is
+	for w := range st.alive {
+		for left := st.alive[w]; left != 0; left &= left - 1 {
+			i := 64*w + bits.TrailingZeros64(left)
+			d := &detectors[i]
+			s.Is = d.Protocol
+			switch d.Detect(s) {
+			case No:
+				st.alive[w] &^= left & -left
+			case Likely:
+				if st.likely == NoProtocol {
+					st.likely = s.Is
+				}
+			case Yes:
+				st.protocol = s.Is
+				return true
+			case Follow:
+				st.protocol, st.follow = s.Is, uint8(i+1)
+				return false
 			}
-		case Yes:
-			st.protocol = s.Is
-			return true
-		case Follow:
-			st.protocol, st.follow = s.Is, uint8(i+1)
-			return false
 		}
 	}
 	return st.alive.empty()
