@@ -20,7 +20,7 @@ import (
 	"sort"
 )
 
-//go:generate go test . -run Packed -update
+//go:generate go test . -run Packed|Docs -update
 
 // The compiled table. Numbers in it are little-endian.
 var (

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // table reads the files of the table.
@@ -63,6 +65,13 @@ func TestByName(t *testing.T) {
 		{"a star over labels", "instagram.fmuc1-1.fna.fbcdn.net", "instagram"},
 		{"a star's suffix", "scontent.fmuc1-1.fna.fbcdn.net", "facebook"},
 		{"the carrier of a star", "e4518.akamaihd.net", "akamai"},
+
+		{"what every program asks", "stun1.l.google.com", "googleservices"},
+		{"a network of advertisers, wherever it advertises", "ads.exoclick.com", "ads"},
+		{"a registry's name", "www.net.cn", "alicloud"},
+		{"a name that others registered there", "www.example.net.cn", "unknown"},
+		{"mail of who runs a VPN, too", "mail.riseup.net", "riseup"},
+		{"the VPN", "vpn07-par.riseup.net", "riseup_vpn"},
 
 		{"a carrier", "d111111abcdef8.cloudfront.net", "cloudfront"},
 		{"what is on a carrier", "r3---sn-n4v7knl6.googlevideo.com", "youtube"},
@@ -154,6 +163,24 @@ func TestBeyondTheTable(t *testing.T) {
 	}
 	if c.String() != "other" || c.About() != Other.About() {
 		t.Errorf("a Category beyond the list is %s", c)
+	}
+}
+
+// TestSuffixesExist holds that names of the table are in a top-level domain that
+// there is, and that none is what anybody can register names under, but where
+// that is an authority.
+func TestSuffixesExist(t *testing.T) {
+	for _, a := range table(t) {
+		for _, name := range a.suffixes {
+			suffix, listed := publicsuffix.PublicSuffix(strings.TrimSuffix(name, anyCountry))
+			switch {
+			case strings.HasSuffix(name, anyCountry), strings.HasSuffix(name, ".onion"):
+			case !listed && !strings.Contains(suffix, "."):
+				t.Errorf("%s: %s is nowhere", a.where, name)
+			case listed && suffix == name && !strings.HasPrefix(name, "gov.") && name != "nic.in":
+				t.Errorf("%s: names of others end in %s", a.where, name)
+			}
+		}
 	}
 }
 
