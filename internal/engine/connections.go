@@ -198,7 +198,7 @@ func (e *Engine) classify(pt *point, p *packet.Packet) {
 	e.canonical(p)
 	f, from, _ := e.table.Observe(p)
 	e.watch(f)
-	if f.Handle != 0 {
+	if f.Handle != 0 && p.FragOffset == 0 {
 		e.inspect(f, from, p)
 	}
 	if resolving(p) {

@@ -252,7 +252,7 @@ func (e *Engine) account(pt *point, p *packet.Packet) {
 		}
 		e.watch(f)
 	}
-	if f.Handle != 0 {
+	if f.Handle != 0 && p.FragOffset == 0 {
 		e.inspect(f, from, p)
 	}
 	if resolving(p) {

@@ -37,3 +37,21 @@ func TestSwarmHidesNothing(t *testing.T) {
 		}
 	}
 }
+
+// What a later fragment begins with is the middle of something, whatever it looks
+// like.
+func TestFragmentsTellNothing(t *testing.T) {
+	const looksLikeDHT = "d1:ad2:id20:abcdefghij0123456789e1:q4:ping1:t2:aa1:y1:qe"
+	e := router(t, 8)
+	first := says(0, phoneMAC, routerMAC, "192.168.1.20:5000", "198.51.100.5:7777", "some of a datagram that goes on")
+	first.Data[14+6] |= 0x20 // more fragments
+	later := says(1, phoneMAC, routerMAC, "192.168.1.20:5000", "198.51.100.5:7777", looksLikeDHT)
+	copy(later.Data[14+20:], looksLikeDHT)
+	later.Data[14+7] = 5 // where it belongs, in units of 8 bytes
+	e.Packets([]packet.Raw{first, later})
+	e.Tick(start+second, true)
+	rows, n := e.Flows(engine.Filter{}, engine.Page{Limit: 9})
+	if n != 1 || rows[0].Packets.Tx != 2 || rows[0].Protocol != "" {
+		t.Errorf("%+v", rows)
+	}
+}
