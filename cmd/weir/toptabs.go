@@ -1,10 +1,10 @@
 package main
 
 import (
-	"sort"
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"sort"
 	"strconv"
 
 	"weir/internal/api"
