@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,9 +26,16 @@ type AppRow struct {
 	Share    uint32 // of the bytes of all of them, in thousandths of a per cent
 }
 
-// maxAppSums bounds the sums by device and application. What finds no room is
-// added to the device's Other, and that of a new device to the house's alone.
-const maxAppSums = 4096
+// maxAppSums bounds the sums by device and application, houseAppSums of which are
+// kept for those of the house. What finds no room is added to the device's Other,
+// and that of a new device to the house's alone.
+const (
+	maxAppSums   = 4096
+	houseAppSums = maxAppSums / 4
+)
+
+// tidyEvery is how often, in microseconds, sums of devices that left make room.
+const tidyEvery = 60 * second
 
 // appKey names a sum: device 0 is the house.
 type appKey struct {
@@ -43,7 +51,7 @@ const appOther Short = shortProtocol - 1
 func (e *Engine) addApp(device uint32, s Short, v rollup.Values) {
 	k := appKey{device, s}
 	sum, ok := e.appSums[k]
-	if !ok && len(e.appSums) >= maxAppSums {
+	if !ok && !e.roomForApp(device) {
 		k.short = appOther
 		if sum, ok = e.appSums[k]; !ok && device != 0 {
 			return
@@ -51,6 +59,23 @@ func (e *Engine) addApp(device uint32, s Short, v rollup.Values) {
 	}
 	sum.Add(v)
 	e.appSums[k] = sum
+}
+
+// roomForApp reports whether a device, 0 for the house, may have another sum.
+func (e *Engine) roomForApp(device uint32) bool {
+	limit := maxAppSums
+	if device != 0 {
+		limit -= houseAppSums
+	}
+	if len(e.appSums) >= limit && (e.tidied == 0 || e.now-e.tidied >= tidyEvery || e.now < e.tidied) {
+		e.tidied = e.now
+		known := make(map[uint32]bool)
+		for _, d := range e.devices.All() {
+			known[d.ID] = true
+		}
+		maps.DeleteFunc(e.appSums, func(k appKey, _ rollup.Values) bool { return k.device != 0 && !known[k.device] })
+	}
+	return len(e.appSums) < limit
 }
 
 // AppSorts are the keys a Page may name for Apps and Categories, the default

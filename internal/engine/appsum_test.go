@@ -1,11 +1,13 @@
 package engine_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"weir/internal/engine"
+	"weir/internal/packet"
 )
 
 // keysOf are the rows of a page by their keys.
@@ -83,4 +85,45 @@ func TestAppsSum(t *testing.T) {
 			t.Errorf("sort %s: %d rows", key, len(rows))
 		}
 	}
+}
+
+// TestAppsOfGuests has guests come and go with hardware addresses of their own: the
+// applications of who is there, and of the house, go on being told apart.
+func TestAppsOfGuests(t *testing.T) {
+	e := router(t, 4096)
+	at := int64(0)
+	for guest := range 400 {
+		mac := packet.MAC{2, 9, 0, 0, byte(guest >> 8), byte(guest)}
+		at += 700 * second // the table has room for 16 devices and gives up those that were quiet for ten minutes
+		var batch []packet.Raw
+		for i, port := range []int{22, 25, 53, 80, 110, 123, 143, 389, 443, 445, 554, 631, 853, 993, 1883, 3306, 3389, 5060, 5432, 5900, 6379, 8009} {
+			batch = append(batch, frame{at: at, from: mac, to: routerMAC, tcp: packet.SYN,
+				src: fmt.Sprintf("192.168.1.%d:%d", guest%200+40, 40000+i), dst: fmt.Sprintf("198.51.100.9:%d", port)}.raw())
+		}
+		e.Packets(batch)
+		e.Tick(start+at+second, true)
+		e.Tick(start+at+2*second, true)
+	}
+	last, ok := devicesByName(t, e)["02:09:00:00:01:8F"]
+	if !ok {
+		t.Fatal("the last guest is no device")
+	}
+	if rows, _ := e.Apps(engine.Filter{Device: last.ID}, engine.Page{Limit: 50}); counted(rows) < 18 {
+		t.Errorf("of the last guest's %d applications %d are told apart", len(rows), counted(rows))
+	}
+	e.Packets([]packet.Raw{frame{at: at, from: phoneMAC, to: routerMAC, tcp: packet.SYN, src: "192.168.1.20:5000", dst: "198.51.100.9:1080"}.raw()})
+	e.Tick(start+at+3*second, true)
+	if rows, _ := e.Apps(engine.Filter{Text: "socks"}, engine.Page{Limit: 50}); counted(rows) != 1 {
+		t.Errorf("what is new to the house is told as %+v", rows)
+	}
+}
+
+// counted returns how many of the rows are more than what is alive.
+func counted(rows []engine.AppRow) (n int) {
+	for _, r := range rows {
+		if r.Flows > 0 {
+			n++
+		}
+	}
+	return n
 }

@@ -67,6 +67,7 @@ type Engine struct {
 	series  seriesIDs
 	naming  naming
 	appSums map[appKey]rollup.Values
+	tidied  int64 // when sums of devices that left were last dropped
 
 	uplinks  []uplink
 	tunnels  []Tunnel
