@@ -224,10 +224,6 @@ func TestCutPayloadsDoNoHarm(t *testing.T) {
 	}
 }
 
-// initialKeys is how many allocations the standard library makes for the keys of a
-// QUIC Initial, which every flow of QUIC needs once for each end.
-const initialKeys = 8
-
 // Nothing is allocated, whatever a flow says: every flow of the corpus is shown to
 // an Inspector whose slabs are warm.
 func TestDetectorsAllocateNothing(t *testing.T) {

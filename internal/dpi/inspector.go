@@ -46,7 +46,6 @@ type Inspector struct {
 	max     Config
 	stats   Stats
 	seg     Segment // reused
-	facts   *Facts
 	scratch [streamBytes]byte // of the detector at work: what it put together or decrypted
 }
 

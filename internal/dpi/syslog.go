@@ -26,11 +26,11 @@ func detectSyslog(s *Segment) Verdict {
 		}
 		b = rest
 	}
-	digits, text, ok := bytes.Cut(b[min(len(b), 1):min(len(b), 5)], []byte(">"))
+	digits, _, ok := bytes.Cut(b[min(len(b), 1):min(len(b), 5)], []byte(">"))
 	if len(b) < 5 || b[0] != '<' || !ok || !isNumber(digits) || decimal(digits) > syslogMaxPriority {
 		return No
 	}
-	text = b[2+len(digits):]
+	text := b[2+len(digits):]
 	switch {
 	case bytes.HasPrefix(text, []byte("1 ")) && len(text) > 12 && (text[2] == '-' || isNumber(text[2:6])):
 		_, rest := word(text[2:])

@@ -29,7 +29,7 @@ type ruleHash uint64
 
 const (
 	emptyRule ruleHash = 0xcbf29ce484222325
-	fnvPrime           = 0x100000001b3
+	fnvPrime  ruleHash = 0x100000001b3
 )
 
 func (h ruleHash) with(c byte) ruleHash { return (h ^ ruleHash(c)) * fnvPrime }

@@ -2,7 +2,6 @@ package afpacket
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -203,6 +202,6 @@ func TestMachineBounds(t *testing.T) {
 		longest = max(longest, m.steps)
 	}
 	if longest == 0 || longest > 120 {
-		t.Error(fmt.Sprintf("the longest run has %d steps", longest))
+		t.Errorf("the longest run has %d steps", longest)
 	}
 }
