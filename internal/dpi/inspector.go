@@ -45,7 +45,7 @@ type Inspector struct {
 	idle    []uint16 // streams not in use
 	max     Config
 	stats   Stats
-	seg     Segment // reused
+	seg     Segment           // reused
 	scratch [streamBytes]byte // of the detector at work: what it put together or decrypted
 }
 
