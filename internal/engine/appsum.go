@@ -104,9 +104,12 @@ func (e *Engine) Categories(f Filter, p Page) ([]AppRow, int) {
 // sumApps sums by the key of what row returns for each application. Where an
 // application and a protocol have one name, the row is the application's.
 func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
-	place := make(map[string]int)
+	place, known := make(map[string]int), make(map[Short]int) // in rows
 	var rows []AppRow
 	at := func(s Short) *AppRow {
+		if i, ok := known[s]; ok {
+			return &rows[i]
+		}
 		r := row(s)
 		i, ok := place[r.Key]
 		if !ok {
@@ -114,6 +117,7 @@ func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
 			place[r.Key] = i
 			rows = append(rows, r)
 		}
+		known[s] = i
 		if rows[i].Protocol && !r.Protocol {
 			rows[i].Protocol, rows[i].Category = false, r.Category
 		}
