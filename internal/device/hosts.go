@@ -103,6 +103,18 @@ func (h *Hosts) All(yield func(*Host) bool) {
 	}
 }
 
+// Slots calls yield for each host with its slot until it returns false.
+func (h *Hosts) Slots(yield func(slot uint32, h *Host) bool) {
+	for i := range h.slots {
+		if h.slots[i].used && !yield(uint32(i), &h.slots[i]) {
+			return
+		}
+	}
+}
+
+// At returns the host in a slot that Slots told, valid until a host comes or goes.
+func (h *Hosts) At(slot uint32) *Host { return &h.slots[slot] }
+
 // Seen returns the host with that address, making it when it is new. It returns
 // nil only when no host may be kept.
 func (h *Hosts) Seen(a *packet.Addr, nets *Networks, point uint8, now int64) *Host {

@@ -16,19 +16,17 @@ func (e *Engine) Hosts(f Filter, p Page) ([]HostRow, int) {
 	defer e.mu.Unlock()
 	m := e.matcher(f)
 	key := sortKey(p, HostSorts)
-	var byPlace []*device.Host
 	sel := e.choose(p)
-	for h := range e.hosts.All {
+	for slot, h := range e.hosts.Slots {
 		if m.host(h) {
-			r := ref{at: uint32(len(byPlace))}
+			r := ref{at: slot}
 			hostKey(&r, h, key)
 			sel.add(r)
-			byPlace = append(byPlace, h)
 		}
 	}
 	rows := make([]HostRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
 	for _, r := range e.chosen(&sel) {
-		rows = append(rows, e.hostRow(byPlace[r.at]))
+		rows = append(rows, e.hostRow(e.hosts.At(r.at)))
 	}
 	e.liveCounts(rows)
 	return rows, sel.n
