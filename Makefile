@@ -12,7 +12,7 @@ BUILD := $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 # What runs seldom is not inlined in the builds for routers: 390 kB less on MIPS
 # than without this, where a budget of 7.5 MB counts.
 COLD := weir/uci weir/cmd/weir weir/store weir/internal/api/... weir/internal/daemon weir/internal/link \
-	weir/internal/openwrt weir/internal/usage encoding/json fmt log/slog net net/url os reflect time
+	weir/internal/openwrt weir/internal/usage context encoding/json flag fmt go.etcd.io/bbolt/... log log/slog net net/url os reflect time
 SMALL := -tags notls $(COLD:%=-gcflags=%=-l)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
