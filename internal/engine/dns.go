@@ -59,6 +59,7 @@ func (e *Engine) resolve(f *flow.Flow, p *packet.Packet) {
 		return
 	}
 	msg.Client = e.asker(asker)
+	msg.Client.Private = msg.Client.Private || e.table.Label(f).Marks&markPrivate != 0
 	msg.Resolver.Addr = *resolver
 	// Where questions are redirected, the one that answers is in the house, whoever
 	// was asked.

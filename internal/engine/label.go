@@ -55,6 +55,7 @@ const (
 	markNamed                // named saw the flow
 	markWatched              // so did watch
 	markStranger             // no DNS answer gave the server's address
+	markPrivate              // a private device opened it or was spoken to, though its address may be forgotten by now
 )
 
 // named finds out what can be known of a new flow before its payload is seen.
@@ -64,6 +65,9 @@ func (e *Engine) named(f *flow.Flow) *flow.Label {
 		return l
 	}
 	l.Marks |= markNamed
+	if e.private(f) {
+		l.Marks |= markPrivate
+	}
 	if p := byPort(f); p != dpi.NoProtocol {
 		l.Protocol, l.By = uint8(p), uint8(dpi.FromPort)
 		if f.Key.Port(flow.A)|f.Key.Port(flow.B) == 0 {
@@ -152,7 +156,7 @@ func (e *Engine) note(f *flow.Flow, l *flow.Label, facts *dpi.Facts) {
 	if len(facts.Host) == 0 && !hasDetail(facts) {
 		return
 	}
-	private := e.private(f)
+	private := l.Marks&markPrivate != 0 || e.private(f)
 	facts.Host = withoutPort(facts.Host)
 	if len(facts.Host) > 0 && l.HostBy != hostContent {
 		// By the whole name, however little of it is kept.
@@ -243,10 +247,11 @@ func (e *Engine) forgetPrivate(before map[uint32]bool) {
 		}
 	}
 	for f, l := range e.table.Labels {
-		if l.Host|l.Detail != 0 && e.private(f) {
+		if e.private(f) {
 			e.naming.names.Pool.Release(l.Host)
 			e.naming.names.Pool.Release(l.Detail)
 			l.Host, l.Detail, l.HostBy = 0, 0, hostUnknown
+			l.Marks |= markPrivate
 		}
 	}
 }
@@ -292,7 +297,7 @@ func (e *Engine) SetApps(table *apps.Table) {
 	}
 	whole := e.naming.private.Level == names.KeepNames
 	for f, l := range e.table.Labels {
-		if own := int(l.App) >= apps.NumApps(); own || whole && !e.private(f) {
+		if own := int(l.App) >= apps.NumApps(); own || whole && l.Marks&markPrivate == 0 && !e.private(f) {
 			e.identify(f, l) // else its application is known by more than what was kept
 		}
 	}

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"fmt"
+	"net/netip"
 	"testing"
 
 	"weir/internal/device"
@@ -120,5 +122,38 @@ func TestPrivateByWhateverTells(t *testing.T) {
 				t.Errorf("%s (late: %v): kept of questions: %+v, %+v", tt.name, late, log, e.DNSTop(0))
 			}
 		}
+	}
+}
+
+// TestPrivateThoughForgotten has more addresses in the house than there is room for
+// while a private device's flows go on.
+func TestPrivateThoughForgotten(t *testing.T) {
+	q, a := dnsQuestion(t, 7, "www.example.org.", "e.example.net.", "198.51.100.5")
+	const request = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+	const resolver = "203.0.113.53:53"
+	e := engine.New(engine.Config{Flows: flow.Config{Max: 256}, MaxHosts: 4, MaxDevices: 64})
+	if _, err := e.Interface("lan"); err != nil {
+		t.Fatal(err)
+	}
+	e.Configure([]device.Named{{Private: true, MACs: []packet.MAC{phoneMAC}}})
+	get := frame{from: phoneMAC, to: routerMAC, src: "192.168.1.20:5000", dst: "198.51.100.5:80", tcp: packet.SYN}
+	batch := []packet.Raw{get.raw(), says(0, phoneMAC, routerMAC, "192.168.1.20:4000", resolver, string(q))}
+	for i := range 20 {
+		from := fmt.Sprintf("192.168.1.%d:9", 100+i)
+		batch = append(batch, says(int64(10+i), packet.MAC{2, 9, 0, 0, 0, byte(i)}, routerMAC, from, "192.168.1.1:9", "x"))
+	}
+	get.at, get.tcp, get.seq, get.pay = 50_000, packet.PSH|packet.ACK, 1, len(request)
+	raw := get.raw()
+	copy(raw.Data[len(raw.Data)-len(request):], request)
+	e.Packets(append(batch, says(20_000, routerMAC, phoneMAC, resolver, "192.168.1.20:4000", string(a)), raw))
+	e.Tick(start+second, true)
+	rows, n := e.Flows(engine.Filter{IP: netip.MustParsePrefix("192.168.1.20/32")}, engine.Page{Limit: 20})
+	for _, r := range rows {
+		if r.Host != "" || r.Detail != nil && r.Detail.Method != "" {
+			t.Errorf("kept of %s to %s: %q %+v", r.Client.IP, r.Server.IP, r.Host, r.Detail)
+		}
+	}
+	if top := e.DNSTop(0); n != 2 || len(top) != 0 {
+		t.Errorf("%d flows, names asked for: %+v", n, top)
 	}
 }
