@@ -36,7 +36,7 @@ func TestDocs(t *testing.T) {
 // recognises, would leave the page with a hole.
 func TestEveryProtocolIsExplained(t *testing.T) {
 	for i := range detectors {
-		if d := &detectors[i]; d.How == "" || d.Over == 0 {
+		if d := detectors[i]; d.How == "" || d.Over == 0 {
 			t.Errorf("the detector of %q does not say how it recognises it, or over what", d.Protocol)
 		}
 	}
@@ -92,7 +92,7 @@ var relatives = []struct {
 func known() map[Protocol][]way {
 	m := make(map[Protocol][]way)
 	for i := range detectors {
-		if d := &detectors[i]; d.Protocol != NoProtocol {
+		if d := detectors[i]; d.Protocol != NoProtocol {
 			m[d.Protocol] = append(m[d.Protocol], way{d.Over, d.How})
 		}
 	}

@@ -293,7 +293,7 @@ func (in *Inspector) ask(s *Segment) (done bool) {
 	for w := range st.alive {
 		for left := st.alive[w]; left != 0; left &= left - 1 {
 			i := 64*w + bits.TrailingZeros64(left)
-			d := &detectors[i]
+			d := detectors[i]
 			s.Is = d.Protocol
 			switch d.Detect(s) {
 			case No:
