@@ -17,18 +17,18 @@ const mib = 1 << 20
 const flowMemory = 512
 
 // limitMemory bounds the Go runtime: to what the configuration says, or else to
-// a fourteenth of the machine's memory between 9 and 128 MiB, or to what the flow
+// a fourteenth of the machine's memory between 8 and 128 MiB, or to what the flow
 // table takes where that is more: below what is live the garbage collector would
 // never rest. The limit makes it work harder near it and give back what is idle.
 // Long before, the heap is kept within 30 % of what is in use instead of Go's
 // 100 %: nearly all of it is the flow table, which holds no pointers, so
 // collecting is cheap. With a full table on a 32-bit machine both together make
-// 6.1 MB of anonymous memory where 16 MiB and 50 % make 7.2 MB.
+// 5.9 MB of anonymous memory where 64 MiB and 30 % make 7.2 MB.
 func (d *Daemon) limitMemory(cfg *uci.Config) {
 	limit := int64(cfg.Main.MemoryLimit) * mib
 	if limit == 0 {
 		flows := max(cfg.Main.MaxFlows, d.boot.Main.MaxFlows) // a reload changes no table
-		limit = max(min(max(memTotal()/14, 9*mib), 128*mib), int64(flows)*flowMemory)
+		limit = max(min(max(memTotal()/14, 8*mib), 128*mib), int64(flows)*flowMemory)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(limit)

@@ -62,7 +62,7 @@ func TestLimitMemory(t *testing.T) {
 		min, max   uint64
 	}{
 		{"configured", 20, 1 << 20, "", 20 * mib, 20 * mib},
-		{"from the machine", 0, 8192, "", 9 * mib, 128 * mib},
+		{"from the machine", 0, 8192, "", 8 * mib, 128 * mib},
 		{"a table that needs more", 0, 1 << 20, "", 512 * mib, 512 * mib},
 		{"from the environment", 20, 8192, "64MiB", 0, 0}, // the runtime has read it itself
 	}

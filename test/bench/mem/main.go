@@ -71,7 +71,7 @@ func run(ctx context.Context, bin string, length time.Duration, pps int) error {
 	// What weir chooses by itself on a router with 128 MB.
 	daemon, err := process.Start(bin, dir, fmt.Sprintf(`config weir 'main'
 	option max_flows '%d'
-	option memory_limit '9'
+	option memory_limit '8'
 	list local_network '192.168.0.0/16'
 `, liveFlows), "--read", pipe)
 	if err != nil {
