@@ -174,7 +174,8 @@ func TestSuffixesExist(t *testing.T) {
 		for _, name := range a.suffixes {
 			suffix, listed := publicsuffix.PublicSuffix(strings.TrimSuffix(name, anyCountry))
 			switch {
-			case strings.HasSuffix(name, anyCountry), strings.HasSuffix(name, ".onion"):
+			case strings.HasSuffix(name, anyCountry), strings.HasSuffix(name, ".onion"), name == "turner.facebook":
+				// The last is what relays of calls name themselves by.
 			case !listed && !strings.Contains(suffix, "."):
 				t.Errorf("%s: %s is nowhere", a.where, name)
 			case listed && suffix == name && !strings.HasPrefix(name, "gov.") && name != "nic.in":
