@@ -188,7 +188,12 @@ func (n *Names) Answer(a *Answer) {
 	if !x.active {
 		return
 	}
+	if x.len == mostRecords { // before its names cost anything
+		n.stats.RecordsIgnored++
+		return
+	}
 	if x.local {
+		x.len++
 		n.announced(a)
 		return
 	}
@@ -203,10 +208,6 @@ func (n *Names) Answer(a *Answer) {
 		return
 	}
 	if r.target == 0 && a.Addr == (packet.Addr{}) {
-		return
-	}
-	if x.len == mostRecords {
-		n.stats.RecordsIgnored++
 		return
 	}
 	if r.owner = n.hashName(a.Owner); r.owner == 0 {

@@ -58,6 +58,13 @@ func TestTooManyRecords(t *testing.T) {
 	if h.Answers.Len() != mostRecords || h.Stats().RecordsIgnored != 5 {
 		t.Errorf("%d answers, %d ignored", h.Answers.Len(), h.Stats().RecordsIgnored)
 	}
+	for i := range records {
+		records[i] = a("printer.local", fmt.Sprintf("192.168.1.%d", i+1))
+	}
+	h.announce(tablet(), MDNS, noon, records...)
+	if h.Answers.Len() != 2*mostRecords || h.Stats().RecordsIgnored != 10 {
+		t.Errorf("%d answers, %d ignored after an announcement", h.Answers.Len(), h.Stats().RecordsIgnored)
+	}
 }
 
 // TestWhoAsked has the name that a client gets for an address depend on who asked,
