@@ -25,7 +25,7 @@ func (d *Daemon) startLinks() {
 		defer w.Close()
 		err := w.Run(ctx, d.follow(new(link.State)))
 		if err != nil {
-			d.log.Error("follow interfaces: local networks stay as they are", "error", err)
+			d.log.Warn("follow interfaces: local networks stay as they are", "error", err)
 		}
 		return nil
 	})
