@@ -44,6 +44,7 @@ reading and prints what there is.
 // readOptions are the options of read.
 type readOptions struct {
 	json, all    bool
+	byPort       bool
 	maxFlows     int
 	idle, active seconds
 }
@@ -58,6 +59,7 @@ func readCommand(fs *flag.FlagSet) action {
 	var o readOptions
 	fs.BoolVar(&o.json, "json", false, "print every flow as a line of JSON")
 	fs.BoolVar(&o.all, "all", false, fmt.Sprintf("list every flow, not only the %d largest", listed))
+	fs.BoolVar(&o.byPort, "by-port", false, "name flows by their ports alone, which is faster")
 	fs.IntVar(&o.maxFlows, "max-flows", 1<<18, "`N` flows kept at once; beyond it those quiet longest end")
 	fs.Var(&o.idle, "idle-timeout", "end flows after `SECONDS` without packets")
 	fs.Var(&o.active, "active-timeout", "print flows that go on every `SECONDS`")
@@ -134,11 +136,16 @@ func (o *readOptions) readFile(ctx context.Context, con *console, out *bufio.Wri
 
 // engine returns an engine for one capture, which keeps flows and nothing else.
 func (o *readOptions) engine(ended func(*flow.Flow, *flow.Record, engine.Named)) *engine.Engine {
+	inspect := dpi.Config{Flows: o.maxFlows} // there is no hurry here to give up a flow
+	if o.byPort {
+		inspect.Flows = -1
+	}
 	return engine.New(engine.Config{
 		Flows: flow.Config{
 			Max: o.maxFlows, Idle: time.Duration(o.idle), Active: time.Duration(o.active), Joined: true,
 		},
-		Inspect:     dpi.Config{Flows: o.maxFlows}, // there is no hurry here to give up a flow
+		Inspect:     inspect,
+		NoDNS:       o.byPort,
 		CaptureTime: true,
 		Ended:       ended,
 	})

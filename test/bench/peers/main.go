@@ -1,6 +1,6 @@
 // Command peers measures weir, which names flows as it counts them, beside nDPI's
-// reader, which does the same, and softflowd, which only counts, on the same
-// capture: processor time per packet and peak memory, in runs that take turns so
+// reader, which does the same, and weir that names them by their ports beside
+// softflowd, which only counts, on the same capture: processor time per packet and peak memory, in runs that take turns so
 // that a busy machine is as unkind to one as to the others.
 //
 //	peers [-runs N] [-max-ndpi F] [-max-softflowd F] BIN
@@ -27,7 +27,7 @@ import (
 func main() {
 	runs := flag.Int("runs", 7, "runs of each program, taking turns")
 	ndpi := flag.Float64("max-ndpi", 0.3, "fail when the median ratio weir/ndpiReader is above this")
-	softflowd := flag.Float64("max-softflowd", 1, "fail when the median ratio weir/softflowd is above this")
+	softflowd := flag.Float64("max-softflowd", 0.7, "fail when the median ratio of weir by ports to softflowd is above this")
 	flag.Parse()
 	if flag.NArg() != 1 || *runs < 1 {
 		fmt.Fprintln(os.Stderr, "usage: peers [-runs N] [-max-ndpi F] [-max-softflowd F] BIN")
@@ -45,6 +45,7 @@ func main() {
 type contender struct {
 	name   string
 	argv   []string
+	weir   *contender      // what does the same, nil for weir itself
 	cpu    []time.Duration // user and system time of each run
 	peak   int64           // most resident memory of any run, in bytes
 	ratios []float64       // of weir's time in the same turn to this one's
@@ -56,28 +57,32 @@ func run(ctx context.Context, bin string, runs int, limits map[string]float64) e
 		return err
 	}
 	fmt.Printf("capture: %s, %d packets, %s\n", c.path, c.packets, c.origin)
-	weir := &contender{name: "weir", argv: []string{bin, "read", "--max-flows", "8192", c.path}}
+	names := &contender{name: "weir", argv: []string{bin, "read", "--max-flows", "8192", c.path}}
+	counts := &contender{name: "weir by port", argv: []string{bin, "read", "--by-port", "--max-flows", "8192", c.path}}
 	peers, err := peersOn(c.path)
 	if err != nil {
 		return err
 	}
-	all := append([]*contender{weir}, peers...)
+	peers[0].weir, peers[1].weir = names, counts
+	all := append([]*contender{names, counts}, peers...)
 	for i := range runs {
 		fmt.Printf("run %d:", i+1)
 		for _, who := range all {
 			if err := who.once(ctx); err != nil {
 				return err
 			}
-			who.ratios = append(who.ratios, float64(weir.cpu[i])/float64(who.cpu[i]))
+			if who.weir != nil {
+				who.ratios = append(who.ratios, float64(who.weir.cpu[i])/float64(who.cpu[i]))
+			}
 			fmt.Printf(" %s %.0f", who.name, float64(who.cpu[i].Nanoseconds())/float64(c.packets))
 		}
 		fmt.Println(" ns/packet")
 	}
-	fmt.Printf("\n%-11s %10s %9s %11s %8s\n", "median", "ns/packet", "peak RSS", "weir takes", "at most")
+	fmt.Printf("\n%-12s %10s %9s %11s %8s\n", "median", "ns/packet", "peak RSS", "weir takes", "at most")
 	var above []error
 	for _, who := range all {
-		fmt.Printf("%-11s %10.0f %5.1f MiB", who.name, float64(median(who.cpu))/float64(c.packets), float64(who.peak)/(1<<20))
-		if who == weir {
+		fmt.Printf("%-12s %10.0f %5.1f MiB", who.name, float64(median(who.cpu))/float64(c.packets), float64(who.peak)/(1<<20))
+		if who.weir == nil {
 			fmt.Println()
 			continue
 		}
@@ -90,7 +95,8 @@ func run(ctx context.Context, bin string, runs int, limits map[string]float64) e
 	return errors.Join(above...)
 }
 
-// peersOn returns the programs that weir is measured beside.
+// peersOn returns the programs that weir is measured beside: one that names flows,
+// and one that counts them.
 func peersOn(path string) (all []*contender, err error) {
 	for _, p := range []struct {
 		pkg  string
