@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -68,4 +69,21 @@ func At(reply any, path string) any {
 		}
 	}
 	return reply
+}
+
+// Number is At for counters, 0 for anything else.
+func Number(reply any, path string) uint64 {
+	f, _ := At(reply, path).(float64)
+	return uint64(f)
+}
+
+// Endpoint returns the address and port of an end of a flow, "client" or "server",
+// the zero AddrPort where there is none.
+func Endpoint(flow any, end string) netip.AddrPort {
+	text, _ := At(flow, end+".ip").(string)
+	ip, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip, uint16(Number(flow, end+".port")))
 }

@@ -43,7 +43,7 @@ func TestExact(t *testing.T) {
 	for _, d := range daemons {
 		compare(t, d, clients, parallel)
 		covered(t, d)
-		if drops := number(d.status(t), "drops.packets"); drops != 0 {
+		if drops := ask.Number(d.status(t), "drops.packets"); drops != 0 {
 			t.Errorf("%s: %d packets dropped", d.mode, drops)
 		}
 	}
@@ -105,5 +105,5 @@ func covered(t *testing.T, d *daemon) {
 		t.Errorf("%s: coverage: %v", d.mode, now)
 	}
 	t.Logf("%-9s uplink %v out and %v in, attributed %v and %v: %.3f %%", d.mode,
-		number(now, "interface.tx"), number(now, "interface.rx"), number(now, "attributed.tx"), number(now, "attributed.rx"), pct())
+		ask.Number(now, "interface.tx"), ask.Number(now, "interface.rx"), ask.Number(now, "attributed.tx"), ask.Number(now, "attributed.rx"), pct())
 }

@@ -53,7 +53,7 @@ func compareSums(t *testing.T, d *daemon, clients []client) {
 	}
 	all, flows := sums(clients)
 	// Ports come again: there are fewer flows than connections.
-	made := number(d.status(t), "flows.new")
+	made := ask.Number(d.status(t), "flows.new")
 	if made < uint64(flows) {
 		t.Errorf("%s: %d flows, there were %d", d.mode, made, flows)
 	}
@@ -87,7 +87,7 @@ func TestStoppedReader(t *testing.T) {
 		compareSums(t, d, clients)
 		covered(t, d)
 		tracking := d.tracking(t)
-		overruns, resyncs, vanished := number(tracking, "overruns"), number(tracking, "resyncs"), number(tracking, "vanished")
+		overruns, resyncs, vanished := ask.Number(tracking, "overruns"), ask.Number(tracking, "resyncs"), ask.Number(tracking, "vanished")
 		t.Logf("%-9s %d overruns, %d resynchronisations, %d vanished", d.mode, overruns, resyncs, vanished)
 		if overruns == 0 || resyncs == 0 || vanished != 0 {
 			t.Errorf("%s: want overruns, resynchronisations, and nothing vanished", d.mode)

@@ -5,7 +5,6 @@ package counting
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -172,7 +171,7 @@ func (d *daemon) running(*testing.T) bool {
 	}
 	rows, _ := reply["sources"].([]any)
 	for _, r := range rows {
-		if ask.At(r, "state") != "running" || ask.At(r, "kind") == "conntrack" && number(r, "tracking.dumps") == 0 {
+		if ask.At(r, "state") != "running" || ask.At(r, "kind") == "conntrack" && ask.Number(r, "tracking.dumps") == 0 {
 			return false
 		}
 	}
@@ -202,16 +201,16 @@ func rest(t *testing.T, daemons []*daemon) {
 	last := make([]uint64, len(daemons))
 	dumps := make([]uint64, len(daemons))
 	for i, d := range daemons {
-		dumps[i] = number(d.tracking(t), "dumps") + 2
+		dumps[i] = ask.Number(d.tracking(t), "dumps") + 2
 	}
 	for end := time.Now().Add(patience); ; time.Sleep(500 * time.Millisecond) {
 		done := time.Since(since) > 2*time.Second
 		for i, d := range daemons {
-			if now := number(d.status(t), "traffic.pkts"); now != last[i] {
+			if now := ask.Number(d.status(t), "traffic.pkts"); now != last[i] {
 				last[i], done = now, false
 				since = time.Now()
 			}
-			done = done && (d.mode == "packets" || number(d.tracking(t), "dumps") >= dumps[i])
+			done = done && (d.mode == "packets" || ask.Number(d.tracking(t), "dumps") >= dumps[i])
 			d.look(t)
 		}
 		if done {
@@ -233,7 +232,7 @@ func (d *daemon) look(t *testing.T) {
 		rows, _ := reply["flows"].([]any)
 		for _, r := range rows {
 			proto, _ := ask.At(r, "proto").(string)
-			id := flowID{netns.Metered{Proto: protocols[proto], Own: endpoint(r, "client"), Peer: endpoint(r, "server")}, number(r, "id")}
+			id := flowID{netns.Metered{Proto: protocols[proto], Own: ask.Endpoint(r, "client"), Peer: ask.Endpoint(r, "server")}, ask.Number(r, "id")}
 			if before, now := d.rows[id], passed(r); before.Within(now) {
 				d.rows[id] = now
 			} else {
@@ -265,22 +264,7 @@ func (d *daemon) device(t *testing.T, c client) netns.Passed {
 // passed reads the counters of a flow or a device.
 func passed(row any) netns.Passed {
 	return netns.Passed{
-		TxPackets: number(row, "pkts.tx"), RxPackets: number(row, "pkts.rx"),
-		TxBytes: number(row, "bytes.tx"), RxBytes: number(row, "bytes.rx"),
+		TxPackets: ask.Number(row, "pkts.tx"), RxPackets: ask.Number(row, "pkts.rx"),
+		TxBytes: ask.Number(row, "bytes.tx"), RxBytes: ask.Number(row, "bytes.rx"),
 	}
-}
-
-func endpoint(row any, end string) netip.AddrPort {
-	text, _ := ask.At(row, end+".ip").(string)
-	ip, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(ip, uint16(number(row, end+".port")))
-}
-
-// number is ask.At for counters, 0 for anything else.
-func number(reply any, path string) uint64 {
-	f, _ := ask.At(reply, path).(float64)
-	return uint64(f)
 }

@@ -105,7 +105,7 @@ func blamed(t *testing.T, d *daemon, missing uint64) {
 	d.until(t, "coverage tells what is missing", func(t *testing.T) bool {
 		c := ask.At(d.status(t), "coverage.0")
 		// The interface's own share of link headers is what makes the difference.
-		unattributed := number(c, "unattributed")
+		unattributed := ask.Number(c, "unattributed")
 		reasons, _ := ask.At(c, "reasons").([]any)
 		for _, r := range reasons {
 			text, _ := ask.At(r, "text").(string)

@@ -13,10 +13,19 @@ import (
 	"testing"
 
 	"weir/test/ask"
+	prog "weir/test/program"
 )
 
-// program is the built weir, unusable says why it cannot be run.
-var program, unusable string
+// program is the built weir.
+var program string
+
+// unusable says why it cannot be run, "" when it can.
+var unusable = sync.OnceValue(func() string {
+	if err := exec.Command(program, "version").Run(); errors.Is(err, syscall.ENOEXEC) {
+		return "emulated programs cannot start others here"
+	}
+	return ""
+})
 
 // envShim makes a process of the test binary pretend to be systemd: it says
 // whom the sockets are for and becomes the program in its arguments.
@@ -28,32 +37,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, syscall.Exec(os.Args[1], os.Args[1:], os.Environ()))
 		os.Exit(1)
 	}
-	os.Exit(buildAndRun(m))
-}
-
-func buildAndRun(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "weir")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
-	program = filepath.Join(dir, "weir")
-	if os.Getenv("CI") == "guest" { // of test/offload, where there is no compiler
-		if program, err = exec.LookPath("weir"); err != nil {
-			fmt.Fprintln(os.Stderr, "run guest with -add and the path of a built weir:", err)
-			return 1
-		}
-		return m.Run()
-	}
-	if out, err := exec.Command("go", "build", "-o", program, "weir/cmd/weir").CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build weir: %v\n%s", err, out)
-		return 1
-	}
-	if err := exec.Command(program, "version").Run(); errors.Is(err, syscall.ENOEXEC) {
-		unusable = "emulated programs cannot start others here"
-	}
-	return m.Run()
+	os.Exit(prog.Run(m, &program))
 }
 
 // site is a directory with a configuration.
@@ -63,8 +47,8 @@ type site struct{ dir string }
 // put behind the configuration; $DIR in it is the directory.
 func newSite(t *testing.T, extra string) *site {
 	t.Helper()
-	if unusable != "" {
-		t.Skip("SKIPPED: " + unusable)
+	if why := unusable(); why != "" {
+		t.Skip("SKIPPED: " + why)
 	}
 	dir, err := os.MkdirTemp("", "weir") // short, as paths of sockets have to be
 	if err != nil {

@@ -39,9 +39,9 @@ func measure(t *testing.T, ft table) result {
 	s.listen(t, home.Server, netns.ServerIP)
 	s.listen(t, home.Server, netns.ServerIP6)
 	s.listen(t, home.Client2, netns.Client2IP)
-	meters := []*meter{
-		newMeter(t, home.Client1, netns.Client1IP, netns.Client1IP6),
-		newMeter(t, home.Client2, netns.Client2IP, netns.Client2IP6),
+	meters := []*netns.Meter{
+		netns.NewMeter(t, home.Client1, netns.Client1IP, netns.Client1IP6),
+		netns.NewMeter(t, home.Client2, netns.Client2IP, netns.Client2IP6),
 	}
 	r := result{table: ft, names: map[string]*names{"br-lan": startWatch(t, home, "br-lan"), "ports": startWatch(t, home, "ports")}}
 	var daemons []*daemon
@@ -63,7 +63,7 @@ func measure(t *testing.T, ft table) result {
 		if x.from == home.Client2 {
 			m = meters[1]
 		}
-		r.truth = append(r.truth, truth{x, m.count(x.connection)})
+		r.truth = append(r.truth, truth{x, m.Passed()[x.connection]})
 	}
 	for _, d := range daemons {
 		r.add(t, d)
@@ -202,7 +202,7 @@ func settle(t *testing.T, daemons []*daemon) {
 func (r *result) add(t *testing.T, d *daemon) {
 	t.Helper()
 	status := d.call(t, "status")
-	o := observed{mode: d.mode, status: status, drops: number(status, "drops.packets"), rows: make(map[connection]row)}
+	o := observed{mode: d.mode, status: status, drops: ask.Number(status, "drops.packets"), rows: make(map[connection]row)}
 	o.coverage, _ = ask.At(status, "coverage.0.pct").(float64)
 	for _, truth := range r.truth {
 		o.rows[truth.connection] = d.last[truth.connection]

@@ -62,8 +62,8 @@ func (m mode) expect(ft table) (exact bool) {
 func (r *result) sums(o *observed) (passed, counted uint64) {
 	for _, x := range r.truth {
 		if !x.inside {
-			passed += x.count.bytes()
-			counted += o.rows[x.connection].bytes()
+			passed += x.count.Bytes()
+			counted += o.rows[x.connection].Bytes()
 		}
 	}
 	return passed, counted

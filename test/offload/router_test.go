@@ -102,7 +102,7 @@ func offloaded(t *testing.T, home *netns.Home, flows []*exchange) map[*exchange]
 			continue
 		}
 		for _, f := range flows {
-			if strings.Contains(line, "src="+f.client.Addr().String()+" ") && strings.Contains(line, fmt.Sprintf(" sport=%d ", f.client.Port())) {
+			if strings.Contains(line, "src="+f.Own.Addr().String()+" ") && strings.Contains(line, fmt.Sprintf(" sport=%d ", f.Own.Port())) {
 				found[f] = true
 			}
 		}

@@ -173,7 +173,7 @@ func (x *exchange) open(t *testing.T) {
 	}
 	t.Cleanup(func() { x.conn.Close() })
 	local := netip.MustParseAddrPort(x.conn.LocalAddr().String())
-	x.connection = connection{x.proto, local, x.addr}
+	x.connection = connection{Proto: x.proto, Own: local, Peer: x.addr}
 	if c, ok := x.conn.(*net.TCPConn); ok {
 		narrow(c)
 	}

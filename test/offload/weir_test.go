@@ -4,7 +4,6 @@ package offload
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -180,17 +179,20 @@ func (d *daemon) look(t *testing.T) map[connection]row {
 	}
 	rows, _ := reply["flows"].([]any)
 	for _, r := range rows {
-		c := connection{client: endpoint(r, "client"), server: endpoint(r, "server")}
+		c := connection{Own: ask.Endpoint(r, "client"), Peer: ask.Endpoint(r, "server")}
 		switch ask.At(r, "proto") {
 		case "tcp":
-			c.proto = 6
+			c.Proto = 6
 		case "udp":
-			c.proto = 17
+			c.Proto = 17
 		default:
 			continue
 		}
 		offload, _ := ask.At(r, "offload").(string)
-		d.last[c] = row{count{number(r, "pkts.tx"), number(r, "pkts.rx"), number(r, "bytes.tx"), number(r, "bytes.rx")}, offload}
+		d.last[c] = row{count{
+			TxPackets: ask.Number(r, "pkts.tx"), RxPackets: ask.Number(r, "pkts.rx"),
+			TxBytes: ask.Number(r, "bytes.tx"), RxBytes: ask.Number(r, "bytes.rx"),
+		}, offload}
 	}
 	return d.last
 }
@@ -200,24 +202,9 @@ func (d *daemon) dumps(t *testing.T) (n uint64) {
 	t.Helper()
 	sources, _ := d.call(t, "sources")["sources"].([]any)
 	for _, s := range sources {
-		n += number(s, "tracking.dumps")
+		n += ask.Number(s, "tracking.dumps")
 	}
 	return n
-}
-
-func endpoint(row any, end string) netip.AddrPort {
-	text, _ := ask.At(row, end+".ip").(string)
-	ip, err := netip.ParseAddr(text)
-	if err != nil {
-		return netip.AddrPort{}
-	}
-	return netip.AddrPortFrom(ip, uint16(number(row, end+".port")))
-}
-
-// number is ask.At for counters, 0 for anything else.
-func number(reply any, path string) uint64 {
-	f, _ := ask.At(reply, path).(float64)
-	return uint64(f)
 }
 
 // texts returns what stands in each element of a list in a reply, one a line.
