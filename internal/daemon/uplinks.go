@@ -32,13 +32,17 @@ func uplinksOf(cfg *uci.Config) []uplink {
 
 // ways returns the ways out: those of the configuration or, where it has none,
 // the devices with a default route that are not themselves watched. A machine
-// that watches its own only device has none.
+// that watches its own only device has none, and one that only reads captures
+// says nothing of its own.
 func (d *Daemon) ways(cfg *uci.Config) []uplink {
 	all := uplinksOf(cfg)
 	if len(all) > 0 {
 		return all
 	}
 	captured, _ := watchedOf(cfg)
+	if len(captured) == 0 && len(filesOf(cfg)) > 0 {
+		return nil
+	}
 	for _, device := range d.proc.defaultRoutes() {
 		if !slices.ContainsFunc(captured, func(w watched) bool { return w.device == device }) {
 			all = append(all, uplink{name: device, device: device})

@@ -65,6 +65,7 @@ func TestWays(t *testing.T) {
 	}{
 		{"Debian with two devices", "", "\tlist interface 'eth1'\n", []uplink{{"eth0", "eth0", ""}}},
 		{"Debian that watches its only device", "", "\tlist interface 'eth0'\n", nil},
+		{"a capture that is read", "", "\tlist interface 'none'\nconfig source 'home'\n\toption path '/tmp/home.pcap'\n", nil},
 		{"as configured", "", "\tlist interface 'eth1'\n\tlist wan 'eth2'\n", []uplink{{"eth2", "eth2", ""}}},
 		{"OpenWrt", routerNetwork, "", []uplink{{"wan", "pppoe-wan", "eth1.7"}, {"wanb", "eth2", ""}}},
 	}
