@@ -70,7 +70,7 @@ func transfer(t *testing.T, home *netns.Home, addr netip.AddrPort, up, down int6
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.Retransmitted == 0 {
+		if c.Retransmitted == 0 && c.Disordered == 0 {
 			return c
 		}
 	}

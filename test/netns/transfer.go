@@ -21,6 +21,7 @@ type Connection struct {
 	Client, Server netip.AddrPort
 	Out, In        uint32 // segments sent and received, also bare ACKs (TCP_INFO)
 	Retransmitted  uint32 // of Out, and of the server's
+	Disordered     uint32 // arrived out of order at either end: their ACKs carry SACK blocks
 }
 
 // Transfer connects from client to a server which listens at addr, sends up
@@ -39,10 +40,10 @@ func Transfer(client, server *Namespace, addr netip.AddrPort, up, down int64) (C
 
 	var c *net.TCPConn
 	served := make(chan error, 1)
-	var retransmitted uint32
+	var theirs unix.TCPInfo
 	go func() {
-		n, err := serve(ln, up, down)
-		retransmitted = n
+		var err error
+		theirs, err = serve(ln, up, down)
 		served <- err
 	}()
 	err = client.Do(func() error {
@@ -66,7 +67,9 @@ func Transfer(client, server *Namespace, addr netip.AddrPort, up, down int64) (C
 	}
 	return Connection{
 		Client: c.LocalAddr().(*net.TCPAddr).AddrPort(), Server: addr,
-		Out: info.Segs_out, In: info.Segs_in, Retransmitted: info.Total_retrans + retransmitted,
+		Out: info.Segs_out, In: info.Segs_in,
+		Retransmitted: info.Total_retrans + theirs.Total_retrans,
+		Disordered:    info.Rcv_ooopack + theirs.Rcv_ooopack,
 	}, nil
 }
 
@@ -89,35 +92,35 @@ func exchange(c *net.TCPConn, up, down int64) error {
 }
 
 // serve takes one connection, reads up bytes to the end, sends down bytes and
-// returns how many segments it had to send again.
-func serve(ln net.Listener, up, down int64) (uint32, error) {
+// returns what the server's kernel knows of the connection in the end.
+func serve(ln net.Listener, up, down int64) (unix.TCPInfo, error) {
 	conn, err := ln.Accept()
 	if err != nil {
-		return 0, err
+		return unix.TCPInfo{}, err
 	}
 	c := conn.(*net.TCPConn)
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(transferTime)); err != nil {
-		return 0, err
+		return unix.TCPInfo{}, err
 	}
 	n, err := io.Copy(io.Discard, c)
 	if err == nil && n != up {
 		err = fmt.Errorf("received %d bytes of %d", n, up)
 	}
 	if err != nil {
-		return 0, err
+		return unix.TCPInfo{}, err
 	}
 	if _, err := io.CopyN(c, zeros{}, down); err != nil {
-		return 0, err
+		return unix.TCPInfo{}, err
 	}
 	if err := c.CloseWrite(); err != nil {
-		return 0, err
+		return unix.TCPInfo{}, err
 	}
 	info, err := settled(c)
 	if err != nil {
-		return 0, err
+		return unix.TCPInfo{}, err
 	}
-	return info.Total_retrans, nil
+	return *info, nil
 }
 
 // settled waits until the connection is closed in both directions and nothing of
