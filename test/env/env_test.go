@@ -33,7 +33,7 @@ func TestReadCountsEvents(t *testing.T) {
 	want := report{
 		passed: 1, failed: 1, skipped: 1,
 		skips:    []string{"weir/a TestAway: needs root"},
-		failures: []string{"weir/a TestBad", "weir/a", "weir/b"},
+		failures: []string{"weir/a TestBad (a_test.go:3: loud)", "weir/a", "weir/b"},
 	}
 	if diff := cmp.Diff(want, r, cmp.AllowUnexported(report{})); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -99,7 +100,7 @@ func (r *report) read(events io.Reader, w io.Writer) error {
 				r.failed++
 			}
 			if !strings.Contains(e.Test, "/") { // their parent fails too
-				r.failures = append(r.failures, strings.TrimSpace(key))
+				r.failures = append(r.failures, strings.TrimSpace(key+firstError(output[key])))
 			}
 			if e.Test == "" {
 				writeUnfinished(w, output, e.Package+" ")
@@ -124,6 +125,21 @@ func (r *report) read(events io.Reader, w io.Writer) error {
 			delete(output, key)
 		}
 	}
+}
+
+// located matches the line in which a test says what is wrong.
+var located = regexp.MustCompile(`(?m)^ +\S+_test\.go:\d+: .*$`)
+
+// firstError returns the first line of what a failing test said, for the summary:
+// of a long output only the end may be seen.
+func firstError(output *strings.Builder) string {
+	if output == nil {
+		return ""
+	}
+	if line := strings.TrimSpace(located.FindString(output.String())); line != "" {
+		return " (" + line + ")"
+	}
+	return ""
 }
 
 // writeUnfinished writes what tests said that neither passed nor failed, as when
