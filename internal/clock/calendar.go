@@ -1,0 +1,185 @@
+package clock
+
+import "time"
+
+// Day and Month are the nominal lengths, in seconds, that name the two steps
+// which follow the calendar instead of the seconds: local days and local months.
+// Their multiples are calendar steps too: 12*Month is a year.
+const (
+	Day   int64 = 86400
+	Month int64 = 30 * Day
+)
+
+const hour int64 = 3600
+
+// Calendar cuts time into slots that follow the days and months of a zone. It is
+// a value: copy it freely, use it from any goroutine.
+//
+// Slots of one step cover all time without gap or overlap, and finer slots nest
+// in coarser ones as long as their lengths divide each other, Zone is off UTC by
+// a multiple of 15 minutes, as every zone has been since 1972, and changes to
+// summer time happen on such minutes:
+//
+//   - below an hour: multiples of the step, the same everywhere
+//   - from an hour on: multiples of the step, shifted where the zone is off UTC by
+//     a part of an hour. Where summer time moves that part (Lord Howe) a short
+//     slot lies at the change
+//   - n*Day: n local days, counted from the first of January 1970
+//   - n*Month: n local months, counted from a January
+//
+// A day begins when its date has come for good: a midnight that is skipped moves
+// to the change that skipped it, one that comes twice with its date in between
+// taken back counts the second time. A date that never was has no slot.
+type Calendar struct {
+	Zone *time.Location // nil: UTC
+}
+
+// Floor returns the start of the slot of step seconds that t, in Unix seconds,
+// lies in. A step below 1 is taken as 1.
+func (c Calendar) Floor(t, step int64) int64 {
+	switch {
+	case step <= 1:
+		return t
+	case step%Month == 0:
+		n := step / Month
+		return c.floorBy(t, floor(c.monthOf(t), n), n, c.monthStart)
+	case step%Day == 0:
+		n := step / Day
+		return c.floorBy(t, floor(c.dayOf(t), n), n, c.dayStart)
+	case step < hour || c.Zone == nil:
+		return floor(t, step)
+	}
+	offset, from, _ := c.zoneAt(t)
+	start := floor(t+part(offset), step) - part(offset)
+	if start < from && c.partChanged(from, offset) {
+		return from
+	}
+	return start
+}
+
+// Next returns the end of the slot of step seconds that start lies in, which is
+// the start of the following one.
+func (c Calendar) Next(start, step int64) int64 {
+	switch {
+	case step <= 1:
+		return start + 1
+	case step%Month == 0:
+		n := step / Month
+		return nextBy(start, floor(c.monthOf(start), n), n, c.monthStart)
+	case step%Day == 0:
+		n := step / Day
+		return nextBy(start, floor(c.dayOf(start), n), n, c.dayStart)
+	case step < hour || c.Zone == nil:
+		return floor(start, step) + step
+	}
+	offset, _, to := c.zoneAt(start)
+	end := floor(start+part(offset), step) - part(offset) + step
+	if end > to {
+		if next, _, _ := c.zoneAt(to); part(next) != part(offset) {
+			return to
+		}
+	}
+	return end
+}
+
+// floorBy finds the last multiple of n, from i downwards, that begins at or
+// before t: i is the one that t's date lies in, which may not have come for good.
+func (c Calendar) floorBy(t, i, n int64, begin func(int64) int64) int64 {
+	start := begin(i)
+	for start > t {
+		i -= n
+		start = begin(i)
+	}
+	return start
+}
+
+// nextBy finds the first multiple of n after i that begins after start.
+func nextBy(start, i, n int64, begin func(int64) int64) int64 {
+	for {
+		if end := begin(i); end > start {
+			return end
+		}
+		i += n
+	}
+}
+
+// monthOf counts the months from year 0 to t's.
+func (c Calendar) monthOf(t int64) int64 {
+	year, month, _ := time.Unix(t, 0).In(c.zone()).Date()
+	return int64(year)*12 + int64(month-time.January)
+}
+
+func (c Calendar) monthStart(i int64) int64 {
+	year := floor(i, 12) / 12
+	month := time.January + time.Month(i-year*12)
+	return c.begin(time.Date(int(year), month, 1, 0, 0, 0, 0, time.UTC).Unix())
+}
+
+// dayOf counts the local days from the first of January 1970 to t's.
+func (c Calendar) dayOf(t int64) int64 {
+	offset, _, _ := c.zoneAt(t)
+	return floor(t+offset, Day) / Day
+}
+
+func (c Calendar) dayStart(i int64) int64 { return c.begin(i * Day) }
+
+// begin returns the moment from which on the local date never is before the one
+// whose midnight in UTC is given.
+func (c Calendar) begin(midnight int64) int64 {
+	if c.Zone == nil {
+		return midnight
+	}
+	// No zone is off by more than 25 hours: the date has come everywhere by then.
+	// The zone's periods before are looked through from the last one backwards.
+	end := midnight + 26*hour
+	for {
+		offset, from, _ := c.zoneAt(end - 1)
+		if at := midnight - offset; at > from {
+			return min(at, end)
+		}
+		end = from
+	}
+}
+
+// zoneAt returns the zone's offset from UTC at t in seconds and from when to when
+// it holds.
+func (c Calendar) zoneAt(t int64) (offset, from, to int64) {
+	const ever = int64(1) << 60
+	at := time.Unix(t, 0).In(c.zone())
+	_, seconds := at.Zone()
+	start, end := at.ZoneBounds()
+	from, to = -ever, ever
+	if !start.IsZero() {
+		from = start.Unix()
+	}
+	if !end.IsZero() {
+		to = end.Unix()
+	}
+	return int64(seconds), from, to
+}
+
+// partChanged says whether the part of an hour by which the zone is off was
+// another one before the moment from.
+func (c Calendar) partChanged(from, offset int64) bool {
+	before, _, _ := c.zoneAt(from - 1)
+	return part(before) != part(offset)
+}
+
+func (c Calendar) zone() *time.Location {
+	if c.Zone == nil {
+		return time.UTC
+	}
+	return c.Zone
+}
+
+// part is the part of an hour, 0 … 3599 s, in an offset.
+func part(offset int64) int64 { return offset - floor(offset, hour) }
+
+// floor rounds t down to a multiple of step, also before 1970.
+func floor(t, step int64) int64 {
+	r := t % step
+	if r < 0 {
+		r += step
+	}
+	return t - r
+}
