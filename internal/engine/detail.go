@@ -6,14 +6,6 @@ import (
 	"weir/internal/names"
 )
 
-// Detail is what the payload of a flow told beside its protocol and name, as far
-// as it was said and may be kept.
-type Detail struct {
-	ALPN, Version, JA4, Method, URL, UserAgent, Server, ContentType, Subject string
-
-	Code uint16 // HTTP or SIP status, DNS response code + 1; 0 = none
-}
-
 // A flow's detail is one text of the pool: fields one after the other, each a tag,
 // a length and its bytes.
 const (

@@ -92,8 +92,8 @@ func (e *Engine) deviceRow(d *device.Device) DeviceRow {
 		ID: d.ID, Name: d.Name, Key: d.Key, MACs: slices.Clone(d.MACs),
 		RandomMAC: d.RandomMAC(), Router: d.Router, VLAN: d.VLAN,
 		Online: e.online(d), First: d.First, Last: d.Last,
-		Bytes: Pair[uint64]{d.TxBytes, d.RxBytes}, Packets: Pair[uint64]{d.TxPackets, d.RxPackets},
-		BpsNow:     Pair[uint64]{uint64(d.TxRate) * 8, uint64(d.RxRate) * 8},
+		Bytes: Pair[uint64]{Tx: d.TxBytes, Rx: d.RxBytes}, Packets: Pair[uint64]{Tx: d.TxPackets, Rx: d.RxPackets},
+		BpsNow:     Pair[uint64]{Tx: uint64(d.TxRate) * 8, Rx: uint64(d.RxRate) * 8},
 		TotalFlows: d.Flows,
 	}
 	if int(d.Point) < len(e.points) && d.First != 0 {

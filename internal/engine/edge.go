@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"weir/internal/flow"
-	"weir/internal/packet"
-)
+import "weir/internal/packet"
 
 // Bounds of what is known of the house's edge. What is beyond them is left out.
 const (
@@ -54,13 +51,6 @@ type MappingRow struct {
 	Hits  uint64       // flows that came from outside
 	Bytes Pair[uint64] // tx is what the target sent
 	Last  int64        // of the newest connection's packets, 0 for none yet
-}
-
-// NAT is how a connection's addresses are translated.
-type NAT struct {
-	Orig, Reply flow.Tuple // as connection tracking has them
-	Mapping     string     // the name of the Mapping that let it in, "" for none
-	OpenedBy    string     // and what opened that
 }
 
 // SetTunnels says which flows carry others from now on, at most MaxTunnels of

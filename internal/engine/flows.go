@@ -93,13 +93,13 @@ func (e *Engine) flowRow(slot uint32, f *flow.Flow) FlowRow {
 		Client: e.endpoint(f, c), Server: e.endpoint(f, s),
 		State: e.table.State(f), Completed: f.Completed(), OneWay: f.OneWay(), LowGoodput: f.LowGoodput(), Sampled: f.Sampled(),
 		First: f.First, Last: f.Last,
-		Bytes:      Pair[uint64]{f.Bytes(c), f.Bytes(s)},
-		Packets:    Pair[uint64]{f.Packets(c), f.Packets(s)},
-		Payload:    Pair[uint64]{f.Payload(c), f.Payload(s)},
-		TCPFlags:   Pair[uint8]{f.TCPFlags(c), f.TCPFlags(s)},
-		Retrans:    Pair[uint32]{f.Retransmitted(c), f.Retransmitted(s)},
-		OutOfOrder: Pair[uint32]{f.OutOfOrder(c), f.OutOfOrder(s)},
-		Lost:       Pair[uint32]{f.Lost(c), f.Lost(s)},
+		Bytes:      Pair[uint64]{Tx: f.Bytes(c), Rx: f.Bytes(s)},
+		Packets:    Pair[uint64]{Tx: f.Packets(c), Rx: f.Packets(s)},
+		Payload:    Pair[uint64]{Tx: f.Payload(c), Rx: f.Payload(s)},
+		TCPFlags:   Pair[uint8]{Tx: f.TCPFlags(c), Rx: f.TCPFlags(s)},
+		Retrans:    Pair[uint32]{Tx: f.Retransmitted(c), Rx: f.Retransmitted(s)},
+		OutOfOrder: Pair[uint32]{Tx: f.OutOfOrder(c), Rx: f.OutOfOrder(s)},
+		Lost:       Pair[uint32]{Tx: f.Lost(c), Rx: f.Lost(s)},
 	}
 	e.labelRow(&row, e.table.Label(f))
 	switch f.Key.Proto {

@@ -72,14 +72,14 @@ func (e *Engine) hostRow(h *device.Host) HostRow {
 	row := HostRow{
 		IP: h.Addr.IP(), Scope: h.Scope.String(), Interface: e.points[h.Point].name,
 		First: h.First, Last: h.Last,
-		Bytes: Pair[uint64]{h.TxBytes, h.RxBytes}, Packets: Pair[uint64]{h.TxPackets, h.RxPackets},
-		BpsNow:     Pair[uint64]{uint64(h.TxRate) * 8, uint64(h.RxRate) * 8},
+		Bytes: Pair[uint64]{Tx: h.TxBytes, Rx: h.RxBytes}, Packets: Pair[uint64]{Tx: h.TxPackets, Rx: h.RxPackets},
+		BpsNow:     Pair[uint64]{Tx: uint64(h.TxRate) * 8, Rx: uint64(h.RxRate) * 8},
 		AsClient:   FlowCounts{Total: h.AsClient},
 		AsServer:   FlowCounts{Total: h.AsServer},
 		Observed:   h.Observed,
-		Retrans:    Pair[uint32]{h.TCP[0].Retrans, h.TCP[1].Retrans},
-		OutOfOrder: Pair[uint32]{h.TCP[0].OutOfOrder, h.TCP[1].OutOfOrder},
-		Lost:       Pair[uint32]{h.TCP[0].Lost, h.TCP[1].Lost},
+		Retrans:    Pair[uint32]{Tx: h.TCP[0].Retrans, Rx: h.TCP[1].Retrans},
+		OutOfOrder: Pair[uint32]{Tx: h.TCP[0].OutOfOrder, Rx: h.TCP[1].OutOfOrder},
+		Lost:       Pair[uint32]{Tx: h.TCP[0].Lost, Rx: h.TCP[1].Lost},
 	}
 	if d := h.Device; d != nil {
 		row.Device, row.Name = d.ID, d.Name

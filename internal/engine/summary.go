@@ -67,7 +67,7 @@ func (e *Engine) Interfaces() []InterfaceRow {
 		*row = InterfaceRow{
 			Name: pt.name, Wire: pt.wire, Packets: pt.packets, Bytes: pt.bytes, Outcomes: pt.out,
 			Fragments: pt.later, FragOrphans: pt.orphans,
-			Rate: Pair[uint64]{uint64(pt.TxRate) * 8, uint64(pt.RxRate) * 8}, PPS: pt.pps, LastPacket: pt.last / 1000,
+			Rate: Pair[uint64]{Tx: uint64(pt.TxRate) * 8, Rx: uint64(pt.RxRate) * 8}, PPS: pt.pps, LastPacket: pt.last / 1000,
 		}
 		for o := range packet.NumOutcomes {
 			row.Frames += pt.out[o]
@@ -90,7 +90,7 @@ func (e *Engine) Stats() Stats {
 		Devices: e.devices.Len(), MaxDevices: e.devices.Max(),
 		Hosts: e.hosts.Len(), MaxHosts: e.hosts.Max(),
 		DeviceDrops: e.devices.Dropped, HostDrops: e.hosts.Evicted,
-		Rate: Pair[uint64]{uint64(e.total.TxRate) * 8, uint64(e.total.RxRate) * 8}, PPS: e.pps,
+		Rate: Pair[uint64]{Tx: uint64(e.total.TxRate) * 8, Rx: uint64(e.total.RxRate) * 8}, PPS: e.pps,
 		Connections: e.conns.Told, ConnectionsLeft: e.conns.LeftOut, ConnectionDrops: e.conns.Nowhere, Unwatched: e.conns.Unwatched,
 		Aliases: len(e.aliases), AliasDrops: e.conns.AliasDrops, Tracking: e.recording, Untracked: e.untracked,
 	}

@@ -2,17 +2,8 @@ package flow
 
 import "weir/internal/packet"
 
-// Tuple is one direction of a connection: who sends to whom. Ports are 0 for
-// protocols without them; an ICMP echo's identifier is not a port.
-type Tuple struct {
-	Src, Dst         packet.Addr
-	SrcPort, DstPort uint16
-}
-
-// Inverted returns t seen from the other end.
-func (t Tuple) Inverted() Tuple {
-	return Tuple{Src: t.Dst, Dst: t.Src, SrcPort: t.DstPort, DstPort: t.SrcPort}
-}
+// Tuple is one direction of a connection.
+type Tuple = packet.Tuple
 
 // Connection is what connection tracking tells about one entry: both of its
 // tuples and what was counted since it was told of before. Index 0 of the pairs

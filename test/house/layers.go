@@ -24,6 +24,7 @@ var Layers = map[string]int{
 	"internal/apps":    1, // whose servers a flow speaks to
 	"internal/device":  1, // devices and hosts
 	"internal/rollup":  1, // counters by dimension and time
+	"internal/flowlog": 1, // rows of flows that ended
 	"internal/usage":   1, // how much is attributed
 	"internal/names":   1, // names from DNS on the wire
 
