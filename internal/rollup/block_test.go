@@ -13,7 +13,7 @@ import (
 )
 
 func row(c Class, id uint32, v ...uint64) Row {
-	r := Row{Key: Key{c, id}}
+	r := Row{Key: Key{Class: c, ID: id}}
 	for i, n := range v {
 		*r.column(i) = n
 	}
@@ -87,7 +87,7 @@ func TestBlockRoundTrip(t *testing.T) {
 					t.Errorf("find %v: %v %t %v", r.Key, v, ok, err)
 				}
 			}
-			if _, ok, err := Find(b, Key{Device, 12345678}); ok || err != nil {
+			if _, ok, err := Find(b, Key{Class: Device, ID: 12345678}); ok || err != nil {
 				t.Errorf("found what is not there: %v", err)
 			}
 		})
@@ -210,7 +210,7 @@ func TestIterDoesNotAllocate(t *testing.T) {
 		for it.Next() {
 			sum += it.Row().TxBytes
 		}
-		if _, _, err := Find(b, Key{Application, 40}); err != nil {
+		if _, _, err := Find(b, Key{Class: Application, ID: 40}); err != nil {
 			t.Error(err)
 		}
 	}); n != 0 {
@@ -236,7 +236,7 @@ func FuzzBlock(f *testing.F) {
 				t.Fatalf("%d rows from %d bytes", len(rows), len(b))
 			}
 		}
-		for _, k := range []Key{{Interface, 0}, {Device, 3}, {Application, 1 << 31}} {
+		for _, k := range []Key{{Class: Interface}, {Class: Device, ID: 3}, {Class: Application, ID: 1 << 31}} {
 			if v, ok, err := Find(b, k); ok && err == nil && it.Err() == nil {
 				found := false
 				for _, r := range rows {
@@ -262,7 +262,7 @@ func BenchmarkFind(b *testing.B) {
 	b.SetBytes(int64(len(block)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, _, err := Find(block, Key{Application, 600}); err != nil {
+		if _, _, err := Find(block, Key{Class: Application, ID: 600}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 //	err := it.Err()
 type Iter struct {
 	rest    []byte // sections not entered yet
+	version byte
 	section section
 	class   Class
 	only    bool // rows of class alone
@@ -26,10 +27,12 @@ type Iter struct {
 	err     error
 }
 
-// section is the open section: what is left of its ids and columns.
+// section is the open section: what is left of its ids, subs and columns. What it
+// does not have is nil.
 type section struct {
 	rows    uint64
 	ids     []byte
+	subs    []byte
 	columns [numColumns][]byte
 }
 
@@ -37,7 +40,10 @@ type section struct {
 // and an error.
 func NewIter(block []byte) Iter {
 	body, err := checkBlock(block)
-	return Iter{rest: body, err: err}
+	if err != nil {
+		return Iter{err: err}
+	}
+	return Iter{version: body[0], rest: body[1:]}
 }
 
 // NewClassIter returns an iterator over the rows of one class.
@@ -55,7 +61,7 @@ func NewIDIter(block []byte, class Class) Iter {
 	return it
 }
 
-// checkBlock verifies checksum and version and returns the sections.
+// checkBlock verifies checksum and version and returns what the sum is over.
 func checkBlock(block []byte) ([]byte, error) {
 	if len(block) < emptyLen {
 		return nil, fmt.Errorf("%w: %d bytes", ErrCorrupt, len(block))
@@ -67,10 +73,10 @@ func checkBlock(block []byte) ([]byte, error) {
 	switch v := body[0]; {
 	case v > blockVersion:
 		return nil, fmt.Errorf("%w: %d", ErrVersion, v)
-	case v < blockVersion:
-		return nil, fmt.Errorf("%w: version %d", ErrCorrupt, v)
+	case v == 0:
+		return nil, fmt.Errorf("%w: version 0", ErrCorrupt)
 	}
-	return body[1:], nil
+	return body, nil
 }
 
 // Next moves to the next row and reports whether there is one.
@@ -85,17 +91,16 @@ func (it *Iter) Next() bool {
 		return false
 	}
 	it.section.rows--
-	delta, ok := take(&it.section.ids)
-	id := uint64(it.row.ID) + delta
-	if !ok || id > 1<<32-1 || (it.started && delta == 0) {
+	if !it.nextKey() {
 		return it.fail("ids")
 	}
-	it.row.ID = uint32(id)
-	it.started = true
 	if it.idsOnly {
 		return true
 	}
 	for c := range it.section.columns {
+		if it.section.columns[c] == nil {
+			continue
+		}
 		v, ok := take(&it.section.columns[c])
 		if !ok {
 			return it.fail("column")
@@ -105,37 +110,76 @@ func (it *Iter) Next() bool {
 	return true
 }
 
+// nextKey moves to the next row's key, which must be above the one before.
+func (it *Iter) nextKey() bool {
+	delta, ok := take(&it.section.ids)
+	id := uint64(it.row.ID) + delta
+	sub := uint64(0)
+	if ok && it.section.subs != nil {
+		if sub, ok = take(&it.section.subs); it.started && delta == 0 {
+			ok = ok && sub > 0
+			delta = sub
+			sub += uint64(it.row.Sub)
+		}
+	}
+	if !ok || id > 1<<32-1 || sub > 1<<32-1 || it.started && delta == 0 {
+		return false
+	}
+	it.row.ID, it.row.Sub = uint32(id), uint32(sub)
+	it.started = true
+	return true
+}
+
 // open enters the next section, or steps over it if its class is not asked for.
 func (it *Iter) open() {
-	if len(it.rest) < 2 {
+	class, s, ok := it.cut()
+	if !ok {
 		it.fail("section")
 		return
 	}
-	class, columns := Class(it.rest[0]), int(it.rest[1])
-	it.rest = it.rest[2:]
-	rows, ok := take(&it.rest)
-	var s section
+	if it.only && class != it.class {
+		return
+	}
+	it.section, it.started = s, false
+	it.row = Row{Key: Key{Class: class}}
+}
+
+// cut takes the next section off the rest.
+func (it *Iter) cut() (class Class, s section, ok bool) {
+	if len(it.rest) < 2 {
+		return 0, s, false
+	}
+	class = Class(it.rest[0])
+	it.rest = it.rest[1:]
+	shape, ok := take(&it.rest)
+	if it.version == 1 {
+		shape = 2<<min(shape, 62) - 2 // that many columns
+		ok = ok && shape >= 2<<5-2
+	}
+	if ok {
+		s.rows, ok = take(&it.rest)
+	}
 	if ok {
 		s.ids, ok = takeBytes(&it.rest)
 	}
-	for c := 0; ok && c < columns; c++ {
+	if ok && shape&hasSubs != 0 {
+		s.subs, ok = takeBytes(&it.rest)
+	}
+	for c := 0; ok && shape>>1>>c != 0; c++ {
+		if shape>>1>>c&1 == 0 {
+			continue
+		}
 		var col []byte
 		if col, ok = takeBytes(&it.rest); c < numColumns {
 			s.columns[c] = col
 		}
 	}
 	// Each row takes at least one byte of ids, so the count cannot lie much.
-	if !ok || int(class) < it.next || columns < numColumns || rows == 0 || rows > uint64(len(s.ids)) {
-		it.fail("section")
-		return
+	if !ok || int(class) < it.next || s.rows == 0 || s.rows > uint64(len(s.ids)) {
+		return class, s, false
 	}
 	it.next = int(class) + 1
-	if it.only && class != it.class {
-		return
-	}
-	s.rows = rows
-	it.section, it.started = s, false
-	it.row = Row{Key: Key{Class: class}}
+	return class, s, true
 }
 
 func (it *Iter) fail(part string) bool {
@@ -170,64 +214,7 @@ func takeBytes(b *[]byte) ([]byte, bool) {
 	if !ok || n > uint64(len(*b)) {
 		return nil, false
 	}
-	part := (*b)[:n]
+	part := (*b)[:n:n]
 	*b = (*b)[n:]
 	return part, true
-}
-
-// Find returns the values of one series of a block, and whether it is there.
-// It walks the ids and steps over what stands before the row.
-func Find(block []byte, key Key) (Values, bool, error) {
-	it := NewClassIter(block, key.Class)
-	for it.err == nil && it.section.rows == 0 {
-		if len(it.rest) == 0 {
-			return Values{}, false, nil
-		}
-		it.open()
-	}
-	if it.err != nil {
-		return Values{}, false, it.err
-	}
-	index, found := indexOf(it.section.ids, key.ID)
-	if !found {
-		return Values{}, false, nil
-	}
-	var v Values
-	for c, col := range it.section.columns {
-		col = skip(col, index)
-		n, ok := take(&col)
-		if !ok {
-			it.fail("column")
-			return Values{}, false, it.err
-		}
-		*v.column(c) = n
-	}
-	return v, true, nil
-}
-
-// indexOf finds the row of an id among packed ids.
-func indexOf(ids []byte, id uint32) (int, bool) {
-	at := uint64(0)
-	for i := 0; ; i++ {
-		delta, ok := take(&ids)
-		if at += delta; !ok || at > uint64(id) {
-			return 0, false
-		}
-		if at == uint64(id) {
-			return i, true
-		}
-	}
-}
-
-// skip steps over n uvarints.
-func skip(b []byte, n int) []byte {
-	for i, c := range b {
-		if n == 0 {
-			return b[i:]
-		}
-		if c < 0x80 {
-			n--
-		}
-	}
-	return nil
 }

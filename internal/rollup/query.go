@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+
+	"weir/internal/clock"
 )
 
 // MaxPoints bounds the points of one answer.
@@ -24,10 +26,13 @@ var ErrQuery = errors.New("rollup: bad query")
 type Query struct {
 	Class  Class
 	ID     uint32
+	Sub    uint32 // of a matrix
 	Metric Metric
 	From   int64
 	To     int64
 	Points int // at most this many, 1 to MaxPoints
+	// Calendar says where days and months begin; the zero value is that of UTC.
+	Calendar clock.Calendar
 }
 
 // Check returns an error that says what is wrong with q.
@@ -81,6 +86,7 @@ func (q Query) Pick(tiers []Tier, oldest func(i int) int64) int {
 // a gap, not a zero.
 type Series struct {
 	Start, Step int64
+	Starts      []int64 // where point i begins if Step follows the calendar, else nil
 	Values      []uint64
 	Known       []bool
 }
@@ -121,7 +127,7 @@ func (s *Sum) Add(slot Slot) error {
 	if slot.Step != s.tier || slot.Start < floor(s.q.From, s.tier) || slot.Start >= s.q.To {
 		return nil
 	}
-	v, _, err := Find(slot.Block, Key{s.q.Class, s.q.ID})
+	v, _, err := Find(slot.Block, Key{s.q.Class, s.q.ID, s.q.Sub})
 	if err != nil {
 		return fmt.Errorf("slot %d: %w", slot.Start, err)
 	}
@@ -136,7 +142,8 @@ func (s *Sum) Series() Series { return s.series }
 
 // Amount is the sum of one series over a period.
 type Amount struct {
-	ID uint32
+	ID  uint32
+	Sub uint32 // of a matrix
 	Values
 }
 

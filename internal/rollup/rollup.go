@@ -5,14 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+
+	"weir/internal/clock"
 )
 
 // Config bounds a Rollup. Zero fields take their defaults.
 type Config struct {
-	Fine      Tier   // kept in RAM; default 10 s for 1 h
-	Tiers     []Tier // handed out as slots, finest first, each step a multiple of the one before; default DefaultTiers
-	MaxSeries int    // series per slot; default 2048. More go to Other
-	MaxBytes  int    // packed bytes of the fine tier; default 512 KiB
+	Fine      Tier              // kept in RAM; default 10 s for 1 h
+	Tiers     []Tier            // handed out as slots, finest first, each step a multiple of the one before; default DefaultTiers
+	Levels    [NumClasses]Level // what is kept of each class; default DefaultLevels, if all are None
+	Calendar  clock.Calendar    // where days and months begin
+	MaxSeries int               // series per slot; default 2048. More go to Other
+	MaxBytes  int               // packed bytes of the fine tier; default 512 KiB
 }
 
 // Defaults of Config.
@@ -35,6 +39,7 @@ var ErrTiers = errors.New("rollup: each tier's step must be a multiple of the fi
 // open, for the clock may have been years ahead. When it jumps forward, the open
 // slots close at their own starts and the slots between are a gap.
 type Rollup struct {
+	cal     clock.Calendar
 	levels  []level // finest first; levels[0] is the fine tier
 	ticked  bool    // the levels have starts
 	ring    []Slot  // closed fine slots, oldest first
@@ -80,7 +85,7 @@ func New(c Config) (*Rollup, error) {
 	if c.MaxBytes <= 0 {
 		c.MaxBytes = DefaultMaxBytes
 	}
-	r := &Rollup{keep: c.Fine.Keep, max: c.MaxBytes, series: c.MaxSeries}
+	r := &Rollup{cal: c.Calendar, keep: c.Fine.Keep, max: c.MaxBytes, series: c.MaxSeries}
 	prev := int64(1)
 	for _, t := range append([]Tier{c.Fine}, c.Tiers...) {
 		if t.Step <= 0 || t.Step%prev != 0 {
@@ -95,7 +100,7 @@ func New(c Config) (*Rollup, error) {
 // Add accounts v to one series in the open slot. A new series that the slot has
 // no room for is accounted to the class's Other.
 func (r *Rollup) Add(class Class, id uint32, v Values) {
-	if !r.levels[0].sums.add(Key{class, id}, v, r.series) {
+	if !r.levels[0].sums.add(Key{Class: class, ID: id}, v, r.series) {
 		r.over++
 	}
 }
@@ -114,11 +119,11 @@ func (r *Rollup) Tick(now int64) []Slot {
 	var closed []Slot
 	for i := range r.levels {
 		l := &r.levels[i]
-		if now < l.start+l.step {
+		if now < r.cal.Next(l.start, l.step) {
 			break // coarser slots end no earlier
 		}
 		closed = r.close(i, closed)
-		l.start = floor(now, l.step)
+		l.start = r.cal.Floor(now, l.step)
 	}
 	r.expire(now)
 	return closed
@@ -126,7 +131,7 @@ func (r *Rollup) Tick(now int64) []Slot {
 
 func (r *Rollup) open(now int64) {
 	for i := range r.levels {
-		r.levels[i].start = floor(now, r.levels[i].step)
+		r.levels[i].start = r.cal.Floor(now, r.levels[i].step)
 	}
 	r.ticked = true
 }

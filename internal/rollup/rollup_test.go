@@ -39,7 +39,7 @@ func spans(t testing.TB, slots []Slot, k Key) []span {
 // TestTick drives a Rollup by a script of clock readings; each adds one byte
 // before it ticks.
 func TestTick(t *testing.T) {
-	k := Key{Device, 5}
+	k := Key{Class: Device, ID: 5}
 	tests := []struct {
 		name   string
 		clock  []int64
@@ -75,7 +75,7 @@ func TestTick(t *testing.T) {
 }
 
 func TestFlushThenGoOn(t *testing.T) {
-	k := Key{Application, 2}
+	k := Key{Class: Application, ID: 2}
 	r := newRollup(t, Config{})
 	r.Tick(3000)
 	r.Add(k.Class, k.ID, Values{TxBytes: 1})
@@ -241,7 +241,7 @@ func TestTiersMustNest(t *testing.T) {
 	r := newRollup(t, Config{Tiers: []Tier{{60, 48 * 3600}, {300, 14 * day}, {3600, 90 * day}, {day, 3 * 365 * day}}})
 	r.Add(Total, Other, Values{TxBytes: 1})
 	r.Tick(0)
-	if got := spans(t, r.Tick(day), Key{Total, Other}); len(got) != 4 || got[3] != (span{day, 0, 1}) {
+	if got := spans(t, r.Tick(day), Key{Class: Total, ID: Other}); len(got) != 4 || got[3] != (span{day, 0, 1}) {
 		t.Errorf("closed %v", got)
 	}
 }
