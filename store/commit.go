@@ -1,93 +1,114 @@
 package store
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
 	"sort"
 	"strings"
 	"syscall"
-
-	bolt "go.etcd.io/bbolt"
 )
 
-// Commit writes what is queued in one transaction. On an error everything stays
-// queued. Run and Close call it; a caller that wants its slots on the disk now
-// may do so too.
+// Commit writes what is queued: one transaction, or one before and one after each
+// move. On an error what is not written stays queued. Run and Close call it; a
+// caller that wants its slots on the disk now may do so too.
 func (s *Store) Commit() error {
 	s.writer.Lock()
 	defer s.writer.Unlock()
 	if s.closed.Load() {
 		return ErrClosed
 	}
-	b := s.queue.begin()
+	for {
+		b := s.queue.begin()
+		err := s.commitBatch(b)
+		s.queue.done(b, err == nil)
+		if err == nil && b.move != nil {
+			err = s.runMove(*b.move)
+		}
+		if err != nil {
+			err = s.explain(err)
+			s.failed(err)
+			return err
+		}
+		if b.move == nil {
+			return nil
+		}
+		s.queue.moved()
+	}
+}
+
+// commitBatch writes what one transaction takes.
+func (s *Store) commitBatch(b batch) error {
 	if b.empty() {
-		s.queue.done(b, true)
 		return nil
 	}
 	// Names are taken after the slots, so every handle in a slot has its name.
 	names := s.opt.Names.Names(s.names + 1)
-	rows := int(s.rows.Load())
-	before := s.db.Stats()
-	pruned := 0
-	err := guard("commit", func() error {
-		return s.db.Update(func(tx *bolt.Tx) (err error) {
-			pruned, err = s.write(tx, b, names, &rows)
-			return err
-		})
-	})
-	s.queue.done(b, err == nil)
+	err := s.update("commit", func(e *edit) error { return e.write(b, names) })
 	if err != nil {
-		err = s.explain(err)
-		s.failed(err)
 		return err
 	}
 	s.names += uint32(len(names))
-	s.rows.Store(int64(rows))
-	s.committed(before, pruned)
+	s.committed()
 	return nil
 }
 
-// write does one commit's work and returns how many slots it pruned.
-func (s *Store) write(tx *bolt.Tx, b batch, names []string, rows *int) (int, error) {
-	if err := putNames(tx, s.names+1, names); err != nil {
-		return 0, err
+// write does one commit's work.
+func (e *edit) write(b batch, names []string) error {
+	if err := putNames(e.tx, e.s.names+1, names); err != nil {
+		return err
 	}
-	done := applied(tx) // a commit may have failed after it took effect
-	for _, e := range b.slots {
-		if e.seq <= done {
+	done := applied(e.tx) // a commit may have failed after it took effect
+	for _, q := range b.slots {
+		if q.seq <= done {
 			continue
 		}
-		if err := s.putSlot(tx, e.slot); err != nil {
-			return 0, fmt.Errorf("save slot %d of tier %d s: %w", e.slot.Start, e.slot.Step, err)
+		if err := e.addSlot(q.slot); err != nil {
+			return fmt.Errorf("save slot %d of tier %d s: %w", q.slot.Start, q.slot.Step, err)
 		}
 	}
-	if n := len(b.slots); n > 0 {
-		seq := binary.BigEndian.AppendUint64(nil, max(done, b.slots[n-1].seq))
-		if err := tx.Bucket(bucketMeta).Put(keyApplied, seq); err != nil {
-			return 0, err
+	for _, f := range b.flows {
+		if f.seq <= done {
+			continue
+		}
+		if err := e.putFlowBlock(f); err != nil {
+			return fmt.Errorf("save flows until %d: %w", f.last, err)
 		}
 	}
-	if err := s.writeDevices(tx, b.devices, rows); err != nil {
-		return 0, err
+	if last := b.last(); last > done {
+		if err := setApplied(e.tx, last); err != nil {
+			return err
+		}
 	}
-	return s.prune(tx)
+	if err := e.putDevices(b.devices); err != nil {
+		return err
+	}
+	for _, row := range b.rows {
+		if err := e.putRow(row); err != nil {
+			return err
+		}
+	}
+	_, err := e.prune(maxPrune)
+	return err
 }
 
-// writeDevices stores rows, and beyond Options.MaxDevices deletes those that
+// putDevices stores devices, and beyond Options.MaxDevices deletes those that
 // were seen longest ago.
-func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) error {
-	bucket := tx.Bucket(bucketDevices)
+func (e *edit) putDevices(devices map[string]Device) error {
+	bucket := e.tx.Bucket(bucketDevices)
 	for key, d := range devices {
 		if bucket.Get([]byte(key)) == nil {
-			*rows++
+			e.devices++
 		}
-		if err := bucket.Put([]byte(key), appendDevice(nil, d)); err != nil {
+		err := bucket.Put([]byte(key), appendDevice(nil, d))
+		if err == nil {
+			err = markUnsaved(e.tx, unsavedDevice(key))
+		}
+		if err != nil {
 			return fmt.Errorf("save device %s: %w", key, err)
 		}
 	}
-	if *rows <= s.opt.MaxDevices {
+	if e.devices <= e.s.opt.MaxDevices {
 		return nil
 	}
 	type seen struct {
@@ -104,12 +125,16 @@ func (s *Store) writeDevices(tx *bolt.Tx, devices map[string]Device, rows *int) 
 		return err
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].last < all[j].last })
-	for _, d := range all[:len(all)-s.opt.MaxDevices] {
-		if err := bucket.Delete(d.key); err != nil {
+	for _, d := range all[:max(len(all)-e.s.opt.MaxDevices, 0)] {
+		err := bucket.Delete(d.key)
+		if err == nil {
+			err = markUnsaved(e.tx, unsavedDevice(string(d.key)))
+		}
+		if err != nil {
 			return fmt.Errorf("forget device %s: %w", d.key, err)
 		}
 	}
-	*rows = s.opt.MaxDevices
+	e.devices = e.s.opt.MaxDevices
 	return nil
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	bolt "go.etcd.io/bbolt"
 
 	"weir/internal/intern"
 	"weir/internal/rollup"
@@ -143,7 +142,7 @@ func TestFailedCommitKeepsDevices(t *testing.T) {
 	q.putDevices([]Device{{Key: "a", Last: 1}, {Key: "b", Last: 1}})
 	b := q.begin()
 	q.putDevices([]Device{{Key: "a", Last: 2}})
-	if rows := q.rows(); len(rows) != 2 || rows["a"].Last != 2 {
+	if rows := q.waitingDevices(); len(rows) != 2 || rows["a"].Last != 2 {
 		t.Errorf("rows during the commit %+v", rows)
 	}
 	q.done(b, false)
@@ -346,12 +345,8 @@ func TestClosed(t *testing.T) {
 func TestCommitThatOnlySeemedToFail(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
 	s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{4: 10})}})
-	b, rows := s.queue.begin(), 0
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		_, err := s.write(tx, b, nil, &rows)
-		return err
-	})
-	if err != nil {
+	b := s.queue.begin()
+	if err := s.update("commit", func(e *edit) error { return e.write(b, nil) }); err != nil {
 		t.Fatal(err)
 	}
 	s.queue.done(b, false)

@@ -128,12 +128,13 @@ func (s *Store) openError(err error) error {
 
 // load makes the schema and reads what is kept in memory.
 func (s *Store) load() error {
-	err := s.db.Update(func(tx *bolt.Tx) error {
-		if err := s.prepare(tx); err != nil {
-			return err
-		}
-		return s.rebuild(tx)
-	})
+	err := s.update("open", (*edit).prepare)
+	if err == nil {
+		err = s.resumeMove()
+	}
+	if err == nil {
+		err = s.update("open", (*edit).rebuild)
+	}
 	var newer *SchemaError
 	if errors.As(err, &newer) {
 		return newer
@@ -147,7 +148,6 @@ func (s *Store) load() error {
 		}
 		s.names = uint32(s.opt.Names.Len())
 		s.report.Names = s.opt.Names.Len()
-		s.rows.Store(int64(tx.Bucket(bucketDevices).Inspect().KeyN))
 		s.queue.init(s.opt, applied(tx))
 		return nil
 	})

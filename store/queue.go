@@ -8,25 +8,39 @@ import (
 	"weir/internal/rollup"
 )
 
-// queue holds what waits for a commit. Slots are numbered in the order they
-// came, and the database remembers the number of its last one: by that a reader
-// knows which of the queue it has seen in the database already.
+// queue holds what waits for a commit. Slots, flow blocks and moves are numbered
+// in the order they came, and the database remembers the number of its last one:
+// by that a reader knows which of the queue it has seen in the database already,
+// and a commit that failed after it took effect is not done twice.
 type queue struct {
 	wake chan struct{} // has one element while there may be slots to commit
 	full chan struct{} // the same, once they fill half of the queue
 
-	mu      sync.Mutex
-	slots   []queued
-	bytes   int
-	max     int
-	seq     uint64 // of the newest slot ever queued
-	busy    uint64 // slots up to this number are being committed
+	mu    sync.Mutex
+	max   int    // bound of bytes
+	seq   uint64 // the newest number ever given
+	busy  uint64 // numbers up to this one are being committed
+	steps []int64
+
+	slots []queued
+	bytes int // of slots and their overhead
+
+	flows     []flowBlock
+	flowBytes int // at most a quarter of max
+
+	moves []move // at most maxMoves
+
 	devices map[string]Device
 	saving  map[string]Device // being committed
 	maxDev  int
-	dropped uint64 // slots
-	refused uint64 // slots that no tier takes, devices without room or key
-	steps   []int64
+
+	rows       map[rowID]Row
+	savingRows map[rowID]Row // being committed
+	rowBytes   int           // of rows; at most half of max
+
+	dropped      uint64 // slots
+	droppedFlows uint64 // blocks
+	refused      uint64 // slots that no tier takes, devices and rows without room or key
 }
 
 type queued struct {
@@ -34,13 +48,16 @@ type queued struct {
 	slot rollup.Slot
 }
 
-// slotOverhead is what a queued slot takes beside its block.
+// slotOverhead is what a queued slot, row or flow block takes beside its bytes.
 const slotOverhead = 64
+
+// maxFlowTime bounds the times of flow blocks: the end of the year 9999.
+const maxFlowTime = 253402300800
 
 func (q *queue) init(o Options, seq uint64) {
 	q.wake, q.full = make(chan struct{}, 1), make(chan struct{}, 1)
 	q.max, q.maxDev, q.seq = o.QueueBytes, o.MaxDevices, seq
-	q.devices = make(map[string]Device)
+	q.devices, q.rows = make(map[string]Device), make(map[rowID]Row)
 	for _, t := range o.Tiers {
 		q.steps = append(q.steps, t.Step)
 	}
@@ -76,8 +93,8 @@ func (q *queue) append(slots []rollup.Slot) {
 	}
 }
 
-// shrink drops the oldest slots until the queue is within its bound. Slots that
-// are being committed leave by themselves.
+// shrink drops the oldest slots and flow blocks until each are within their
+// bound. Those that are being committed leave by themselves.
 func (q *queue) shrink() {
 	first := 0
 	for first < len(q.slots) && q.slots[first].seq <= q.busy {
@@ -89,6 +106,34 @@ func (q *queue) shrink() {
 		q.dropped++
 	}
 	q.slots = slices.Delete(q.slots, first, n)
+
+	first = 0
+	for first < len(q.flows) && q.flows[first].seq <= q.busy {
+		first++
+	}
+	for n = first; q.flowBytes > q.max/4 && n < len(q.flows)-1; n++ {
+		q.flowBytes -= len(q.flows[n].data) + slotOverhead
+		q.droppedFlows++
+	}
+	q.flows = slices.Delete(q.flows, first, n)
+}
+
+// appendFlows queues a block of the flow log; its seq is given here. It takes the
+// data over. When a quarter of the queue is full the oldest blocks are dropped.
+func (q *queue) appendFlows(b flowBlock) {
+	q.mu.Lock()
+	if len(b.data) == 0 || b.last < 0 || b.last > maxFlowTime {
+		q.refused++
+		q.mu.Unlock()
+		return
+	}
+	q.seq++
+	b.seq = q.seq
+	q.flows = append(q.flows, b)
+	q.flowBytes += len(b.data) + slotOverhead
+	q.shrink()
+	q.mu.Unlock()
+	signal(q.wake)
 }
 
 func (q *queue) putDevices(devices []Device) {
@@ -104,22 +149,69 @@ func (q *queue) putDevices(devices []Device) {
 	}
 }
 
-// batch is what one commit writes.
-type batch struct {
-	slots   []queued
-	devices map[string]Device
+func (q *queue) putRows(rows []Row) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, row := range rows {
+		bytes := len(row.Key) + len(row.Value) + slotOverhead
+		if old, known := q.rows[row.id()]; known {
+			bytes -= len(old.Key) + len(old.Value) + slotOverhead
+		}
+		if !row.valid() || q.rowBytes+bytes > q.max/2 {
+			q.refused++
+			continue
+		}
+		q.rows[row.id()] = row
+		q.rowBytes += bytes
+	}
 }
 
-func (b batch) empty() bool { return len(b.slots) == 0 && len(b.devices) == 0 }
+// batch is what one commit writes, and the move that comes after it, if any.
+type batch struct {
+	slots   []queued
+	flows   []flowBlock
+	devices map[string]Device
+	rows    map[rowID]Row
+	move    *move
+}
 
-// begin hands out what is queued. It stays in the queue, for readers and for
-// another try, until done says how the commit went.
+func (b batch) empty() bool {
+	return len(b.slots)+len(b.flows)+len(b.devices)+len(b.rows) == 0
+}
+
+// last is the highest number in the batch, 0 if nothing in it has one.
+func (b batch) last() (seq uint64) {
+	if n := len(b.slots); n > 0 {
+		seq = b.slots[n-1].seq
+	}
+	if n := len(b.flows); n > 0 {
+		seq = max(seq, b.flows[n-1].seq)
+	}
+	return seq
+}
+
+// begin hands out what is queued up to the next move. It stays in the queue, for
+// readers and for another try, until done says how the commit went.
 func (q *queue) begin() batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	b := batch{slots: slices.Clone(q.slots), devices: q.devices}
-	q.saving, q.devices = q.devices, make(map[string]Device)
+	b := batch{devices: q.devices, rows: q.rows}
 	q.busy = q.seq
+	if len(q.moves) > 0 {
+		m := q.moves[0]
+		b.move, q.busy = &m, m.seq
+	}
+	n := 0
+	for n < len(q.slots) && q.slots[n].seq <= q.busy {
+		n++
+	}
+	b.slots = slices.Clone(q.slots[:n])
+	for n = 0; n < len(q.flows) && q.flows[n].seq <= q.busy; {
+		n++
+	}
+	b.flows = slices.Clone(q.flows[:n])
+	q.saving, q.devices = q.devices, make(map[string]Device)
+	q.savingRows, q.rows, q.rowBytes = q.rows, make(map[rowID]Row), 0
 	return b
 }
 
@@ -127,28 +219,56 @@ func (q *queue) begin() batch {
 func (q *queue) done(b batch, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.busy, q.saving = 0, nil
+	q.busy, q.saving, q.savingRows = 0, nil, nil
 	if !ok {
-		for key, d := range b.devices {
-			if _, newer := q.devices[key]; !newer && len(q.devices) < q.maxDev {
-				q.devices[key] = d
-			}
-		}
+		q.restore(b)
 		q.shrink()
 		return
 	}
 	for _, e := range b.slots {
 		q.bytes -= len(e.slot.Block) + slotOverhead
 	}
+	for _, f := range b.flows {
+		q.flowBytes -= len(f.data) + slotOverhead
+	}
 	q.slots = slices.Delete(q.slots, 0, len(b.slots))
+	q.flows = slices.Delete(q.flows, 0, len(b.flows))
 }
 
-// waiting copies the queued slots out, with the number of the newest slot that
-// was ever queued.
+// restore puts back what begin took out, where nothing newer came meanwhile.
+func (q *queue) restore(b batch) {
+	for key, d := range b.devices {
+		if _, newer := q.devices[key]; !newer && len(q.devices) < q.maxDev {
+			q.devices[key] = d
+		}
+	}
+	for id, row := range b.rows {
+		bytes := len(row.Key) + len(row.Value) + slotOverhead
+		if _, newer := q.rows[id]; newer {
+			continue
+		}
+		if q.rowBytes+bytes > q.max/2 {
+			q.refused++
+			continue
+		}
+		q.rows[id] = row
+		q.rowBytes += bytes
+	}
+}
+
+// waiting copies the queued slots out, with the newest number that was ever
+// given.
 func (q *queue) waiting() ([]queued, uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return slices.Clone(q.slots), q.seq
+}
+
+// waitingFlows copies out the flow blocks that wait, oldest first.
+func (q *queue) waitingFlows() []flowBlock {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.flows)
 }
 
 func (q *queue) newest() uint64 {
@@ -157,14 +277,30 @@ func (q *queue) newest() uint64 {
 	return q.seq
 }
 
-// rows copies out the devices that are not in the database yet, as far as is
-// known.
-func (q *queue) rows() map[string]Device {
+// waitingDevices copies out the devices that are not in the database yet, as far
+// as is known.
+func (q *queue) waitingDevices() map[string]Device {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	rows := make(map[string]Device, len(q.saving)+len(q.devices))
 	maps.Copy(rows, q.saving)
 	maps.Copy(rows, q.devices)
+	return rows
+}
+
+// waitingRows copies out the rows of a kind that are not in the database yet, by
+// their keys.
+func (q *queue) waitingRows(kind uint8) map[string]Row {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	rows := make(map[string]Row)
+	for _, from := range []map[rowID]Row{q.savingRows, q.rows} {
+		for id, row := range from {
+			if id.kind == kind {
+				rows[id.key] = row
+			}
+		}
+	}
 	return rows
 }
 

@@ -85,7 +85,7 @@ func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]
 			next := from
 			err := r.slots(t.Step, from, math.MaxInt64, func(slot rollup.Slot) error {
 				next = slot.Start
-				return seen(members, slot, class)
+				return seen(members, slot, r.s.opt.Calendar.Next(slot.Start, slot.Step), class)
 			})
 			if err != nil {
 				return err
@@ -107,8 +107,8 @@ func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]
 	return list, nil
 }
 
-// seen notes in members which series of a class a slot has.
-func seen(members []Member, slot rollup.Slot, class rollup.Class) error {
+// seen notes in members which series of a class a slot has, told its end.
+func seen(members []Member, slot rollup.Slot, end int64, class rollup.Class) error {
 	it := rollup.NewIDIter(slot.Block, class)
 	for it.Next() {
 		id := it.Row().ID
@@ -120,7 +120,7 @@ func seen(members []Member, slot rollup.Slot, class rollup.Class) error {
 			m.First = slot.Start
 		}
 		m.First = min(m.First, slot.Start)
-		m.Last = max(m.Last, slot.Start+slot.Step)
+		m.Last = max(m.Last, end)
 	}
 	return it.Err()
 }
@@ -151,7 +151,10 @@ func (s *Store) scan(ctx context.Context, newest Newest, fn func(*reader) error)
 		if newest == nil {
 			r.mark = math.MaxUint64
 		}
-		if err = fn(r); !errors.Is(err, errMoved) {
+		s.layout.RLock()
+		err = fn(r)
+		s.layout.RUnlock()
+		if !errors.Is(err, errMoved) {
 			return err
 		}
 	}
@@ -201,7 +204,8 @@ func (r *reader) slots(step, from, to int64, fn func(rollup.Slot) error) error {
 		}
 		return err
 	}
-	pos := max(from-from%step, 0)
+	from = r.s.opt.Calendar.Floor(from, step)
+	pos := max(from, 0)
 	for pos < to {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -231,7 +235,7 @@ func (r *reader) slots(step, from, to int64, fn func(rollup.Slot) error) error {
 		pos = next
 	}
 	for _, slot := range r.open {
-		if slot.Step == step && slot.Start >= from-from%step && slot.Start < to {
+		if slot.Step == step && slot.Start >= from && slot.Start < to {
 			if err := call(slot.Start, slot.Block); err != nil {
 				return err
 			}
@@ -256,7 +260,7 @@ func readTier(tx *bolt.Tx, step, pos, to int64, fn func(start int64, block []byt
 // order of their keys. Rows that are damaged are counted and left out.
 func (s *Store) Devices() ([]Device, error) {
 	var devices []Device
-	waiting := s.queue.rows()
+	waiting := s.queue.waitingDevices()
 	err := s.view(func(tx *bolt.Tx) error {
 		return tx.Bucket(bucketDevices).ForEach(func(k, v []byte) error {
 			if _, ok := waiting[string(k)]; ok {

@@ -240,7 +240,7 @@ func TestDamagedBlockIsAGap(t *testing.T) {
 	commit(t, s)
 	err := s.db.Update(func(tx *bolt.Tx) error {
 		return errors.Join(
-			tx.Bucket(bucketSlots(300)).Put(slotKey(300), []byte("damaged")),
+			tx.Bucket(bucketSlots(300)).Put(append(slotPrefix(300), 0, 0), []byte("damaged")),
 			tx.Bucket(bucketSlots(300)).Put([]byte("junk"), []byte("junk")),
 			tx.Bucket(bucketDevices).Put([]byte("x"), []byte("damaged")))
 	})

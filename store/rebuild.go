@@ -1,57 +1,125 @@
 package store
 
 import (
-	bolt "go.etcd.io/bbolt"
-
 	"weir/internal/rollup"
 )
 
-// rebuild sums up the newest slot of each coarser tier from the slots of the
-// finer one. A kill loses what a coarse slot has gathered, up to an hour, while
-// all but the last of the finer slots inside of it were saved. What is there
-// stays if it holds more: the finer ones may have been pruned.
-func (s *Store) rebuild(tx *bolt.Tx) error {
-	for i := 1; i < len(s.opt.Tiers); i++ {
-		fine := tx.Bucket(bucketSlots(s.opt.Tiers[i-1].Step))
-		coarse, step := tx.Bucket(bucketSlots(s.opt.Tiers[i].Step)), s.opt.Tiers[i].Step
-		k, _ := fine.Cursor().Last()
+// rebuild sums up the newest slot of each coarser tier from the slots of the finer
+// one, so a day from its hours and then a month from its days. A kill loses what a
+// coarse slot has gathered, up to a month, while all but the last of the finer
+// slots inside of it were saved. What is there stays, class by class, where it
+// holds more: the finer ones may have been pruned, and some classes begin at a
+// coarser tier.
+func (e *edit) rebuild() error {
+	for i := range e.s.opt.Tiers {
+		finer, ok := e.s.opt.finer(i)
+		if !ok {
+			continue
+		}
+		k, _ := e.tx.Bucket(bucketSlots(finer.Step)).Cursor().Last()
 		last, ok := slotStart(k)
 		if !ok || last < 0 {
 			continue
 		}
-		start := last - last%step
-		sum := rollup.AppendBlock(nil, nil)
-		_, err := readAll(fine, start, start+step, func(_ int64, block []byte) error {
-			merged, err := rollup.AppendMerged(nil, sum, block)
-			if err != nil {
-				s.badBlocks.Add(1)
-				return nil
-			}
-			sum = merged
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if have := getBlock(coarse, start); have != nil && weight(have) >= weight(sum) {
+		step := e.s.opt.Tiers[i].Step
+		start := e.s.opt.Calendar.Floor(last, step)
+		if start < 0 {
 			continue
 		}
-		if err := putBlock(coarse, start, sum); err != nil {
+		if err := e.rebuildSlot(finer.Step, step, start); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// weight is the sum of a block's packets, to tell which of two sums of the same
-// time holds more; 0 for a damaged one.
-func weight(block []byte) (sum uint64) {
+// rebuildSlot sums up one slot from those of a finer step.
+func (e *edit) rebuildSlot(finer, step, start int64) error {
+	sum := rollup.AppendBlock(nil, nil)
+	_, err := readAll(e.tx.Bucket(bucketSlots(finer)), start, e.s.opt.Calendar.Next(start, step), func(_ int64, block []byte) error {
+		merged, err := rollup.AppendMerged(nil, sum, block)
+		if err != nil {
+			e.s.badBlocks.Add(1)
+			return nil
+		}
+		sum = merged
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if have := getBlock(e.tx.Bucket(bucketSlots(step)), start); have != nil {
+		fuller, changed := fullest(have, sum)
+		if !changed {
+			return nil
+		}
+		sum = fuller
+	}
+	return e.setSlot(step, start, sum)
+}
+
+// fill sums up the tiers that hold nothing while the finer one does: those that
+// the configuration, or a newer weir, has added.
+func (e *edit) fill() error {
+	for i, t := range e.s.opt.Tiers {
+		finer, ok := e.s.opt.finer(i)
+		if !ok || e.tiers[i].n > 0 {
+			continue
+		}
+		bucket := e.tx.Bucket(bucketSlots(finer.Step))
+		for next := int64(0); ; {
+			k, _ := bucket.Cursor().Seek(slotPrefix(next))
+			at, ok := slotStart(k)
+			if !ok {
+				break
+			}
+			start := e.s.opt.Calendar.Floor(at, t.Step)
+			if next = e.s.opt.Calendar.Next(start, t.Step); start < 0 {
+				continue
+			}
+			if err := e.rebuildSlot(finer.Step, t.Step, start); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// fullest returns, of two sums of the same time, each class from the one that has
+// more of it, and whether that differs from the first. A damaged one has nothing.
+func fullest(have, sum []byte) (block []byte, changed bool) {
+	a, b := classWeights(have), classWeights(sum)
+	if a == nil {
+		return sum, true
+	}
+	if b == nil {
+		return have, false
+	}
+	var rows []rollup.Row
+	for class := range a {
+		from := have
+		if b[class] > a[class] {
+			from, changed = sum, true
+		}
+		for it := rollup.NewClassIter(from, rollup.Class(class)); it.Next(); {
+			rows = append(rows, it.Row())
+		}
+	}
+	return rollup.AppendBlock(nil, rows), changed
+}
+
+// classWeights sums up the packets and flows of each class of a block, to tell
+// which of two sums of the same time holds more; nil for a damaged one.
+func classWeights(block []byte) []uint64 {
+	sums := make([]uint64, rollup.NumClasses)
 	it := rollup.NewIter(block)
 	for it.Next() {
-		sum += rollup.Packets.Of(it.Row().Values) + it.Row().Flows
+		if row := it.Row(); int(row.Class) < len(sums) {
+			sums[row.Class] += rollup.Packets.Of(row.Values) + row.Flows
+		}
 	}
 	if it.Err() != nil {
-		return 0
+		return nil
 	}
-	return sum
+	return sums
 }

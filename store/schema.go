@@ -15,35 +15,42 @@ import (
 )
 
 // The buckets. Each tier has one of its own, "slots/STEP", so that every tier is
-// appended to at its end; see slots.go for what is inside.
+// appended to at its end; see parts.go for what is inside.
 var (
 	bucketMeta    = []byte("meta")    // the keys below
 	bucketNames   = []byte("names")   // be32 handle → name
 	bucketDevices = []byte("devices") // device key → row, see device.go
+	bucketRows    = []byte("rows")    // kind and key → row, see row.go
+	bucketFlows   = []byte("flows")   // blocks of the flow log, see flowblocks.go
+	bucketUnsaved = []byte("unsaved") // what the next snapshot takes, see unsaved.go
 
 	keySchema  = []byte("schema")  // be32 and its CRC32-C, be32
-	keyApplied = []byte("applied") // be64, sequence number of the last slot committed
+	keyApplied = []byte("applied") // be64, number in the queue of what was committed last
+	keyMove    = []byte("move")    // of the move that is under way, see rebase.go
 )
 
-// schema is the version of all this. A weir reads its own and older ones.
-const schema = 1
+// schema is the version of all this. A weir reads its own and older ones, which
+// it migrates; see migrate.go.
+const schema = 2
 
 func bucketSlots(step int64) []byte {
 	return strconv.AppendInt([]byte("slots/"), step, 10)
 }
 
-// prepare makes what is missing of the schema. It refuses a newer one and what
-// is not weir's, and drops the slots of tiers that are not configured any more.
-func (s *Store) prepare(tx *bolt.Tx) error {
-	if err := s.checkSchema(tx); err != nil {
+// prepare makes what is missing of the schema and counts what is there. It refuses
+// a newer one and what is not weir's, migrates an older one, and drops the slots of
+// tiers that are not configured any more.
+func (e *edit) prepare() error {
+	have, err := e.s.checkSchema(e.tx)
+	if err != nil {
 		return err
 	}
-	known := [][]byte{bucketMeta, bucketNames, bucketDevices}
-	for _, t := range s.opt.Tiers {
+	known := [][]byte{bucketMeta, bucketNames, bucketDevices, bucketRows, bucketFlows, bucketUnsaved}
+	for _, t := range e.s.opt.Tiers {
 		known = append(known, bucketSlots(t.Step))
 	}
 	var unknown [][]byte
-	err := tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
+	err = e.tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
 		if !slices.ContainsFunc(known, func(k []byte) bool { return bytes.Equal(k, name) }) {
 			unknown = append(unknown, bytes.Clone(name))
 		}
@@ -53,36 +60,44 @@ func (s *Store) prepare(tx *bolt.Tx) error {
 		return err
 	}
 	for _, name := range unknown {
-		if err := tx.DeleteBucket(name); err != nil {
+		if err := e.tx.DeleteBucket(name); err != nil {
 			return err
 		}
-		s.report.Dropped = append(s.report.Dropped, string(name))
+		e.s.report.Dropped = append(e.s.report.Dropped, string(name))
 	}
 	for _, name := range known {
-		if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+		if _, err := e.tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
-	return tx.Bucket(bucketMeta).Put(keySchema, sealed(schema))
+	if err := e.measure(); err != nil {
+		return err
+	}
+	if err := e.migrate(have); err != nil {
+		return fmt.Errorf("migrate schema %d: %w", have, err)
+	}
+	return e.tx.Bucket(bucketMeta).Put(keySchema, sealed(schema))
 }
 
-// checkSchema tells a newer weir's database and a foreign one from ours.
-func (s *Store) checkSchema(tx *bolt.Tx) error {
+// checkSchema returns the schema of the database, the present one if it is new. It
+// tells a newer weir's database and a foreign one from ours.
+func (s *Store) checkSchema(tx *bolt.Tx) (uint32, error) {
 	meta := tx.Bucket(bucketMeta)
 	if meta == nil {
 		if k, _ := tx.Cursor().First(); k != nil {
-			return fmt.Errorf("%w: a bbolt database, but not weir's: it has a bucket %q", ErrDamaged, k)
+			return 0, fmt.Errorf("%w: a bbolt database, but not weir's: it has a bucket %q", ErrDamaged, k)
 		}
-		return nil
+		return schema, nil
 	}
 	v := meta.Get(keySchema)
 	if len(v) != 8 || !bytes.Equal(v, sealed(binary.BigEndian.Uint32(v))) {
-		return fmt.Errorf("%w: schema %x", ErrDamaged, v)
+		return 0, fmt.Errorf("%w: schema %x", ErrDamaged, v)
 	}
-	if have := binary.BigEndian.Uint32(v); have > schema {
-		return &SchemaError{Path: s.path, Have: have, Want: schema}
+	have := binary.BigEndian.Uint32(v)
+	if have > schema {
+		return 0, &SchemaError{Path: s.path, Have: have, Want: schema}
 	}
-	return nil
+	return have, nil
 }
 
 // sealed encodes a schema number with its checksum, so that a flipped bit does
@@ -92,13 +107,18 @@ func sealed(n uint32) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 }
 
-// applied returns the sequence number of the last slot that tx sees.
+// applied returns the highest number whose work tx sees.
 func applied(tx *bolt.Tx) uint64 {
 	v := tx.Bucket(bucketMeta).Get(keyApplied)
 	if len(v) != 8 {
 		return 0
 	}
 	return binary.BigEndian.Uint64(v) &^ (1 << 63) // a flipped bit must not make it overflow
+}
+
+// setApplied notes that all numbers up to seq are committed.
+func setApplied(tx *bolt.Tx, seq uint64) error {
+	return tx.Bucket(bucketMeta).Put(keyApplied, binary.BigEndian.AppendUint64(nil, seq))
 }
 
 // errNames says that the dictionary cannot be trusted: every series would get

@@ -37,28 +37,33 @@ func (s *Store) Status() Status {
 		st.Bytes = st.FileBytes - int64(stats.FreePageN+stats.PendingPageN)*pageSize
 		return nil
 	})
-	st.Devices = int(s.rows.Load())
 	st.QueuedSlots, st.QueuedBytes, st.QueuedDevices = s.queue.size()
 	s.queue.mu.Lock()
 	st.Dropped, st.Refused = s.queue.dropped, s.queue.refused
 	s.queue.mu.Unlock()
 	s.status.Lock()
 	defer s.status.Unlock()
-	st.LastCommit, st.Commits, st.Written, st.Pruned = s.status.last, s.status.commits, s.status.written, s.status.pruned
+	st.Devices, st.Pruned = s.figures.devices, s.figures.prunedSlots
+	st.LastCommit, st.Commits, st.Written = s.status.last, s.status.commits, s.status.written
 	st.Errors, st.Err = s.status.errors, s.status.err
 	return st
 }
 
-// committed notes a commit that went well.
-func (s *Store) committed(before bolt.Stats, pruned int) {
+// wrote notes what a transaction wrote, told the figures from before it.
+func (s *Store) wrote(before bolt.Stats) {
 	after := s.db.Stats()
-	wrote := after.TxStats.GetPageAlloc() - before.TxStats.GetPageAlloc() + pageSize // and a meta page
+	bytes := after.TxStats.GetPageAlloc() - before.TxStats.GetPageAlloc() + pageSize // and a meta page
+	s.status.Lock()
+	defer s.status.Unlock()
+	s.status.written += uint64(bytes)
+}
+
+// committed notes a commit that went well.
+func (s *Store) committed() {
 	s.status.Lock()
 	defer s.status.Unlock()
 	s.status.last = s.opt.Now()
 	s.status.commits++
-	s.status.written += uint64(wrote)
-	s.status.pruned += uint64(pruned)
 	s.status.err = nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"weir/internal/clock"
 	"weir/internal/intern"
 	"weir/internal/rollup"
 )
@@ -23,6 +24,7 @@ const (
 	DefaultMaxSize    = 16 << 20
 	DefaultQueueBytes = 1 << 20
 	DefaultMaxDevices = 4096
+	DefaultFlowKeep   = 30 * clock.Day
 
 	pageSize   = 4096
 	growBy     = 256 << 10 // the file grows by so much at a time
@@ -32,13 +34,15 @@ const (
 
 // Options of a Store. Zero fields take their defaults, Names is required.
 type Options struct {
-	Names       *intern.Table // empty; Open loads the stored names into it
-	Tiers       []rollup.Tier // what is kept for how long, finest first; default rollup.DefaultTiers
-	MaxSize     int64         // bytes of the file; default 16 MiB
-	QueueBytes  int           // bytes of slots that wait for a commit; default 1 MiB
-	MaxDevices  int           // rows; beyond, those seen longest ago go; default 4096
-	CommitEvery time.Duration // at most one commit in this time; 0 commits what comes at once
-	KeepBad     int           // copies of unusable databases that stay beside the new one; default 1
+	Names       *intern.Table  // empty; Open loads the stored names into it
+	Tiers       []rollup.Tier  // what is kept for how long, finest first; default rollup.DefaultTiers
+	Calendar    clock.Calendar // where days and months begin
+	FlowKeep    int64          // seconds that the flow log goes back; default 30 days
+	MaxSize     int64          // bytes of the file; default 16 MiB
+	QueueBytes  int            // bytes of slots that wait for a commit; default 1 MiB
+	MaxDevices  int            // rows; beyond, those seen longest ago go; default 4096
+	CommitEvery time.Duration  // at most one commit in this time; 0 commits what comes at once
+	KeepBad     int            // copies of unusable databases that stay beside the new one; default 1
 
 	// TimeTrusted tells whether the clock may decide about age; nil means never.
 	TimeTrusted func() bool
@@ -48,6 +52,9 @@ type Options struct {
 func (o *Options) setDefaults() {
 	if o.Tiers == nil {
 		o.Tiers = rollup.DefaultTiers()
+	}
+	if o.FlowKeep <= 0 {
+		o.FlowKeep = DefaultFlowKeep
 	}
 	if o.MaxSize <= 0 {
 		o.MaxSize = DefaultMaxSize
@@ -78,19 +85,19 @@ type Store struct {
 	report OpenReport
 	queue  queue
 
-	writer sync.Mutex   // held by the one who commits
-	names  uint32       // names saved so far; guarded by writer
-	rows   atomic.Int64 // device rows
+	writer  sync.Mutex // held by the one who commits
+	names   uint32     // names saved so far; guarded by writer
+	figures figures    // written under both writer and status, read under one of them
 
 	status struct {
 		sync.Mutex
 		last    time.Time // of the last commit
 		commits uint64
 		written uint64
-		pruned  uint64
 		errors  uint64
 		err     error // of the last try, nil if it went well
 	}
+	layout    sync.RWMutex // held by readers, and alone by what moves slots about
 	badBlocks atomic.Uint64
 	closed    atomic.Bool
 }

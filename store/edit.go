@@ -1,0 +1,190 @@
+package store
+
+import (
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"weir/internal/rollup"
+)
+
+// figures are what the store knows of its content without looking: the share of
+// each tier and the bounds of rows need them at every commit, and counting keys
+// would touch every page of the file.
+type figures struct {
+	tiers   []tally // by index of Options.Tiers
+	flows   tally
+	devices int
+	rows    [NumRowKinds]int
+
+	prunedSlots, prunedFlows, prunedRows uint64 // since Open
+}
+
+// tally counts slots, or blocks of the flow log, and the bytes that they take.
+type tally struct {
+	n     int
+	bytes int64
+}
+
+func (f figures) clone() figures {
+	f.tiers = append([]tally(nil), f.tiers...)
+	return f
+}
+
+// edit is a write transaction with the figures as they will be after it. It is
+// valid while the function runs that it was handed to.
+type edit struct {
+	figures
+	tx *bolt.Tx
+	s  *Store
+}
+
+// update runs fn in a write transaction, and takes its figures over when it is
+// committed. The caller holds writer.
+func (s *Store) update(what string, fn func(*edit) error) error {
+	if s.closed.Load() {
+		return ErrClosed
+	}
+	e := &edit{s: s, figures: s.figures.clone()}
+	before := s.db.Stats()
+	err := guard(what, func() error {
+		return s.db.Update(func(tx *bolt.Tx) error {
+			e.tx = tx
+			return fn(e)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	s.status.Lock()
+	s.figures = e.figures
+	s.status.Unlock()
+	s.wrote(before)
+	return nil
+}
+
+// change is update for a caller that does not hold writer.
+func (s *Store) change(what string, fn func(*edit) error) error {
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	if err := s.update(what, fn); err != nil {
+		return s.explain(err)
+	}
+	return nil
+}
+
+// measure counts what the buckets hold.
+func (e *edit) measure() error {
+	e.figures = figures{tiers: make([]tally, len(e.s.opt.Tiers))}
+	for i, t := range e.s.opt.Tiers {
+		n, err := measure(e.tx.Bucket(bucketSlots(t.Step)), slotKeyLen)
+		if err != nil {
+			return fmt.Errorf("measure tier %d s: %w", t.Step, err)
+		}
+		e.tiers[i] = n
+	}
+	var err error
+	if e.flows, err = measure(e.tx.Bucket(bucketFlows), flowKeyLen); err != nil {
+		return fmt.Errorf("measure flow log: %w", err)
+	}
+	e.devices = e.tx.Bucket(bucketDevices).Inspect().KeyN
+	return e.tx.Bucket(bucketRows).ForEach(func(k, _ []byte) error {
+		if kind, ok := rowKind(k); ok {
+			e.rows[kind]++
+		}
+		return nil
+	})
+}
+
+// measure counts a bucket whose values are stored in parts; keyLen is the length
+// of its keys, of which the last two bytes number the part.
+func measure(bucket *bolt.Bucket, keyLen int) (t tally, err error) {
+	err = bucket.ForEach(func(k, v []byte) error {
+		t.bytes += pairSize(len(k), len(v))
+		if len(k) == keyLen && k[keyLen-2] == 0 && k[keyLen-1] == 0 {
+			t.n++
+		}
+		return nil
+	})
+	return t, err
+}
+
+// pairSize is what a key and its value take of a full page.
+func pairSize(key, value int) int64 { return int64(element + key + value) }
+
+// tier returns the tally of the tier with a step, and its bucket; nil if it is
+// not configured.
+func (e *edit) tier(step int64) (*tally, *bolt.Bucket) {
+	for i, t := range e.s.opt.Tiers {
+		if t.Step == step {
+			return &e.tiers[i], e.tx.Bucket(bucketSlots(step))
+		}
+	}
+	return nil, nil
+}
+
+// addSlot stores a slot. One that is there already, from before a restart within
+// its time or in part, is added to.
+func (e *edit) addSlot(slot rollup.Slot) error {
+	_, bucket := e.tier(slot.Step)
+	if bucket == nil {
+		return nil
+	}
+	block := slot.Block
+	if stored := getBlock(bucket, slot.Start); stored != nil {
+		merged, err := rollup.AppendMerged(nil, stored, block)
+		if err == nil {
+			block = merged
+		} else {
+			e.s.badBlocks.Add(1) // the stored half is lost; the new half is not
+		}
+	}
+	return e.setSlot(slot.Step, slot.Start, block)
+}
+
+// addAt is addSlot for a block that stood elsewhere.
+func (e *edit) addAt(step, start int64, block []byte) error {
+	return e.addSlot(rollup.Slot{Step: step, Start: start, Block: block})
+}
+
+// setSlot stores a block in place of the one of its slot.
+func (e *edit) setSlot(step, start int64, block []byte) error {
+	t, bucket := e.tier(step)
+	if bucket == nil {
+		return nil
+	}
+	if err := t.remove(bucket, slotPrefix(start)); err != nil {
+		return err
+	}
+	if err := t.put(bucket, slotPrefix(start), block); err != nil {
+		return err
+	}
+	return markUnsaved(e.tx, unsavedSlot(step, start))
+}
+
+// deleteSlot deletes a slot. The caller decides whether the next snapshot is told.
+func (e *edit) deleteSlot(step, start int64) error {
+	t, bucket := e.tier(step)
+	if bucket == nil {
+		return nil
+	}
+	return t.remove(bucket, slotPrefix(start))
+}
+
+// put stores a value in parts under a prefix that has none yet.
+func (t *tally) put(bucket *bolt.Bucket, prefix, value []byte) error {
+	n, err := putParts(bucket, prefix, value)
+	t.bytes += n
+	t.n++
+	return err
+}
+
+// remove deletes what is stored under a prefix, if anything is.
+func (t *tally) remove(bucket *bolt.Bucket, prefix []byte) error {
+	n, err := deleteParts(bucket, prefix)
+	if n > 0 {
+		t.bytes -= n
+		t.n--
+	}
+	return err
+}

@@ -1,0 +1,34 @@
+package store
+
+// migrate brings a database of an older schema to the present one, in the
+// transaction that opens it: a kill leaves it as it was.
+func (e *edit) migrate(have uint32) error {
+	if have < 2 {
+		if err := e.markAll(); err != nil {
+			return err
+		}
+	}
+	// Schema 1 had no days and months. A tier that the configuration has added
+	// needs the same.
+	return e.fill()
+}
+
+// markAll notes that no archive has anything yet: schema 1 had no snapshots.
+func (e *edit) markAll() error {
+	for _, t := range e.s.opt.Tiers {
+		bucket := e.tx.Bucket(bucketSlots(t.Step))
+		err := bucket.ForEach(func(k, _ []byte) error {
+			start, ok := slotStart(k)
+			if !ok || k[8] != 0 || k[9] != 0 {
+				return nil
+			}
+			return markUnsaved(e.tx, unsavedSlot(t.Step, start))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return e.tx.Bucket(bucketDevices).ForEach(func(k, _ []byte) error {
+		return markUnsaved(e.tx, unsavedDevice(string(k)))
+	})
+}
