@@ -16,6 +16,7 @@ var Layers = map[string]int{
 	"internal/intern":  0, // strings ↔ uint32
 	"internal/link":    0, // the kernel's view over netlink
 	"internal/nearest": 0, // the name a mistyped word was meant to be
+	"internal/ubus":    0, // the ubus protocol
 
 	"uci":              1, // configuration
 	"internal/openwrt": 1, // what the router's own programs wrote down

@@ -1,0 +1,321 @@
+package ubus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+)
+
+// Object is an object that we publish. It is published by one connection at a
+// time. Path, Methods and Watched are not to be changed afterwards.
+type Object struct {
+	Path    string
+	Methods []Method
+	// Watched, if set, is told when the first subscriber comes and when the last
+	// one leaves, also because the connection ends. It is called by the reader
+	// of the connection and must not block.
+	Watched func(bool)
+
+	at     atomic.Pointer[place]
+	active atomic.Bool
+}
+
+// place is where an object is published.
+type place struct {
+	client *Client
+	id     uint32
+}
+
+// Method is one method of an Object.
+type Method struct {
+	Name   string
+	Args   []Arg
+	Handle Handler
+}
+
+// Arg is an argument that a method takes. An integer is taken in any width,
+// and as a TypeDouble or TypeBool too, because that is what JSON makes of it;
+// null is taken for anything. Arguments of other names are passed on unchecked:
+// uhttpd adds one of its own to each call.
+type Arg struct {
+	Name string
+	Type Type
+}
+
+// Handler answers a call. It runs in a goroutine of its own, beside others; its
+// context ends with the connection, and then it has to return. A nil reply
+// sends a status alone. An error is sent as its [Status]: [*Error] with its
+// Reply, any other as [UnknownError] with its text as "message".
+// [ErrDeferred] promises that r.Answer is called later.
+type Handler func(ctx context.Context, r *Request) (Msg, error)
+
+// Request is one call of a method of ours.
+type Request struct {
+	Object      *Object
+	Method      string
+	Args        Msg
+	User, Group string // of the caller, as ubusd knows them
+	Peer        uint32 // the caller's connection
+
+	client   *Client
+	id       uint32
+	seq      uint16
+	silent   bool
+	answered atomic.Bool
+}
+
+// Publish adds an object to the bus. ubusd answers [InvalidArgument] if the path
+// is taken, and if we may not publish it.
+func (c *Client) Publish(ctx context.Context, o *Object) error {
+	sign := Msg{}
+	for i := range o.Methods {
+		var mark int
+		sign, mark = OpenTable(sign, o.Methods[i].Name)
+		for _, a := range o.Methods[i].Args {
+			sign = AppendInt32(sign, a.Name, int32(a.Type))
+		}
+		sign = Close(sign, mark)
+	}
+	_, err := c.add(ctx, o.Path, sign, &local{object: o})
+	if errors.Is(err, InvalidArgument) {
+		return fmt.Errorf("publish ubus object %s: %w: another program has it, or no file in /usr/share/acl.d lets our user publish it", o.Path, err)
+	}
+	if err != nil {
+		return fmt.Errorf("publish ubus object %s: %w", o.Path, err)
+	}
+	return nil
+}
+
+// add adds an object, without a path for one that only receives. It is known
+// before the first message to it is read.
+func (c *Client) add(ctx context.Context, path string, sign Msg, what *local) (id uint32, err error) {
+	out := outgoing{header: header{kind: msgAddObject}, path: path, sign: sign}
+	end, _, err := c.request(ctx, &out, func(m *message) {
+		if id = m.object; id == 0 {
+			return
+		}
+		c.locals[id] = what // under c.mu
+		if what.object != nil {
+			what.object.at.Store(&place{client: c, id: id})
+		}
+	})
+	switch {
+	case err != nil:
+		if id != 0 {
+			c.remove(id) // nobody waits for it any more
+		}
+		return 0, err
+	case end.status != OK:
+		return 0, end.status
+	case id == 0:
+		return 0, NoData
+	}
+	return id, nil
+}
+
+// remove takes an object of ours off the bus, and does not wait for it.
+func (c *Client) remove(id uint32) {
+	c.mu.Lock()
+	delete(c.locals, id)
+	c.mu.Unlock()
+	c.send(&outgoing{header: header{kind: msgRemoveObject}, object: id}, nil)
+}
+
+func (c *Client) local(id uint32) *local {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.locals[id]
+}
+
+// unpublish tells all objects that nobody listens any more.
+func (c *Client) unpublish() {
+	c.mu.Lock()
+	locals := c.locals
+	c.locals = nil
+	c.mu.Unlock()
+	for _, l := range locals {
+		if l.object == nil {
+			continue
+		}
+		if at := l.object.at.Load(); at != nil && at.client == c {
+			l.object.at.CompareAndSwap(at, nil)
+			l.object.setActive(false)
+		}
+	}
+}
+
+// watched takes ubusd's word on whether an object has subscribers.
+func (c *Client) watched(m *message) {
+	l := c.local(m.object)
+	if l == nil || l.object == nil || !m.have(attrActive) {
+		c.count.unexpected.Add(1)
+		return
+	}
+	l.object.setActive(m.active)
+}
+
+func (o *Object) setActive(is bool) {
+	if o.active.Swap(is) != is && o.Watched != nil {
+		o.Watched(is)
+	}
+}
+
+// HasSubscribers reports whether anybody listens to the object's notifications.
+func (o *Object) HasSubscribers() bool { return o.active.Load() }
+
+// Notify sends a notification to all subscribers and asks for no answer. Without
+// subscribers it does nothing; without a connection it returns [ErrClosed].
+func (o *Object) Notify(name string, data Msg) error {
+	at := o.at.Load()
+	switch {
+	case at == nil:
+		return ErrClosed
+	case !o.HasSubscribers():
+		return nil
+	case len(data) > MaxReply:
+		return fmt.Errorf("notify %s: %w: %d bytes of %d", name, ErrTooLarge, len(data), MaxReply)
+	case data == nil:
+		data = Msg{}
+	}
+	out := outgoing{header: header{kind: msgNotify, peer: at.id}, object: at.id, method: name, silent: true, data: data}
+	return at.client.send(&out, nil)
+}
+
+// invoked takes a call of an object of ours, an event or a notification.
+func (c *Client) invoked(m *message) {
+	l := c.local(m.object)
+	switch {
+	case l == nil || !m.have(attrMethod):
+		c.count.unexpected.Add(1)
+	case l.object != nil:
+		c.serve(l.object, m)
+	default:
+		c.deliver(l, m)
+	}
+}
+
+// serve checks a call and has it handled.
+func (c *Client) serve(o *Object, m *message) {
+	r := &Request{
+		Object: o, Args: m.data, Peer: m.peer, client: c, id: m.object, seq: m.seq, silent: m.silent,
+	}
+	method := o.method(m.method)
+	if method == nil {
+		c.refuse(r, MethodNotFound)
+		return
+	}
+	r.Method, r.User, r.Group = method.Name, string(m.user), string(m.group)
+	if err := c.checkArgs(method, m.data); err != nil {
+		c.refuse(r, err)
+		return
+	}
+	run := func() { r.handle(c.ctx, method.Handle) }
+	if !c.work.start(task{run, len(m.data)}) {
+		c.refuse(r, &Error{Status: Timeout, Reply: AppendString(nil, "message", "too many calls at once: try again")})
+		return
+	}
+	c.count.served.Add(1)
+}
+
+func (c *Client) refuse(r *Request, err error) {
+	c.count.refused.Add(1)
+	r.Answer(nil, err)
+}
+
+func (o *Object) method(name []byte) *Method {
+	for i := range o.Methods {
+		if o.Methods[i].Name == string(name) {
+			return &o.Methods[i]
+		}
+	}
+	return nil
+}
+
+// checkArgs checks what ubusd does not: that a call's arguments are of the types
+// that the method's signature names.
+func (c *Client) checkArgs(method *Method, args Msg) error {
+	if len(args) > c.limits.Args {
+		return badArgs(fmt.Sprintf("the arguments take more than %d bytes", c.limits.Args))
+	}
+	if err := args.Check(); err != nil {
+		c.count.malformed.Add(1)
+		return badArgs("the arguments are no blobmsg table")
+	}
+	for _, a := range method.Args {
+		if v, ok := args.Lookup(a.Name); ok && !a.Type.takes(v.Type) {
+			return badArgs(fmt.Sprintf("%s is a %v: give it as %v", a.Name, v.Type, a.Type))
+		}
+	}
+	return nil
+}
+
+func badArgs(message string) error {
+	return &Error{Status: InvalidArgument, Reply: AppendString(nil, "message", message)}
+}
+
+// takes reports whether a value of type v may be given for t.
+func (t Type) takes(v Type) bool {
+	integer := v >= TypeInt64 && v <= TypeBool
+	switch t {
+	case TypeInt64, TypeInt32, TypeInt16, TypeBool:
+		return integer || v == TypeNull
+	case TypeDouble:
+		return integer || v == TypeDouble || v == TypeNull
+	}
+	return v == t || v == TypeNull || t == TypeNull
+}
+
+func (r *Request) handle(ctx context.Context, handle Handler) {
+	reply, err := handle(ctx, r)
+	if err == ErrDeferred {
+		return
+	}
+	r.Answer(reply, err)
+}
+
+// Answer answers the call as [Handler] describes. Only the first answer is sent.
+// A reply larger than [MaxReply] is an ErrTooLarge, for the caller too. The
+// error says that the caller gets no answer, or another one than this.
+func (r *Request) Answer(reply Msg, err error) error {
+	if r.answered.Swap(true) || r.silent {
+		return nil
+	}
+	var tooLarge error
+	if len(reply) > MaxReply {
+		tooLarge = fmt.Errorf("answer %s: %w: %d bytes of %d", r.Method, ErrTooLarge, len(reply), MaxReply)
+		err = tooLarge
+	}
+	status, reply := statusOf(reply, err)
+	h := header{seq: r.seq, peer: r.Peer}
+	end := &outgoing{header: h, answer: true, status: status, object: r.id}
+	end.kind = msgStatus
+	if reply == nil {
+		return errors.Join(tooLarge, r.client.send(end, nil))
+	}
+	data := &outgoing{header: h, object: r.id, data: reply}
+	data.kind = msgData
+	return errors.Join(tooLarge, r.client.send(data, end))
+}
+
+// statusOf says with which status and which data an answer is sent.
+func statusOf(reply Msg, err error) (Status, Msg) {
+	if err == nil {
+		return OK, reply
+	}
+	status := UnknownError
+	var full *Error
+	if errors.As(err, &full) {
+		if full.Status != OK && len(full.Reply) <= MaxReply {
+			return full.Status, full.Reply
+		}
+		return status, nil
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return Timeout, nil
+	}
+	if errors.As(err, &status) && status != OK {
+		return status, nil
+	}
+	return UnknownError, AppendString(nil, "message", err.Error())
+}
