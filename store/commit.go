@@ -43,19 +43,19 @@ func (s *Store) commitBatch(b batch) error {
 		return nil
 	}
 	// Names are taken after the slots, so every handle in a slot has its name.
-	names := s.opt.Names.Names(s.names + 1)
+	names := s.newNames()
 	err := s.update("commit", func(e *edit) error { return e.write(b, names) })
 	if err != nil {
 		return err
 	}
-	s.names += uint32(len(names))
+	s.namesSaved(names)
 	s.committed()
 	return nil
 }
 
 // write does one commit's work.
-func (e *edit) write(b batch, names []string) error {
-	if err := putNames(e.tx, e.s.names+1, names); err != nil {
+func (e *edit) write(b batch, names newNames) error {
+	if err := e.putNames(names); err != nil {
 		return err
 	}
 	done := applied(e.tx) // a commit may have failed after it took effect

@@ -346,7 +346,7 @@ func TestCommitThatOnlySeemedToFail(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
 	s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{4: 10})}})
 	b := s.queue.begin()
-	if err := s.update("commit", func(e *edit) error { return e.write(b, nil) }); err != nil {
+	if err := s.update("commit", func(e *edit) error { return e.write(b, newNames{}) }); err != nil {
 		t.Fatal(err)
 	}
 	s.queue.done(b, false)

@@ -5,6 +5,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"weir/internal/clock"
 	"weir/internal/rollup"
 )
 
@@ -130,16 +131,48 @@ func (e *edit) addSlot(slot rollup.Slot) error {
 	if bucket == nil {
 		return nil
 	}
-	block := slot.Block
-	if stored := getBlock(bucket, slot.Start); stored != nil {
-		merged, err := rollup.AppendMerged(nil, stored, block)
-		if err == nil {
-			block = merged
-		} else {
-			e.s.badBlocks.Add(1) // the stored half is lost; the new half is not
+	stored := getBlock(bucket, slot.Start)
+	if stored == nil {
+		if err := e.finishBefore(slot.Step, slot.Start); err != nil {
+			return err
 		}
+		return e.setSlot(slot.Step, slot.Start, slot.Block)
+	}
+	block, err := rollup.AppendMerged(nil, stored, slot.Block)
+	if err == nil {
+		block, err = rollup.Trim(nil, block, rollup.OpenCells)
+	}
+	if err != nil {
+		e.s.badBlocks.Add(1) // the stored half is lost; the new half is not
+		block = slot.Block
 	}
 	return e.setSlot(slot.Step, slot.Start, block)
+}
+
+// finishBefore trims the matrices of the slot before one that is new: while parts
+// came in it held more cells than it may keep.
+func (e *edit) finishBefore(step, start int64) error {
+	if step < clock.Day {
+		return nil // matrices begin at days
+	}
+	_, bucket := e.tier(step)
+	c := bucket.Cursor()
+	k, _ := c.Seek(slotPrefix(start))
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	before, ok := slotStart(k)
+	if !ok {
+		return nil
+	}
+	have := getBlock(bucket, before)
+	block, err := rollup.Trim(nil, have, rollup.MaxCells)
+	if err != nil || len(block) == len(have) {
+		return nil // damaged, or small enough
+	}
+	return e.setSlot(step, before, block)
 }
 
 // addAt is addSlot for a block that stood elsewhere.

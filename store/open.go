@@ -25,6 +25,7 @@ type OpenReport struct {
 	Removed []string // older unusable ones that made room for it
 	Dropped []string // buckets of tiers that are not configured any more
 	Names   int      // names loaded
+	Freed   int      // names forgotten, because nothing refers to them
 }
 
 // lockFor is how long Open waits for another weir to let go of the database.
@@ -133,7 +134,16 @@ func (s *Store) load() error {
 		err = s.resumeMove()
 	}
 	if err == nil {
-		err = s.update("open", (*edit).rebuild)
+		err = s.update("open", func(e *edit) error {
+			if err := e.rebuild(); err != nil {
+				return err
+			}
+			if err := e.loadNames(); err != nil {
+				return err
+			}
+			s.queue.init(s.opt, applied(e.tx))
+			return nil
+		})
 	}
 	var newer *SchemaError
 	if errors.As(err, &newer) {
@@ -142,15 +152,9 @@ func (s *Store) load() error {
 	if err != nil {
 		return s.explain(err)
 	}
-	return s.db.View(func(tx *bolt.Tx) error {
-		if err := loadNames(tx, s.opt.Names); err != nil {
-			return err
-		}
-		s.names = uint32(s.opt.Names.Len())
-		s.report.Names = s.opt.Names.Len()
-		s.queue.init(s.opt, applied(tx))
-		return nil
-	})
+	s.names = s.opt.Names.Last()
+	s.report.Names = s.opt.Names.Len()
+	return nil
 }
 
 // lockFile opens path and locks it as bbolt does. The lock is taken before the

@@ -29,6 +29,7 @@ func (s *Store) Series(ctx context.Context, q rollup.Query, newest Newest) (roll
 	if err := q.Check(); err != nil {
 		return rollup.Series{}, err
 	}
+	q.Calendar = s.opt.Calendar
 	var sum *rollup.Sum
 	err := s.scan(ctx, newest, func(r *reader) error {
 		step, err := r.pick(q)
@@ -51,6 +52,7 @@ func (s *Store) Top(ctx context.Context, q rollup.Query, limit int, newest Newes
 	if err := q.Check(); err != nil {
 		return nil, 0, err
 	}
+	q.Calendar = s.opt.Calendar
 	var totals *rollup.Totals
 	err := s.scan(ctx, newest, func(r *reader) error {
 		step, err := r.pick(q)
@@ -79,7 +81,7 @@ type Member struct {
 func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]Member, error) {
 	var members []Member // by ID
 	err := s.scan(ctx, newest, func(r *reader) error {
-		members = make([]Member, s.opt.Names.Len()+1)
+		members = make([]Member, s.opt.Names.Last()+1)
 		from := int64(0)
 		for _, t := range slices.Backward(s.opt.Tiers) {
 			next := from

@@ -3,15 +3,12 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
 	"strconv"
 
 	bolt "go.etcd.io/bbolt"
-
-	"weir/internal/intern"
 )
 
 // The buckets. Each tier has one of its own, "slots/STEP", so that every tier is
@@ -119,36 +116,4 @@ func applied(tx *bolt.Tx) uint64 {
 // setApplied notes that all numbers up to seq are committed.
 func setApplied(tx *bolt.Tx, seq uint64) error {
 	return tx.Bucket(bucketMeta).Put(keyApplied, binary.BigEndian.AppendUint64(nil, seq))
-}
-
-// errNames says that the dictionary cannot be trusted: every series would get
-// another one's name.
-var errNames = errors.New("dictionary of names has a hole")
-
-// loadNames seeds the table of names from the dictionary.
-func loadNames(tx *bolt.Tx, t *intern.Table) error {
-	var names []string
-	err := tx.Bucket(bucketNames).ForEach(func(k, v []byte) error {
-		if len(k) != 4 || binary.BigEndian.Uint32(k) != uint32(len(names)+1) || len(v) > intern.MaxName {
-			return fmt.Errorf("%w: %w after %d", ErrDamaged, errNames, len(names))
-		}
-		names = append(names, string(v))
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return t.Load(names)
-}
-
-// putNames saves the names with handles from first on.
-func putNames(tx *bolt.Tx, first uint32, names []string) error {
-	b := tx.Bucket(bucketNames)
-	b.FillPercent = appendFill
-	for i, name := range names {
-		if err := b.Put(binary.BigEndian.AppendUint32(nil, first+uint32(i)), []byte(name)); err != nil {
-			return fmt.Errorf("save name %q: %w", name, err)
-		}
-	}
-	return nil
 }

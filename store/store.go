@@ -86,7 +86,8 @@ type Store struct {
 	queue  queue
 
 	writer  sync.Mutex // held by the one who commits
-	names   uint32     // names saved so far; guarded by writer
+	names   uint32     // highest handle whose name was saved; guarded by writer
+	reused  int        // free handles that were given out and saved; guarded by writer
 	figures figures    // written under both writer and status, read under one of them
 
 	status struct {

@@ -1,15 +1,18 @@
 // Package intern maps names to small numbers and back: the handles that keep
 // strings out of counters, blocks and files.
 //
-// A handle is given once and never changes its meaning. Handle 0 is the empty
-// name, and also what a full table answers: callers account it as "other". The
-// table never shrinks, is bounded in names and in bytes per name, and counts
-// what it refused. It is safe for concurrent use.
+// A handle never changes its meaning while the process lives. Handle 0 is the
+// empty name, and also what a full table answers: callers account it as "other".
+// The table never shrinks, is bounded in names and in bytes per name, and counts
+// what it refused. Handles that Load finds free are given out again, so that names
+// nothing stored refers to any more leave room over a restart. It is safe for
+// concurrent use.
 package intern
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -25,6 +28,8 @@ type Table struct {
 	mu      sync.RWMutex
 	names   []string // by handle; names[0] is ""
 	handles map[string]uint32
+	free    []uint32 // handles without a name, the next to give out last
+	reused  []uint32 // of those, the ones given out, in this order
 	max     int
 	refused uint64
 }
@@ -46,9 +51,16 @@ func (t *Table) Handle(name string) uint32 {
 	if h, ok := t.handles[name]; ok {
 		return h
 	}
-	if len(name) > MaxName || len(t.names) > t.max {
+	if len(name) > MaxName || t.used() >= t.max {
 		t.refused++
 		return 0
+	}
+	if n := len(t.free); n > 0 {
+		h := t.free[n-1]
+		t.free = t.free[:n-1]
+		t.reused = append(t.reused, h)
+		t.names[h], t.handles[name] = name, h
+		return h
 	}
 	return t.add(name)
 }
@@ -64,6 +76,9 @@ func (t *Table) HandleBytes(name []byte) uint32 {
 	}
 	return t.Handle(string(name))
 }
+
+// used counts the names; the caller holds mu.
+func (t *Table) used() int { return len(t.names) - 1 - len(t.free) }
 
 // add appends name; the caller holds mu.
 func (t *Table) add(name string) uint32 {
@@ -93,19 +108,31 @@ func (t *Table) Name(h uint32) string {
 	return t.names[h]
 }
 
-// Names returns the names with handles from, from+1 and so on, for saving what
-// is new. The slice is shared and must not be written.
+// Names returns the names with handles from, from+1 and so on, "" for those that
+// are free: with Reused, what there is to save.
 func (t *Table) Names(from uint32) []string {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if uint64(from) >= uint64(len(t.names)) {
 		return nil
 	}
-	return t.names[from:len(t.names):len(t.names)]
+	return slices.Clone(t.names[from:])
+}
+
+// Reused returns the free handles that were given out since Load, in that order,
+// without the first from of them.
+func (t *Table) Reused(from int) []uint32 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if from < 0 || from >= len(t.reused) {
+		return nil
+	}
+	return slices.Clone(t.reused[from:])
 }
 
 // Load seeds an empty table: names[i] gets handle i+1, the order in which
-// Names(1) returned them. More names than the bound are kept, because what was
+// Names(1) returned them. A handle whose name is "" is free and is given out
+// again, the lowest first. More names than the bound are kept, because what was
 // stored refers to them; then no new ones are taken.
 func (t *Table) Load(names []string) error {
 	t.mu.Lock()
@@ -114,8 +141,11 @@ func (t *Table) Load(names []string) error {
 		return fmt.Errorf("%w: %d names", ErrLoaded, len(t.names)-1)
 	}
 	for _, name := range names {
-		t.add(name)
+		if h := t.add(name); name == "" {
+			t.free = append(t.free, h)
+		}
 	}
+	slices.Reverse(t.free)
 	return nil
 }
 
@@ -123,8 +153,18 @@ func (t *Table) Load(names []string) error {
 func (t *Table) Len() int {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return len(t.names) - 1
+	return t.used()
 }
+
+// Last returns the highest handle that has or had a name.
+func (t *Table) Last() uint32 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return uint32(len(t.names) - 1)
+}
+
+// Max returns the bound of names that New was given.
+func (t *Table) Max() int { return t.max }
 
 // Refused counts the calls of Handle that were answered with 0 because the
 // table was full or the name too long.

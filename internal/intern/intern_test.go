@@ -3,6 +3,7 @@ package intern
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,38 @@ func TestLoadKeepsHandles(t *testing.T) {
 	}
 	if err := next.Load(saved); !errors.Is(err, ErrLoaded) {
 		t.Errorf("second Load: %v", err)
+	}
+}
+
+// TestFreeHandlesAreGivenOutAgain loads a dictionary with holes: they are filled
+// from the lowest on, count against the bound only then, and are what there is to
+// save beside new handles.
+func TestFreeHandlesAreGivenOutAgain(t *testing.T) {
+	tab := New(5)
+	if err := tab.Load([]string{"", "b", "", "d"}); err != nil {
+		t.Fatal(err)
+	}
+	if tab.Len() != 2 || tab.Last() != 4 || tab.Max() != 5 || tab.Name(3) != "" || tab.Reused(0) != nil {
+		t.Errorf("%d names up to handle %d of %d, reused %v", tab.Len(), tab.Last(), tab.Max(), tab.Reused(0))
+	}
+	for i, want := range []uint32{1, 3, 5, 0} {
+		if got := tab.Handle(fmt.Sprint("new ", i)); got != want {
+			t.Errorf("new name %d got handle %d, want %d", i, got, want)
+		}
+	}
+	if h, ok := tab.Lookup(""); h != 0 || !ok {
+		t.Errorf("the empty name has handle %d", h)
+	}
+	if diff := slices.Compare(tab.Reused(0), []uint32{1, 3}); diff != 0 || !slices.Equal(tab.Reused(1), []uint32{3}) || tab.Reused(2) != nil {
+		t.Errorf("reused %v, then %v", tab.Reused(0), tab.Reused(1))
+	}
+	if got := tab.Names(5); len(got) != 1 || got[0] != "new 2" {
+		t.Errorf("new names %q", got)
+	}
+	names := tab.Names(1)
+	names[0] = "changed by the caller"
+	if tab.Name(1) != "new 0" {
+		t.Error("the caller shares the table's memory")
 	}
 }
 
