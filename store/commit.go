@@ -102,7 +102,7 @@ func (e *edit) putDevices(devices map[string]Device) error {
 		}
 		err := bucket.Put([]byte(key), appendDevice(nil, d))
 		if err == nil {
-			err = markUnsaved(e.tx, unsavedDevice(key))
+			err = e.markUnsaved(unsavedDevice(key))
 		}
 		if err != nil {
 			return fmt.Errorf("save device %s: %w", key, err)
@@ -128,7 +128,7 @@ func (e *edit) putDevices(devices map[string]Device) error {
 	for _, d := range all[:max(len(all)-e.s.opt.MaxDevices, 0)] {
 		err := bucket.Delete(d.key)
 		if err == nil {
-			err = markUnsaved(e.tx, unsavedDevice(string(d.key)))
+			err = e.markUnsaved(unsavedDevice(string(d.key)))
 		}
 		if err != nil {
 			return fmt.Errorf("forget device %s: %w", d.key, err)

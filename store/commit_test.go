@@ -274,6 +274,7 @@ func TestRun(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				s := open(t, filepath.Join(dir, FileName), Options{CommitEvery: tt.every})
+				s.durable = true
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error)
 				go func() { done <- s.Run(ctx) }()
@@ -301,6 +302,7 @@ func TestFullQueueDoesNotWait(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, filepath.Join(dir, FileName), Options{CommitEvery: time.Hour, QueueBytes: 4000})
+		s.durable = true
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.Run(ctx) }()

@@ -17,6 +17,7 @@ type figures struct {
 	flows   tally
 	devices int
 	rows    [NumRowKinds]int
+	unsaved int
 
 	prunedSlots, prunedFlows, prunedRows uint64 // since Open
 }
@@ -51,7 +52,10 @@ func (s *Store) update(what string, fn func(*edit) error) error {
 	err := guard(what, func() error {
 		return s.db.Update(func(tx *bolt.Tx) error {
 			e.tx = tx
-			return fn(e)
+			if err := fn(e); err != nil {
+				return err
+			}
+			return s.status.written.save(tx)
 		})
 	})
 	if err != nil {
@@ -89,6 +93,7 @@ func (e *edit) measure() error {
 		return fmt.Errorf("measure flow log: %w", err)
 	}
 	e.devices = e.tx.Bucket(bucketDevices).Inspect().KeyN
+	e.unsaved = e.tx.Bucket(bucketUnsaved).Inspect().KeyN
 	return e.tx.Bucket(bucketRows).ForEach(func(k, _ []byte) error {
 		if kind, ok := rowKind(k); ok {
 			e.rows[kind]++
@@ -192,7 +197,7 @@ func (e *edit) setSlot(step, start int64, block []byte) error {
 	if err := t.put(bucket, slotPrefix(start), block); err != nil {
 		return err
 	}
-	return markUnsaved(e.tx, unsavedSlot(step, start))
+	return e.markUnsaved(unsavedSlot(step, start))
 }
 
 // deleteSlot deletes a slot. The caller decides whether the next snapshot is told.

@@ -45,7 +45,7 @@ func (e *edit) setFlowBlock(prefix, data []byte) error {
 	if err := e.flows.put(bucket, prefix, data); err != nil {
 		return err
 	}
-	return markUnsaved(e.tx, unsavedFlow(prefix))
+	return e.markUnsaved(unsavedFlow(prefix))
 }
 
 // flowBlockBefore returns the newest block whose prefix is below the given one,
@@ -94,7 +94,7 @@ func (e *edit) dropFlows(limit int, goes func(last int64) bool) (n int, err erro
 		if err := e.flows.remove(bucket, prefix); err != nil {
 			return n, err
 		}
-		if err := forgetUnsaved(e.tx, unsavedFlow(prefix)); err != nil {
+		if err := e.forgetUnsaved(unsavedFlow(prefix)); err != nil {
 			return n, err
 		}
 		e.prunedFlows++

@@ -22,13 +22,13 @@ func (e *edit) markAll() error {
 			if !ok || k[8] != 0 || k[9] != 0 {
 				return nil
 			}
-			return markUnsaved(e.tx, unsavedSlot(t.Step, start))
+			return e.markUnsaved(unsavedSlot(t.Step, start))
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return e.tx.Bucket(bucketDevices).ForEach(func(k, _ []byte) error {
-		return markUnsaved(e.tx, unsavedDevice(string(k)))
+		return e.markUnsaved(unsavedDevice(string(k)))
 	})
 }

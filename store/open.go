@@ -45,6 +45,7 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, s.explain(err)
 	}
 	s.fs = fsName(dir)
+	s.durable = s.fs != "tmpfs" && s.fs != "ramfs"
 	err := s.open()
 	if errors.Is(err, ErrDamaged) {
 		s.report.Why = err

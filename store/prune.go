@@ -164,7 +164,7 @@ func (e *edit) dropSlots(i, limit int, goes func(start int64) bool) (n int, err 
 		if err := e.deleteSlot(step, start); err != nil {
 			return n, err
 		}
-		if err := forgetUnsaved(e.tx, unsavedSlot(step, start)); err != nil {
+		if err := e.forgetUnsaved(unsavedSlot(step, start)); err != nil {
 			return n, err
 		}
 		e.prunedSlots++

@@ -210,7 +210,7 @@ func (e *edit) moveSlot(m moving, start int64) (int, error) {
 	if err := e.deleteSlot(m.step, start); err != nil {
 		return 0, err
 	}
-	if err := markUnsaved(e.tx, unsavedSlot(m.step, start)); err != nil {
+	if err := e.markUnsaved(unsavedSlot(m.step, start)); err != nil {
 		return 0, err
 	}
 	return len(block), e.addAt(m.step, to, block)

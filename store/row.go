@@ -138,7 +138,7 @@ func (e *edit) putRow(row Row) error {
 		err = bucket.Put(key, encodeRow(key, row.Value))
 	}
 	if err == nil {
-		err = markUnsaved(e.tx, unsavedRow(key))
+		err = e.markUnsaved(unsavedRow(key))
 	}
 	for err == nil && e.rows[row.Kind] > maxRowsOfKind {
 		k, _ := bucket.Cursor().Seek([]byte{row.Kind})
@@ -146,7 +146,7 @@ func (e *edit) putRow(row Row) error {
 		e.rows[row.Kind]--
 		e.prunedRows++
 		if err = bucket.Delete(old); err == nil {
-			err = markUnsaved(e.tx, unsavedRow(old))
+			err = e.markUnsaved(unsavedRow(old))
 		}
 	}
 	if err != nil {

@@ -23,6 +23,7 @@ var (
 
 	keySchema  = []byte("schema")  // be32 and its CRC32-C, be32
 	keyApplied = []byte("applied") // be64, number in the queue of what was committed last
+	keyWritten = []byte("written") // bytes ever, day, bytes of that day, be64 each
 	keyMove    = []byte("move")    // of the move that is under way, see rebase.go
 )
 
@@ -67,6 +68,7 @@ func (e *edit) prepare() error {
 			return err
 		}
 	}
+	e.s.status.written = loadWritten(e.tx)
 	if err := e.measure(); err != nil {
 		return err
 	}

@@ -78,12 +78,13 @@ func (o *Options) setDefaults() {
 
 // Store is an open database. Open makes one, Run writes it, Close ends it.
 type Store struct {
-	path   string
-	fs     string
-	opt    Options
-	db     *bolt.DB
-	report OpenReport
-	queue  queue
+	path    string
+	fs      string
+	durable bool
+	opt     Options
+	db      *bolt.DB
+	report  OpenReport
+	queue   queue
 
 	writer  sync.Mutex // held by the one who commits
 	names   uint32     // highest handle whose name was saved; guarded by writer
@@ -94,9 +95,9 @@ type Store struct {
 		sync.Mutex
 		last    time.Time // of the last commit
 		commits uint64
-		written uint64
 		errors  uint64
-		err     error // of the last try, nil if it went well
+		written written // changed under both writer and the lock
+		err     error   // of the last try, nil if it went well
 	}
 	layout    sync.RWMutex // held by readers, and alone by what moves slots about
 	badBlocks atomic.Uint64
@@ -120,12 +121,17 @@ func (s *Store) PutDevices(devices []Device) {
 }
 
 // Run commits what is queued until ctx ends, then commits once more and returns
-// nil. A queue that is half full does not wait for Options.CommitEvery. After a
-// failure Run waits a second, then longer up to a minute.
+// nil. In memory slots are committed as they come. On a file system that outlives
+// a reboot, where each commit wears flash, Options.CommitEvery passes between two,
+// unless the queue is half full. After a failure Run waits a second, then longer
+// up to a minute.
 func (s *Store) Run(ctx context.Context) error {
 	const firstDelay, lastDelay = time.Second, time.Minute
 	retry := firstDelay
-	full := s.queue.full
+	full, every := s.queue.full, time.Duration(0)
+	if s.durable {
+		every = s.opt.CommitEvery
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for stop := false; !stop; {
@@ -141,7 +147,7 @@ func (s *Store) Run(ctx context.Context) error {
 		stop = ctx.Err() != nil
 		if err := s.Commit(); err == nil {
 			retry, full = firstDelay, s.queue.full
-			timer.Reset(s.opt.CommitEvery)
+			timer.Reset(every)
 		} else {
 			signal(s.queue.wake)
 			timer.Reset(retry)

@@ -42,15 +42,25 @@ func unsavedRow(key []byte) []byte { return append([]byte{unsavedIsRow}, key...)
 func unsavedFlow(prefix []byte) []byte { return append([]byte{unsavedIsFlow}, prefix...) }
 
 // markUnsaved notes that what key names differs from what the archive has.
-func markUnsaved(tx *bolt.Tx, key []byte) error {
-	b := tx.Bucket(bucketUnsaved)
+func (e *edit) markUnsaved(key []byte) error {
+	b := e.tx.Bucket(bucketUnsaved)
 	b.FillPercent = appendFill
-	return b.Put(key, binary.BigEndian.AppendUint32(nil, uint32(tx.ID())))
+	if b.Get(key) == nil {
+		e.unsaved++
+	}
+	return b.Put(key, binary.BigEndian.AppendUint32(nil, uint32(e.tx.ID())))
 }
 
 // forgetUnsaved takes back what markUnsaved noted, of what is gone without an
 // archive having to know.
-func forgetUnsaved(tx *bolt.Tx, key []byte) error { return tx.Bucket(bucketUnsaved).Delete(key) }
+func (e *edit) forgetUnsaved(key []byte) error {
+	b := e.tx.Bucket(bucketUnsaved)
+	if b.Get(key) == nil {
+		return nil
+	}
+	e.unsaved--
+	return b.Delete(key)
+}
 
 // unsaved returns up to limit entries whose keys come after the given one, in
 // order; nil begins. Entries that are not well formed are left out.
@@ -97,13 +107,13 @@ func parseUnsaved(k []byte) (unsavedItem, bool) {
 
 // saved clears the entries that are as they were when a snapshot read them. What
 // was written again meanwhile stays unsaved.
-func saved(tx *bolt.Tx, items []unsavedItem) error {
-	b := tx.Bucket(bucketUnsaved)
+func (e *edit) saved(items []unsavedItem) error {
+	b := e.tx.Bucket(bucketUnsaved)
 	for _, item := range items {
 		if !bytes.Equal(b.Get(item.key), item.mark) {
 			continue
 		}
-		if err := b.Delete(item.key); err != nil {
+		if err := e.forgetUnsaved(item.key); err != nil {
 			return err
 		}
 	}
