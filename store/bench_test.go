@@ -20,7 +20,7 @@ type household struct {
 
 func newHousehold(tb testing.TB) *household {
 	tb.Helper()
-	roll, err := rollup.New(rollup.Config{})
+	roll, err := rollup.New(rollup.Config{Tiers: twoTiers()})
 	if err != nil {
 		tb.Fatal(err)
 	}

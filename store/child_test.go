@@ -21,11 +21,11 @@ import (
 // with names and devices. It says so line by line, once each commit is done.
 func commitForever(dir string) error {
 	names := intern.New(1 << 16)
-	s, err := Open(filepath.Join(dir, FileName), Options{Names: names, MaxSize: 1 << 20})
+	s, err := Open(filepath.Join(dir, FileName), Options{Names: names, MaxSize: 1 << 20, Tiers: twoTiers()})
 	if err != nil {
 		return err
 	}
-	roll, err := rollup.New(rollup.Config{})
+	roll, err := rollup.New(rollup.Config{Tiers: twoTiers()})
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func TestKilledWriter(t *testing.T) {
 			continue // killed before its first commit
 		}
 		names := intern.New(1 << 16)
-		s := open(t, path, Options{Names: names, MaxSize: 1 << 20})
+		s := open(t, path, Options{Names: names, MaxSize: 1 << 20, Tiers: twoTiers()})
 		if r := s.Opened(); r.Fresh || r.MovedTo != "" {
 			t.Fatalf("round %d: opened %+v", round, r)
 		}
@@ -118,7 +118,7 @@ func runIntoSizeLimit(dir string) error {
 // nothing but what its queue had no room for.
 func outOfSpace(dir string, setFull func(size int64, full bool) error) error {
 	path := filepath.Join(dir, FileName)
-	s, err := Open(path, Options{Names: intern.New(100), QueueBytes: 256 << 10})
+	s, err := Open(path, Options{Names: intern.New(100), QueueBytes: 256 << 10, Tiers: twoTiers()})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,19 @@ func (s *Store) Commit() error {
 	if s.closed.Load() {
 		return ErrClosed
 	}
+	err := s.commitAll()
+	if err != nil {
+		s.broken = s.broken || errors.Is(err, ErrDamaged)
+		err = s.explain(err)
+		s.failed(err)
+	}
+	return err
+}
+
+func (s *Store) commitAll() error {
+	if err := s.repair(); err != nil {
+		return err
+	}
 	for {
 		b := s.queue.begin()
 		err := s.commitBatch(b)
@@ -25,13 +38,8 @@ func (s *Store) Commit() error {
 		if err == nil && b.move != nil {
 			err = s.runMove(*b.move)
 		}
-		if err != nil {
-			err = s.explain(err)
-			s.failed(err)
+		if err != nil || b.move == nil {
 			return err
-		}
-		if b.move == nil {
-			return nil
 		}
 		s.queue.moved()
 	}

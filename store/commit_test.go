@@ -111,7 +111,7 @@ func TestQueueDropsTheOldest(t *testing.T) {
 
 func TestSlotsInFlightAreNotDropped(t *testing.T) {
 	var q queue
-	q.init(Options{QueueBytes: 200, MaxDevices: 2, Tiers: rollup.DefaultTiers()}, 7)
+	q.init(Options{QueueBytes: 200, MaxDevices: 2, Tiers: twoTiers()}, 7)
 	put := func(n int) {
 		for range n {
 			q.append([]rollup.Slot{{Step: 300, Block: make([]byte, 36)}}) // 100 each

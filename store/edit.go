@@ -48,9 +48,9 @@ func (s *Store) update(what string, fn func(*edit) error) error {
 		return ErrClosed
 	}
 	e := &edit{s: s, figures: s.figures.clone()}
-	before := s.db.Stats()
+	before := s.db.Load().Stats()
 	err := guard(what, func() error {
-		return s.db.Update(func(tx *bolt.Tx) error {
+		return s.db.Load().Update(func(tx *bolt.Tx) error {
 			e.tx = tx
 			if err := fn(e); err != nil {
 				return err

@@ -28,27 +28,31 @@ func readNames(tx *bolt.Tx) ([]string, error) {
 	return names, err
 }
 
-// loadNames seeds the table of names from the dictionary. When more than three
-// quarters of the table are taken, names that nothing stored refers to are
-// forgotten first: a handle must not change its meaning while the process lives,
-// but at its start nobody holds one.
-func (e *edit) loadNames() error {
+// errOtherNames says that a database has names of its own.
+var errOtherNames = errors.New("another database has come to its place: restart weir to use it")
+
+// loadNames reads the dictionary. When more than three quarters of the table are
+// taken, names that nothing stored refers to are forgotten first: a handle must
+// not change its meaning while the process lives, but at its start nobody holds
+// one. A database that is opened again must have the names of the table.
+func (e *edit) loadNames() ([]string, error) {
 	names, err := readNames(e.tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	used := 0
-	for _, name := range names {
-		if name != "" {
-			used++
+	table, used := e.s.opt.Names, 0
+	for i, name := range names {
+		if name == "" {
+			continue
+		}
+		if used++; e.s.again && table.Name(uint32(i+1)) != name {
+			return nil, errOtherNames
 		}
 	}
-	if t := e.s.opt.Names; used > t.Max()-t.Max()/4 {
-		if err := e.freeNames(names); err != nil {
-			return err
-		}
+	if !e.s.again && used > table.Max()-table.Max()/4 {
+		err = e.freeNames(names)
 	}
-	return e.s.opt.Names.Load(names)
+	return names, err
 }
 
 // freeNames makes those names empty, in the list and in the dictionary, that no
@@ -63,7 +67,7 @@ func (e *edit) freeNames(names []string) error {
 			continue
 		}
 		names[i] = ""
-		e.s.report.Freed++
+		e.s.found.Freed++
 		if err := putName(e.tx, uint32(i+1), ""); err != nil {
 			return err
 		}

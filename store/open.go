@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,22 +40,30 @@ func Open(path string, o Options) (*Store, error) {
 		return nil, errors.New("open database: no table of names")
 	}
 	o.setDefaults()
-	dir := filepath.Dir(path)
-	s := &Store{path: path, opt: o}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, s.explain(err)
-	}
-	s.fs = fsName(dir)
-	s.durable = s.fs != "tmpfs" && s.fs != "ramfs"
-	err := s.open()
-	if errors.Is(err, ErrDamaged) {
-		s.report.Why = err
-		err = s.open() // it was moved aside: this one is new
-	}
-	if err != nil {
+	s := &Store{path: path, opt: o, session: rand.Uint64()}
+	if err := s.openAny(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// openAny opens what is at the path, or a fresh database after moving it aside.
+func (s *Store) openAny() error {
+	dir := filepath.Dir(s.path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return s.explain(err)
+	}
+	fs := fsName(dir)
+	s.status.Lock()
+	s.fs, s.durable = fs, fs != "tmpfs" && fs != "ramfs"
+	s.status.Unlock()
+	s.found = OpenReport{}
+	err := s.open()
+	if errors.Is(err, ErrDamaged) {
+		s.found.Why = err
+		err = s.open() // it was moved aside: this one is new
+	}
+	return err
 }
 
 // open opens the database once. It moves one that is damaged aside and returns
@@ -72,21 +81,22 @@ func (s *Store) open() error {
 	if err != nil {
 		return errors.Join(s.explain(err), f.Close())
 	}
-	s.report.Fresh = info.Size() == 0
-	if !s.report.Fresh {
+	s.found.Fresh = info.Size() == 0
+	if !s.found.Fresh {
 		err = checkFile(f, info.Size())
 	}
 	if err == nil {
 		err = s.openBolt(f)
 	}
 	if err == nil {
+		s.file = f
 		return nil
 	}
 	if errors.Is(err, ErrDamaged) {
 		if moveErr := s.moveAside(); moveErr != nil {
 			err = fmt.Errorf("%v: %w", err, moveErr) // hides ErrDamaged: trying again would not help
 		}
-	} else if s.report.Fresh {
+	} else if s.found.Fresh {
 		_ = os.Remove(s.path)
 	}
 	_ = f.Close() // bbolt may have closed it
@@ -101,19 +111,21 @@ func (s *Store) openBolt(f *os.File) error {
 		FreelistType:   bolt.FreelistMapType,
 		OpenFile:       func(string, int, os.FileMode) (*os.File, error) { return f, nil },
 	}
+	var db *bolt.DB
 	err := guard("open", func() (err error) {
-		s.db, err = bolt.Open(s.path, 0o600, opt)
+		db, err = bolt.Open(s.path, 0o600, opt)
 		return err
 	})
 	if err != nil {
 		return s.openError(err)
 	}
-	s.db.AllocSize = growBy
-	err = guard("open", func() error { return s.load() })
-	if err != nil {
-		err = errors.Join(err, s.db.Close())
+	db.AllocSize = growBy
+	before := s.db.Swap(db)
+	if err := guard("open", s.load); err != nil {
+		s.db.Store(before) // of a store that is opened again: readers go on with it
+		return errors.Join(err, db.Close())
 	}
-	return err
+	return nil
 }
 
 // openError tells apart why bbolt did not open a file.
@@ -130,20 +142,19 @@ func (s *Store) openError(err error) error {
 
 // load makes the schema and reads what is kept in memory.
 func (s *Store) load() error {
+	var names []string
+	seq := uint64(0)
 	err := s.update("open", (*edit).prepare)
 	if err == nil {
 		err = s.resumeMove()
 	}
 	if err == nil {
-		err = s.update("open", func(e *edit) error {
-			if err := e.rebuild(); err != nil {
-				return err
+		err = s.update("open", func(e *edit) (err error) {
+			if err = e.rebuild(); err == nil {
+				names, err = e.loadNames()
 			}
-			if err := e.loadNames(); err != nil {
-				return err
-			}
-			s.queue.init(s.opt, applied(e.tx))
-			return nil
+			seq = applied(e.tx)
+			return err
 		})
 	}
 	var newer *SchemaError
@@ -153,8 +164,17 @@ func (s *Store) load() error {
 	if err != nil {
 		return s.explain(err)
 	}
-	s.names = s.opt.Names.Last()
-	s.report.Names = s.opt.Names.Len()
+	if !s.again {
+		if err := s.opt.Names.Load(names); err != nil {
+			return err
+		}
+		s.queue.init(s.opt, seq)
+	}
+	s.names, s.reused = uint32(len(names)), 0
+	s.found.Names = s.opt.Names.Len()
+	s.status.Lock()
+	s.report = s.found
+	s.status.Unlock()
 	return nil
 }
 
@@ -202,7 +222,7 @@ func (s *Store) moveAside() error {
 	if err := os.Rename(s.path, to); err != nil {
 		return fmt.Errorf("move the database aside: %w", err)
 	}
-	s.report.MovedTo = to
+	s.found.MovedTo = to
 	old, err := badCopies(s.path)
 	if err != nil {
 		return fmt.Errorf("list databases moved aside: %w", err)
@@ -210,7 +230,7 @@ func (s *Store) moveAside() error {
 	old = slices.DeleteFunc(old, func(name string) bool { return name == to })
 	for _, name := range old[min(s.opt.KeepBad-1, len(old)):] {
 		if err := os.Remove(name); err == nil {
-			s.report.Removed = append(s.report.Removed, name)
+			s.found.Removed = append(s.found.Removed, name)
 		}
 	}
 	return nil

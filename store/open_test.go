@@ -347,7 +347,7 @@ func TestMutatedDatabase(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		s, err := Open(path, Options{Names: intern.New(4096)})
+		s, err := Open(path, Options{Names: intern.New(4096), Tiers: twoTiers()})
 		if err != nil {
 			t.Fatalf("round %d: %v", i, err)
 		}

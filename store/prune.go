@@ -74,7 +74,7 @@ func (e *edit) prune(limit int) (int, error) {
 
 // used is what the database uses of its file.
 func (e *edit) used() int64 {
-	stats := e.s.db.Stats()
+	stats := e.s.db.Load().Stats()
 	return e.tx.Size() - int64(stats.FreePageN+stats.PendingPageN)*pageSize
 }
 

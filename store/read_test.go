@@ -33,7 +33,7 @@ func TestReadersSeeEverySlotOnce(t *testing.T) {
 	})
 
 	var engine sync.Mutex // as the engine's lock: it guards what follows
-	roll, err := rollup.New(rollup.Config{})
+	roll, err := rollup.New(rollup.Config{Tiers: twoTiers()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestReadTransactionsAreShort(t *testing.T) {
 	}
 	r := &reader{ctx: t.Context(), s: s, mark: math.MaxUint64}
 	r.queued, _ = s.queue.waiting()
-	before := s.db.Stats().TxN
+	before := s.db.Load().Stats().TxN
 	var starts []int64
 	err := r.slots(300, 0, 300*100, func(slot rollup.Slot) error {
 		time.Sleep(readFor / 10)
@@ -119,7 +119,7 @@ func TestReadTransactionsAreShort(t *testing.T) {
 			t.Fatalf("slot %d starts at %d", i, start)
 		}
 	}
-	if n := s.db.Stats().TxN - before; len(starts) != 100 || n < 3 {
+	if n := s.db.Load().Stats().TxN - before; len(starts) != 100 || n < 3 {
 		t.Errorf("%d slots in %d transactions", len(starts), n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -133,7 +133,7 @@ func TestReadTransactionsAreShort(t *testing.T) {
 func TestTiersAnswer(t *testing.T) {
 	now := int64(40 * 86400)
 	s := open(t, filepath.Join(t.TempDir(), FileName), Options{TimeTrusted: func() bool { return true }, Now: func() time.Time { return unixTime(now) }})
-	roll, err := rollup.New(rollup.Config{})
+	roll, err := rollup.New(rollup.Config{Tiers: twoTiers()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestDamagedBlockIsAGap(t *testing.T) {
 	}
 	s.PutDevices([]Device{{Key: "x"}, {Key: "y"}})
 	commit(t, s)
-	err := s.db.Update(func(tx *bolt.Tx) error {
+	err := s.db.Load().Update(func(tx *bolt.Tx) error {
 		return errors.Join(
 			tx.Bucket(bucketSlots(300)).Put(append(slotPrefix(300), 0, 0), []byte("damaged")),
 			tx.Bucket(bucketSlots(300)).Put([]byte("junk"), []byte("junk")),

@@ -24,6 +24,7 @@ var (
 	keySchema  = []byte("schema")  // be32 and its CRC32-C, be32
 	keyApplied = []byte("applied") // be64, number in the queue of what was committed last
 	keyWritten = []byte("written") // bytes ever, day, bytes of that day, be64 each
+	keySession = []byte("session") // be64, a random number: who gives the queue's numbers
 	keyMove    = []byte("move")    // of the move that is under way, see rebase.go
 )
 
@@ -61,14 +62,16 @@ func (e *edit) prepare() error {
 		if err := e.tx.DeleteBucket(name); err != nil {
 			return err
 		}
-		e.s.report.Dropped = append(e.s.report.Dropped, string(name))
+		e.s.found.Dropped = append(e.s.found.Dropped, string(name))
 	}
 	for _, name := range known {
 		if _, err := e.tx.CreateBucketIfNotExists(name); err != nil {
 			return err
 		}
 	}
-	e.s.status.written = loadWritten(e.tx)
+	if err := e.take(); err != nil {
+		return err
+	}
 	if err := e.measure(); err != nil {
 		return err
 	}
@@ -76,6 +79,27 @@ func (e *edit) prepare() error {
 		return fmt.Errorf("migrate schema %d: %w", have, err)
 	}
 	return e.tx.Bucket(bucketMeta).Put(keySchema, sealed(schema))
+}
+
+// take makes the database this process's: its queue goes on with the numbers that
+// are there, and when the database is opened again later, the queue's numbers mean
+// something in it only if nobody else had it meanwhile.
+func (e *edit) take() error {
+	meta := e.tx.Bucket(bucketMeta)
+	session := binary.BigEndian.AppendUint64(nil, e.s.session)
+	if e.s.again {
+		if bytes.Equal(meta.Get(keySession), session) {
+			return nil
+		}
+		if err := setApplied(e.tx, 0); err != nil {
+			return err
+		}
+	} else {
+		e.s.status.Lock()
+		e.s.status.written = loadWritten(e.tx)
+		e.s.status.Unlock()
+	}
+	return meta.Put(keySession, session)
 }
 
 // checkSchema returns the schema of the database, the present one if it is new. It

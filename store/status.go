@@ -25,6 +25,7 @@ type Status struct {
 	Commits    uint64
 	Errors     uint64 // commits that failed since Open
 	Err        error  // of the last commit, nil if it went well
+	Reopened   uint64 // times the database was opened again, because its directory had vanished or it was damaged
 
 	Written      uint64 // bytes written since Open
 	WrittenToday uint64 // since midnight, as far as the clock knows; survives a restart
@@ -60,12 +61,12 @@ type TierStatus struct {
 // Status returns the present state. It reads a few pages.
 func (s *Store) Status() Status {
 	st := Status{
-		Path: s.path, FS: s.fs, Durable: s.durable, MaxBytes: s.opt.MaxSize,
+		Path: s.path, MaxBytes: s.opt.MaxSize,
 		MaxQueued: s.opt.QueueBytes, BadBlocks: s.badBlocks.Load(),
 	}
 	s.tierStatus(&st)
 	_ = s.view(func(tx *bolt.Tx) error {
-		stats := s.db.Stats()
+		stats := s.db.Load().Stats()
 		st.FileBytes = tx.Size()
 		st.Bytes = st.FileBytes - int64(stats.FreePageN+stats.PendingPageN)*pageSize
 		for i := range st.Tiers {
@@ -85,6 +86,7 @@ func (s *Store) tierStatus(st *Status) {
 	tiers, flows := s.opt.shares()
 	s.status.Lock()
 	defer s.status.Unlock()
+	st.FS, st.Durable, st.Reopened = s.fs, s.durable, s.status.reopened
 	for i, t := range s.opt.Tiers {
 		f := s.figures.tiers[i]
 		st.Tiers = append(st.Tiers, TierStatus{Step: t.Step, Keep: t.Keep, Slots: f.n, Bytes: f.bytes, Share: tiers[i]})
@@ -156,7 +158,7 @@ func loadWritten(tx *bolt.Tx) (w written) {
 
 // wrote notes what a transaction wrote, told the figures from before it.
 func (s *Store) wrote(before bolt.Stats) {
-	after := s.db.Stats()
+	after := s.db.Load().Stats()
 	bytes := after.TxStats.GetPageAlloc() - before.TxStats.GetPageAlloc() + pageSize // and a meta page
 	s.status.Lock()
 	defer s.status.Unlock()

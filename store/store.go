@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -78,34 +79,48 @@ func (o *Options) setDefaults() {
 
 // Store is an open database. Open makes one, Run writes it, Close ends it.
 type Store struct {
-	path    string
-	fs      string
-	durable bool
-	opt     Options
-	db      *bolt.DB
-	report  OpenReport
-	queue   queue
+	path  string
+	opt   Options
+	db    atomic.Pointer[bolt.DB]
+	queue queue
 
-	writer  sync.Mutex // held by the one who commits
-	names   uint32     // highest handle whose name was saved; guarded by writer
-	reused  int        // free handles that were given out and saved; guarded by writer
-	figures figures    // written under both writer and status, read under one of them
+	writer  sync.Mutex   // held by the one who commits; guards what follows
+	names   uint32       // highest handle whose name was saved
+	reused  int          // free handles that were given out and saved
+	file    *os.File     // of the database; bbolt closes it
+	session uint64       // names this process in the database
+	broken  bool         // bbolt met damage: the database has to be opened again
+	again   bool         // it was open before
+	found   OpenReport   // while opening
+	layout  sync.RWMutex // held by readers, and alone by what moves slots about
 
+	// What follows is written under both writer and status, and read under one of
+	// them.
 	status struct {
 		sync.Mutex
-		last    time.Time // of the last commit
-		commits uint64
-		errors  uint64
-		written written // changed under both writer and the lock
-		err     error   // of the last try, nil if it went well
+		last     time.Time // of the last commit
+		commits  uint64
+		errors   uint64
+		written  written
+		reopened uint64
+		err      error // of the last try, nil if it went well
 	}
-	layout    sync.RWMutex // held by readers, and alone by what moves slots about
+	figures figures
+	report  OpenReport
+	fs      string
+	durable bool
+
 	badBlocks atomic.Uint64
 	closed    atomic.Bool
 }
 
-// Opened reports what Open found.
-func (s *Store) Opened() OpenReport { return s.report }
+// Opened reports what Open found, or what was found when the database had to be
+// opened again, see Status.Reopened.
+func (s *Store) Opened() OpenReport {
+	s.status.Lock()
+	defer s.status.Unlock()
+	return s.report
+}
 
 // Append queues closed slots for the next commit. It takes the slots' blocks
 // over and never waits for the disk.
@@ -128,10 +143,7 @@ func (s *Store) PutDevices(devices []Device) {
 func (s *Store) Run(ctx context.Context) error {
 	const firstDelay, lastDelay = time.Second, time.Minute
 	retry := firstDelay
-	full, every := s.queue.full, time.Duration(0)
-	if s.durable {
-		every = s.opt.CommitEvery
-	}
+	full := s.queue.full
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for stop := false; !stop; {
@@ -147,7 +159,7 @@ func (s *Store) Run(ctx context.Context) error {
 		stop = ctx.Err() != nil
 		if err := s.Commit(); err == nil {
 			retry, full = firstDelay, s.queue.full
-			timer.Reset(every)
+			timer.Reset(s.pause())
 		} else {
 			signal(s.queue.wake)
 			timer.Reset(retry)
@@ -155,6 +167,16 @@ func (s *Store) Run(ctx context.Context) error {
 		}
 	}
 	return nil // status has the last error, and Close tries again
+}
+
+// pause is the least time between two commits.
+func (s *Store) pause() time.Duration {
+	s.status.Lock()
+	defer s.status.Unlock()
+	if s.durable {
+		return s.opt.CommitEvery
+	}
+	return 0
 }
 
 // Close commits what is queued, trying until ctx ends, and closes the database.
@@ -181,7 +203,7 @@ func (s *Store) shut() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	return s.db.Close()
+	return s.db.Load().Close()
 }
 
 // guard runs fn, which uses bbolt. Where bbolt panics over a damaged file, or
@@ -198,7 +220,7 @@ func guard(what string, fn func() error) (err error) {
 
 // view runs fn in a read transaction.
 func (s *Store) view(fn func(*bolt.Tx) error) error {
-	err := guard("read", func() error { return s.db.View(fn) })
+	err := guard("read", func() error { return s.db.Load().View(fn) })
 	if s.closed.Load() {
 		return ErrClosed
 	}

@@ -8,6 +8,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"weir/internal/clock"
 	"weir/internal/intern"
 	"weir/internal/rollup"
 )
@@ -19,12 +20,20 @@ func open(t testing.TB, path string, o Options) *Store {
 	if o.Names == nil {
 		o.Names = intern.New(4096)
 	}
+	if o.Tiers == nil {
+		o.Tiers = twoTiers()
+	}
 	s, err := Open(path, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeAndCheck(t, s) })
 	return s
+}
+
+// twoTiers are enough for what does not depend on how many there are.
+func twoTiers() []rollup.Tier {
+	return []rollup.Tier{{Step: 300, Keep: 14 * clock.Day}, {Step: 3600, Keep: 90 * clock.Day}}
 }
 
 func closeAndCheck(t testing.TB, s *Store) {
