@@ -28,6 +28,7 @@ var Layers = map[string]int{
 	"internal/flowlog": 1, // rows of flows that ended
 	"internal/usage":   1, // how much is attributed
 	"internal/names":   1, // names from DNS on the wire
+	"store/archive":    1, // what survives a power cut
 
 	"internal/engine": 2, // all of it under one lock
 	"internal/source": 2, // what sources have in common
