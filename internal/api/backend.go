@@ -2,14 +2,17 @@ package api
 
 import (
 	"context"
+	"io"
 	"net/netip"
 	"time"
 
+	"weir/internal/clock"
 	"weir/internal/engine"
 	"weir/internal/names"
 	"weir/internal/rollup"
 	"weir/internal/source"
 	"weir/internal/usage"
+	"weir/store"
 )
 
 // Backend is what the methods answer from. Its parts are used from several
@@ -18,8 +21,12 @@ type Backend struct {
 	Traffic Traffic
 	History History
 	Daemon  Daemon
-	Uplinks Uplinks          // nil when nothing measures them
-	Now     func() time.Time // nil for time.Now
+	Uplinks Uplinks // nil when nothing measures them
+	Storage Storage // nil when nothing is stored
+	Account Account // nil when nothing is accounted
+
+	// Now is the present in the zone that times are told in; nil for time.Now.
+	Now func() time.Time
 }
 
 func (b *Backend) now() time.Time {
@@ -28,6 +35,9 @@ func (b *Backend) now() time.Time {
 	}
 	return b.Now()
 }
+
+// calendar is that of the zone that times are told in.
+func (b *Backend) calendar() clock.Calendar { return clock.Calendar{Zone: b.now().Location()} }
 
 // Traffic is what is in memory now. Lists return at most page.Limit rows, which
 // belong to the caller, and how many fit the filter.
@@ -63,9 +73,12 @@ type Uplinks interface {
 
 // History is what was counted over time. A member of a class is known by an ID
 // that holds while the program runs and by a key that holds for good: the name
-// of an interface, application or category, the id of a device in digits, "other"
-// for what found no series of its own and "total" for the only member of that
-// class.
+// of an interface, application, category, network, zone or pool, the id of a device
+// in digits, the two letters of a country, "AS" and the number of an autonomous
+// system, "other" for what found no series of its own and "total" for the only
+// member of that class. A matrix has no members: its cells are named by those of
+// the two classes that rollup.Class.Matrix returns, which are what Find, Name and
+// Members are asked for.
 type History interface {
 	// Find returns the ID of the member with that key.
 	Find(class rollup.Class, key string) (id uint32, ok bool)
@@ -76,10 +89,13 @@ type History interface {
 	// contains text, whatever its case, in the order of their labels, and how
 	// many there are.
 	Members(class rollup.Class, text string, limit int) (ids []uint32, total int)
-	// Series answers a query that passed its Check.
+	// Series answers a query that passed its Check. The live tail is part of it.
+	// Values are made of slots of one tier, the coarsest that gives the points and
+	// keeps the class; Known is false where that tier has no slot.
 	Series(context.Context, rollup.Query) (rollup.Series, error)
 	// Top returns the limit largest members by the query's metric and how many
-	// there are; the query's ID and Points do not count.
+	// there are, of a matrix the largest cells; the query's ID and Sub do not count.
+	// The sums are made of whole slots of the tier that Series would use.
 	Top(ctx context.Context, q rollup.Query, limit int) ([]rollup.Amount, int, error)
 }
 
@@ -99,63 +115,35 @@ type Daemon interface {
 	CheckConfig(ctx context.Context, text string) []Problem
 }
 
-// State is what the daemon knows about itself.
-type State struct {
-	Version string
-	Started time.Time // with its monotonic reading, so uptime survives clock steps
-
-	ClockTrusted bool   // wall-clock times can be relied on
-	ClockSource  string // why: "ntp", "rtc" …
-
-	Mode    string // packets, conntrack, hybrid
-	ModeWhy string // why that one was chosen
-
-	Offload Offload
-
-	ConfigPath string
-	Problems   []Problem // of the configuration that was read last
-
-	DB     DB
-	Memory Memory
-	CPU    time.Duration // processor time used since the start
+// Storage is where history is kept: a live database and, where it does not last
+// by itself, the archive that snapshots of it go to. What changes something
+// returns once that is done.
+type Storage interface {
+	// Storage tells how both do; what it returns belongs to the caller.
+	Storage() StorageState
+	// Snapshot saves to the archive what is new since the last snapshot. It fails
+	// with an *Error of NotSupported where there is no archive.
+	Snapshot(context.Context) (Saved, error)
+	// Backup writes all that is kept, in the form of the archive, which any weir
+	// reads whatever machine it runs on. It holds neither lock nor transaction while
+	// it waits for the writer, and ends with ctx.
+	Backup(context.Context, io.Writer) error
+	// Restore replaces all that is kept by a backup. A stream that is no backup, or
+	// that ends before its first record, changes nothing and is an *Error of
+	// InvalidArgument; one that is damaged later restores what is whole and says
+	// what is lost. An error of the reader is returned as it is, wrapped.
+	Restore(context.Context, io.Reader) (Restored, error)
+	// Prune removes what is too old, or too much for its share, at once, and returns
+	// how many slots and blocks of flows went.
+	Prune(context.Context) (int, error)
+	// Reset forgets parts of what is kept, in the database and in the archive.
+	Reset(context.Context, store.Part) error
 }
 
-// Offload is what is known of flow offload.
-type Offload struct {
-	Software, Hardware bool        // configured
-	Flowtables         []Flowtable // in the kernel
-	Err                string      // why the kernel could not be asked, or ""
-}
-
-// Flowtable is where the kernel keeps connections that it forwards without
-// looking at each packet.
-type Flowtable struct {
-	Table, Name string   // of nf_tables
-	Devices     []string // whose packets it forwards
-	Counter     bool     // it counts what it forwards
-	Hardware    bool     // it may hand connections to hardware
-}
-
-// DB is the state of the store.
-type DB struct {
-	Path         string // "" when nothing is stored
-	FS           string // type of the file system it is on
-	Bytes        uint64
-	WrittenToday uint64
-	Err          string // why it does not work, or ""
-}
-
-// Memory is what the program occupies, in bytes; 0 is not known.
-type Memory struct {
-	RSS   uint64
-	Heap  uint64 // of the Go runtime, in use
-	Limit uint64 // GOMEMLIMIT
-}
-
-// Problem is one thing that is wrong with a configuration.
-type Problem struct {
-	Section string // name or type of the section, "" for the whole file
-	Option  string
-	Message string // names the thing and the remedy
-	Warning bool   // it is in force all the same
+// Account is what the lines are used for, by their accounting cycles.
+type Account interface {
+	// Cycle returns the accounting cycle of an uplink, or of the house for "", that
+	// is back cycles before the present one: its beginning and its end, which the
+	// next begins with.
+	Cycle(uplink string, back int) (from, to time.Time)
 }
