@@ -19,6 +19,7 @@ import (
 	"weir/internal/device"
 	"weir/internal/dpi"
 	"weir/internal/flow"
+	"weir/internal/flowlog"
 	"weir/internal/intern"
 	"weir/internal/names"
 	"weir/internal/packet"
@@ -49,6 +50,11 @@ type Config struct {
 	// Ended is called, under the engine's lock, for every record that leaves the
 	// table. None of its arguments may be kept. Nil is fine.
 	Ended func(f *flow.Flow, r *flow.Record, n Named)
+
+	// Log is called, under the engine's lock, with the row of every flow that ends,
+	// and not when the accounting of one is split. The row is valid during the call;
+	// its texts may be kept. Nil is fine, and spares making the rows.
+	Log func(*flowlog.Flow)
 }
 
 // Engine is the one place where traffic becomes flows. Its methods may be called
@@ -87,7 +93,8 @@ type Engine struct {
 	untracked Untracked
 	total     device.Traffic
 	pps       uint32
-	scratch   []ref // of queries, at most keptRefs
+	scratch   []ref   // of queries, at most keptRefs
+	ended     FlowRow // of the flow that Log is told of
 }
 
 // connStats counts connections: those accounted, those left out, those without a

@@ -207,6 +207,10 @@ func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
 			}
 		}
 	}
+	if gone && e.cfg.Log != nil {
+		e.ended = e.flowRow(e.table.Slot(f), f)
+		e.cfg.Log(&e.ended)
+	}
 	if e.cfg.Ended != nil {
 		e.cfg.Ended(f, r, Named{e, e.table.Label(f)})
 	}
