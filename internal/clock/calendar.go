@@ -12,6 +12,10 @@ const (
 
 const hour int64 = 3600
 
+// far is where a calendar ends, in 2177 years and as many before 1970: times
+// beyond it were never measured, and steps longer than it were never meant.
+const far int64 = 1 << 36
+
 // Calendar cuts time into slots that follow the days and months of a zone. It is
 // a value: copy it freely, use it from any goroutine.
 //
@@ -29,7 +33,9 @@ const hour int64 = 3600
 //
 // A day begins when its date has come for good: a midnight that is skipped moves
 // to the change that skipped it, one that comes twice with its date in between
-// taken back counts the second time. A date that never was has no slot.
+// taken back counts the second time. A date that never was has no slot. Times
+// that lie two thousand years from 1970 are cut into multiples of the step,
+// whatever it is.
 type Calendar struct {
 	Zone *time.Location // nil: UTC
 }
@@ -40,14 +46,14 @@ func (c Calendar) Floor(t, step int64) int64 {
 	switch {
 	case step <= 1:
 		return t
+	case !c.follows(t, step):
+		return floor(t, step)
 	case step%Month == 0:
 		n := step / Month
 		return c.floorBy(t, floor(c.monthOf(t), n), n, c.monthStart)
 	case step%Day == 0:
 		n := step / Day
 		return c.floorBy(t, floor(c.dayOf(t), n), n, c.dayStart)
-	case step < hour || c.Zone == nil:
-		return floor(t, step)
 	}
 	offset, from, _ := c.zoneAt(t)
 	start := floor(t+part(offset), step) - part(offset)
@@ -63,14 +69,14 @@ func (c Calendar) Next(start, step int64) int64 {
 	switch {
 	case step <= 1:
 		return start + 1
+	case !c.follows(start, step):
+		return floor(start, step) + step
 	case step%Month == 0:
 		n := step / Month
 		return nextBy(start, floor(c.monthOf(start), n), n, c.monthStart)
 	case step%Day == 0:
 		n := step / Day
 		return nextBy(start, floor(c.dayOf(start), n), n, c.dayStart)
-	case step < hour || c.Zone == nil:
-		return floor(start, step) + step
 	}
 	offset, _, to := c.zoneAt(start)
 	end := floor(start+part(offset), step) - part(offset) + step
@@ -80,6 +86,11 @@ func (c Calendar) Next(start, step int64) int64 {
 		}
 	}
 	return end
+}
+
+// follows says that slots of the step follow the zone or the calendar around t.
+func (c Calendar) follows(t, step int64) bool {
+	return -far < t && t < far && step < far && (step%Day == 0 || step >= hour && c.Zone != nil)
 }
 
 // floorBy finds the last multiple of n, from i downwards, that begins at or
@@ -105,7 +116,8 @@ func nextBy(start, i, n int64, begin func(int64) int64) int64 {
 
 // monthOf counts the months from year 0 to t's.
 func (c Calendar) monthOf(t int64) int64 {
-	year, month, _ := time.Unix(t, 0).In(c.zone()).Date()
+	offset, _, _ := c.zoneAt(t)
+	year, month, _ := time.Unix(t+offset, 0).UTC().Date()
 	return int64(year)*12 + int64(month-time.January)
 }
 
@@ -142,18 +154,21 @@ func (c Calendar) begin(midnight int64) int64 {
 }
 
 // zoneAt returns the zone's offset from UTC at t in seconds and from when to when
-// it holds.
+// it holds. Before 1970 it is what it was then: the time package evaluates no
+// POSIX text there.
 func (c Calendar) zoneAt(t int64) (offset, from, to int64) {
-	const ever = int64(1) << 60
-	at := time.Unix(t, 0).In(c.zone())
+	from, to = -2*far, 2*far
+	if c.Zone == nil {
+		return 0, from, to
+	}
+	at := time.Unix(max(t, 0), 0).In(c.Zone)
 	_, seconds := at.Zone()
 	start, end := at.ZoneBounds()
-	from, to = -ever, ever
-	if !start.IsZero() {
-		from = start.Unix()
+	if !start.IsZero() && start.Unix() > 0 {
+		from = min(start.Unix(), t)
 	}
 	if !end.IsZero() {
-		to = end.Unix()
+		to = max(end.Unix(), t+1)
 	}
 	return int64(seconds), from, to
 }
@@ -163,13 +178,6 @@ func (c Calendar) zoneAt(t int64) (offset, from, to int64) {
 func (c Calendar) partChanged(from, offset int64) bool {
 	before, _, _ := c.zoneAt(from - 1)
 	return part(before) != part(offset)
-}
-
-func (c Calendar) zone() *time.Location {
-	if c.Zone == nil {
-		return time.UTC
-	}
-	return c.Zone
 }
 
 // part is the part of an hour, 0 … 3599 s, in an offset.

@@ -2,8 +2,14 @@
 //
 // Most routers have no battery-backed clock: they boot in 1970 or at the time of
 // the newest file and jump by years when NTP answers. Durations are therefore
-// taken from the monotonic clock, a Watch notices when the wall clock was set,
-// and Trusted says whether its date can be believed yet.
+// taken from the monotonic clock, a Keeper says whether the date can be believed
+// yet and what has to move when it is set, and a Watch only notices that it was.
+//
+// A Calendar cuts time into slots that follow the days and months of a zone,
+// which ParseTZ reads without the files of zoneinfo.
+//
+// Nothing here grows. Calendars are values and zones never change; a Keeper and a
+// Watch belong to one goroutine.
 package clock
 
 import "time"
@@ -20,14 +26,18 @@ type Trust string
 // The degrees of trust.
 const (
 	Untrusted Trust = ""     // before Oldest or after Newest
-	ByNTP     Trust = "ntp"  // the kernel's clock is synchronised
-	ByDate    Trust = "date" // not synchronised, but the date can be true
+	ByNTP     Trust = "ntp"  // NTP confirmed the clock since it was last set
+	ByDate    Trust = "date" // not confirmed, but the date can be true
 )
 
-// Trusted says what the wall clock is worth at now, as time.Now returned it.
+// plausible says that a date can be true.
+func plausible(wall time.Time) bool { return !wall.Before(Oldest) && !wall.After(Newest) }
+
+// Trusted says what the wall clock is worth at now, as time.Now returned it, to
+// somebody who looks once. See Keeper for who stays.
 func Trusted(now time.Time) Trust {
 	switch {
-	case now.Before(Oldest) || now.After(Newest):
+	case !plausible(now):
 		return Untrusted
 	case synchronised():
 		return ByNTP
@@ -40,17 +50,22 @@ func Trusted(now time.Time) Trust {
 type Reading struct {
 	Wall time.Time     // without a monotonic part
 	Up   time.Duration // since some fixed moment, suspended time included
+	NTP  bool          // the kernel says that something keeps the wall clock right
 }
 
 // Now reads both clocks.
 func Now() Reading {
 	now := time.Now()
-	return Reading{Wall: now.Round(0), Up: uptime(now)}
+	return Reading{Wall: now.Round(0), Up: uptime(now), NTP: synchronised()}
 }
 
-// tolerance is how far the wall clock may drift from the other one between two
-// observations before it counts as set: NTP slews by 0.5 ms a second at most.
-const tolerance = 500 * time.Millisecond
+// The wall clock may drift from the other one between two observations by
+// tolerance, and by a part in slewing of the time between them, before it counts
+// as set: the kernel slews by 0.5 ms a second and drifts by less.
+const (
+	tolerance = 500 * time.Millisecond
+	slewing   = 1000
+)
 
 // Watch notices steps of the wall clock. The zero value is ready for use.
 type Watch struct{ last Reading }
@@ -63,7 +78,8 @@ func (w *Watch) Step(now Reading) time.Duration {
 	if last.Wall.IsZero() {
 		return 0
 	}
-	if step := now.Wall.Sub(last.Wall) - (now.Up - last.Up); step.Abs() > tolerance {
+	up := now.Up - last.Up
+	if step := now.Wall.Sub(last.Wall) - up; step.Abs() > tolerance+up.Abs()/slewing {
 		return step
 	}
 	return 0

@@ -36,16 +36,18 @@ func TestStep(t *testing.T) {
 		{"one second", time.Second, time.Second, 0},
 		{"a suspended night", 9 * time.Hour, 9 * time.Hour, 0},
 		{"slewed by NTP", 10*time.Second + 5*time.Millisecond, 10 * time.Second, 0},
+		{"slewed for an hour", time.Hour + 1800*time.Millisecond, time.Hour, 0},
+		{"set by two seconds", 3 * time.Second, time.Second, 2 * time.Second},
 		{"NTP answers after boot", 56*year + time.Second, time.Second, 56 * year},
 		{"set back a day", -24*time.Hour + time.Second, time.Second, -24 * time.Hour},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var w Watch
-			if got := w.Step(Reading{base, time.Minute}); got != 0 {
+			if got := w.Step(Reading{Wall: base, Up: time.Minute}); got != 0 {
 				t.Errorf("first reading: step %v", got)
 			}
-			if got := w.Step(Reading{base.Add(tt.wall), time.Minute + tt.up}); got != tt.want {
+			if got := w.Step(Reading{Wall: base.Add(tt.wall), Up: time.Minute + tt.up}); got != tt.want {
 				t.Errorf("step %v, want %v", got, tt.want)
 			}
 		})
