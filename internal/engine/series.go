@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"time"
+
 	"weir/internal/apps"
+	"weir/internal/clock"
 	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/intern"
@@ -13,11 +16,10 @@ import (
 func (e *Engine) Recent(q rollup.Query) (slots []rollup.Slot, step int64, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	r := e.cfg.Rollup
-	if r == nil || !r.Covers(q) {
+	if e.cfg.Rollup == nil {
 		return nil, 0, false
 	}
-	return r.Recent(q.From), r.Fine(), true
+	return e.cfg.Rollup.Recent(q)
 }
 
 // OpenSlots returns the open slots of the stored tiers as they stand: what the
@@ -29,6 +31,38 @@ func (e *Engine) OpenSlots() []rollup.Slot {
 		return nil
 	}
 	return e.cfg.Rollup.Open()
+}
+
+// Finest returns the step in seconds of the finest stored tier that has a class,
+// for rollup.Query.
+func (e *Engine) Finest(c rollup.Class) int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cfg.Rollup == nil {
+		return 0
+	}
+	return e.cfg.Rollup.Finest(c)
+}
+
+// SetKept says what is kept of each class of series from now on, and where days and
+// months begin.
+func (e *Engine) SetKept(levels [rollup.NumClasses]rollup.Level, cal clock.Calendar) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cfg.Rollup != nil {
+		e.cfg.Rollup.SetLevels(levels)
+		e.cfg.Rollup.SetCalendar(cal)
+	}
+}
+
+// Move moves what was counted and is not in the store yet by d: the clock was wrong
+// by that much when it was counted. It goes with Shift, before the next Tick.
+func (e *Engine) Move(d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cfg.Rollup != nil {
+		e.cfg.Rollup.Move(int64(d.Round(time.Second) / time.Second))
+	}
 }
 
 // seriesIDs are the handles of series names that are looked up often, 0 where that

@@ -12,12 +12,16 @@ const second = int64(time.Second / time.Microsecond)
 // series and ends flows. now is the wall clock in microseconds since the Unix
 // epoch; the caller ticks about once a second. The slots that it returns are
 // complete and belong in the store. While trusted is false the clock's date is
-// not known: everything goes on, but no slot opens or closes.
+// not known: what is counted waits for it.
 func (e *Engine) Tick(now int64, trusted bool) []rollup.Slot {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.tick(now)
-	if e.cfg.Rollup == nil || !trusted {
+	switch {
+	case e.cfg.Rollup == nil:
+		return nil
+	case !trusted:
+		e.cfg.Rollup.Hold(now / second)
 		return nil
 	}
 	return e.cfg.Rollup.Tick(now / second)

@@ -20,6 +20,12 @@ func row(c Class, id uint32, v ...uint64) Row {
 	return r
 }
 
+func cell(c Class, id, sub uint32, v ...uint64) Row {
+	r := row(c, id, v...)
+	r.Sub = sub
+	return r
+}
+
 func collect(t testing.TB, it Iter) []Row {
 	t.Helper()
 	var rows []Row
@@ -42,7 +48,17 @@ func sampleRows(n int, seed uint64) []Row {
 		if len(rows) > 0 && rows[len(rows)-1].Class == c {
 			id += rows[len(rows)-1].ID + 1
 		}
-		rows = append(rows, row(c, id, rng.Uint64()>>rng.Uint64N(64), rng.Uint64N(1e6), rng.Uint64N(1000), 0, 1))
+		r := row(c, id, rng.Uint64()>>rng.Uint64N(64), rng.Uint64N(1e6), rng.Uint64N(1000), 0, 1)
+		if c == Device {
+			r.Retrans, r.RTTSum, r.RTTCount = rng.Uint64N(10), rng.Uint64N(1e6), 1+rng.Uint64N(5)
+		}
+		if _, _, matrix := c.Matrix(); matrix {
+			r.Sub = uint32(rng.Uint64N(1000))
+			if last := len(rows) - 1; last >= 0 && rows[last].Class == c && i%3 > 0 {
+				r.ID, r.Sub = rows[last].ID, rows[last].Sub+1+uint32(rng.Uint64N(300))
+			}
+		}
+		rows = append(rows, r)
 	}
 	return rows
 }
@@ -53,7 +69,10 @@ func TestBlockRoundTrip(t *testing.T) {
 		rows []Row
 	}{
 		{"empty", nil},
-		{"one", []Row{row(Device, 7, 1, 2, 3, 4, 5)}},
+		{"one", []Row{row(Device, 7, 1, 2, 3, 4, 5, 6, 7, 8)}},
+		{"zero", []Row{row(Device, 7)}},
+		{"cells", []Row{cell(DeviceApplication, 0, 0, 9), cell(DeviceApplication, 0, 3, 1), cell(DeviceApplication, 5, 1, 1),
+			cell(DeviceApplication, 5, math.MaxUint32, 1), cell(DeviceCountry, math.MaxUint32, 0, 1), cell(DeviceCountry, math.MaxUint32, math.MaxUint32, 1)}},
 		{"other alone", []Row{row(Device, Other, 1)}},
 		{"extremes", []Row{row(Interface, 0), row(Total, math.MaxUint32, math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint64, math.MaxUint64)}},
 		{"neighbours", []Row{row(Device, 0, 1), row(Device, 1, 2), row(Application, 0, 3), row(Application, math.MaxUint32, 4)}},
@@ -97,14 +116,46 @@ func TestBlockRoundTrip(t *testing.T) {
 // TestBlockBytes holds the format still: stored blocks must stay readable, on
 // every architecture.
 func TestBlockBytes(t *testing.T) {
-	rows := []Row{row(Interface, 0, 1), row(Device, 3, 300, 2, 1, 1, 1), row(Device, 200, 0, 0, 0, 0, 70000)}
-	const want = "01" + // version
+	rows := []Row{
+		row(Interface, 0, 1), row(Device, 3, 300, 2, 1, 1, 1), row(Device, 200, 0, 0, 0, 0, 70000, 0, 0, 1),
+		cell(DeviceCountry, 3, 300, 7), cell(DeviceCountry, 3, 302, 7), cell(DeviceCountry, 4, 1, 7),
+	}
+	const want = "02" + // version
+		"00" + "02" + "01" + "0100" + "0101" + // interface: tx bytes, 1 row, id 0
+		"01" + "be02" + "02" + "0303c501" + "03ac0200" + "020200" + "020100" + "020100" + "0401f0a204" + "020001" +
+		"0f" + "03" + "03" + "03030001" + "04ac020201" + "03070707" + // country: subs and tx bytes
+		"a280ed15"
+	if got := hex.EncodeToString(AppendBlock(nil, rows)); got != want {
+		t.Errorf("block\n%s, want\n%s", got, want)
+	}
+}
+
+// TestVersion1 reads a block as the first version wrote it: the same rows, with the
+// five columns of then.
+func TestVersion1(t *testing.T) {
+	old, err := hex.DecodeString("01" +
 		"00050101000101010001000100" + "0100" + // interface: 5 columns, 1 row
 		"01050203" + "03c501" + "03ac0200" + "020200" + "020100" + "020100" + "0401f0a204" +
-		"c6dfe8cf"
-	got := hex.EncodeToString(AppendBlock(nil, rows))
-	if got != want {
-		t.Errorf("block\n%s, want\n%s", got, want)
+		"c6dfe8cf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Row{row(Interface, 0, 1), row(Device, 3, 300, 2, 1, 1, 1), row(Device, 200, 0, 0, 0, 0, 70000)}
+	if diff := cmp.Diff(want, collect(t, NewIter(old))); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	for _, r := range want {
+		if v, ok, err := Find(old, r.Key); v != r.Values || !ok || err != nil {
+			t.Errorf("find %v: %v %t %v", r.Key, v, ok, err)
+		}
+	}
+	filtered, err := AppendFiltered(nil, old, func(c Class) bool { return c == Device })
+	if diff := cmp.Diff(want[1:], collect(t, NewIter(filtered))); diff != "" || err != nil {
+		t.Errorf("filtered: %v (-want +got):\n%s", err, diff)
+	}
+	merged, err := AppendMerged(nil, old, AppendBlock(nil, []Row{row(Interface, 0, 1, 0, 0, 0, 0, 0, 0, 9)}))
+	if got := collect(t, NewIter(merged)); err != nil || got[0] != row(Interface, 0, 2, 0, 0, 0, 0, 0, 0, 9) {
+		t.Errorf("merged: %v %v", got, err)
 	}
 }
 
@@ -142,18 +193,30 @@ func TestMalformedBlocks(t *testing.T) {
 		{"nothing", nil, ErrCorrupt},
 		{"no version", seal(), ErrCorrupt},
 		{"version 0", seal(0), ErrCorrupt},
-		{"newer", seal(2), ErrVersion},
-		{"half a section", seal(1, 0), ErrCorrupt},
-		{"no rows", seal(1, 0, 5, 0), ErrCorrupt},
-		{"more rows than ids", seal(1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 0, 0, 0, 0, 0), ErrCorrupt},
-		{"column longer than the block", seal(1, 0, 5, 1, 1, 1, 0xff, 0x7f, 1), ErrCorrupt},
-		{"too few columns", seal(1, 0, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
-		{"column without values", seal(1, 0, 5, 1, 1, 1, 0, 0, 0, 0, 0), ErrCorrupt},
-		{"same id twice", seal(1, 0, 5, 2, 2, 1, 0, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1), ErrCorrupt},
-		{"id beyond 32 bits", seal(1, 0, 5, 1, 5, 0xff, 0xff, 0xff, 0xff, 0x1f, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
-		{"classes out of order", seal(1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
-		{"class twice", seal(1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
-		{"endless varint", seal(1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), ErrCorrupt},
+		{"newer", seal(3), ErrVersion},
+		{"1: half a section", seal(1, 0), ErrCorrupt},
+		{"1: no rows", seal(1, 0, 5, 0), ErrCorrupt},
+		{"1: more rows than ids", seal(1, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 0, 0, 0, 0, 0), ErrCorrupt},
+		{"1: column longer than the block", seal(1, 0, 5, 1, 1, 1, 0xff, 0x7f, 1), ErrCorrupt},
+		{"1: too few columns", seal(1, 0, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"1: column without values", seal(1, 0, 5, 1, 1, 1, 0, 0, 0, 0, 0), ErrCorrupt},
+		{"1: same id twice", seal(1, 0, 5, 2, 2, 1, 0, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1), ErrCorrupt},
+		{"1: id beyond 32 bits", seal(1, 0, 5, 1, 5, 0xff, 0xff, 0xff, 0xff, 0x1f, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"1: classes out of order", seal(1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"1: class twice", seal(1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 5, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1), ErrCorrupt},
+		{"half a section", seal(2, 0), ErrCorrupt},
+		{"no rows", seal(2, 0, 2, 0, 0, 0), ErrCorrupt},
+		{"more rows than ids", seal(2, 0, 2, 2, 1, 1, 2, 1, 1), ErrCorrupt},
+		{"column longer than the block", seal(2, 0, 2, 1, 1, 1, 2, 1), ErrCorrupt},
+		{"column without values", seal(2, 0, 2, 1, 1, 1, 0), ErrCorrupt},
+		{"same id twice", seal(2, 0, 2, 2, 2, 1, 0, 2, 1, 1), ErrCorrupt},
+		{"subs missing", seal(2, 15, 3, 2, 2, 1, 0, 1, 1, 2, 1, 1), ErrCorrupt},
+		{"same sub twice", seal(2, 15, 3, 2, 2, 1, 0, 2, 1, 0, 2, 1, 1), ErrCorrupt},
+		{"sub beyond 32 bits", seal(2, 15, 3, 1, 1, 1, 5, 0xff, 0xff, 0xff, 0xff, 0x1f, 1, 1), ErrCorrupt},
+		{"subs beyond 32 bits", seal(2, 15, 3, 2, 2, 1, 0, 10, 0xff, 0xff, 0xff, 0xff, 0x0f, 0xff, 0xff, 0xff, 0xff, 0x0f, 2, 1, 1), ErrCorrupt},
+		{"all columns and no bytes", seal(2, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 1, 1, 1), ErrCorrupt},
+		{"class twice", seal(2, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1), ErrCorrupt},
+		{"endless varint", seal(2, 0, 2, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff), ErrCorrupt},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -170,12 +233,20 @@ func TestMalformedBlocks(t *testing.T) {
 	}
 }
 
-// TestNewerColumns reads a block with a sixth column, as a later weir of the
-// same block version may write it.
+// TestNewerColumns reads blocks with columns that are not known, as a later weir
+// of the same block version may write them.
 func TestNewerColumns(t *testing.T) {
-	b := seal(1, byte(Device), 6, 1, 1, 9, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6)
-	if diff := cmp.Diff([]Row{row(Device, 9, 1, 2, 3, 4, 5)}, collect(t, NewIter(b))); diff != "" {
-		t.Errorf("rows (-want +got):\n%s", diff)
+	for _, tt := range []struct {
+		name  string
+		block []byte
+		want  Row
+	}{
+		{"version 1", seal(1, byte(Device), 9, 1, 1, 9, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1, 7, 1, 8, 1, 99), row(Device, 9, 1, 2, 3, 4, 5, 6, 7, 8)},
+		{"version 2", seal(2, byte(Device), 0x84, 0x0c, 1, 1, 9, 1, 2, 1, 98, 1, 99), row(Device, 9, 0, 2)},
+	} {
+		if diff := cmp.Diff([]Row{tt.want}, collect(t, NewIter(tt.block))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/clock"
 )
 
 func TestNames(t *testing.T) {
@@ -28,12 +30,18 @@ func TestNames(t *testing.T) {
 }
 
 func TestMetricOf(t *testing.T) {
-	v := Values{1, 20, 300, 4000, 50000}
-	want := map[Metric]uint64{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Bytes: 21, Packets: 4300}
+	v := Values{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Retrans: 6, RTTSum: 70, RTTCount: 2}
+	want := map[Metric]uint64{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Bytes: 21, Packets: 4300, Retrans: 6, RTT: 35}
 	for m, n := range want {
 		if got := m.Of(v); got != n {
 			t.Errorf("%s: %d, want %d", m, got, n)
 		}
+		if v := (Values{TxBytes: 1}); m.Known(v) != (m != RTT) {
+			t.Errorf("%s of %v is known: %t", m, v, m.Known(v))
+		}
+	}
+	if !RTT.Known(v) {
+		t.Error("a round trip was measured and is not known")
 	}
 }
 
@@ -142,8 +150,8 @@ func TestSeriesOfAllTime(t *testing.T) {
 }
 
 func TestPick(t *testing.T) {
-	tiers := DefaultTiers()
-	const never = 1 << 60
+	tiers := []Tier{{Step: 300}, {Step: 3600}}
+	const day, never = clock.Day, 1 << 60
 	tests := []struct {
 		name   string
 		from   int64
@@ -171,29 +179,65 @@ func TestPick(t *testing.T) {
 	}
 }
 
-func TestCovers(t *testing.T) {
+func TestRecent(t *testing.T) {
 	r := newRollup(t, Config{})
-	q := Query{From: 1000, To: 1600, Points: 60}
-	if r.Covers(q) {
-		t.Error("covers before the first tick")
+	if _, _, ok := r.Recent(Query{Class: Total, From: 1000, To: 1600, Points: 60}); ok {
+		t.Error("before the first tick")
 	}
-	for now := int64(1000); now < 1300; now++ {
+	for now := int64(1000); now < 3000; now++ {
+		r.Add(Total, Other, Values{TxBytes: 1})
 		r.Tick(now)
 	}
 	tests := []struct {
-		name string
-		q    Query
-		want bool
+		name  string
+		class Class
+		from  int64
+		to    int64
+		n     int
+		step  int64 // 0: the store's business
+		first int64
 	}{
-		{"all in RAM", q, true},
-		{"begins earlier", Query{From: 980, To: 1600, Points: 60}, false},
-		{"so coarse that the store does", Query{From: 1000, To: 1600, Points: 2}, false},
-		{"open slot alone", Query{From: 1290, To: 1600, Points: 60}, true},
+		{"10 s", Total, 1000, 3000, 200, 10, 1000},
+		{"10 s within a slot", Total, 1005, 3000, 200, 10, 1000},
+		{"1 s", Total, 2900, 3000, 100, 1, 2900},
+		{"2 s", Total, 2800, 3000, 100, 1, 2800},
+		{"1 s does not reach back", Total, 1500, 1600, 100, 10, 1500},
+		{"so coarse that 10 s do", Total, 2900, 3000, 10, 10, 2900},
+		{"begins earlier", Total, 980, 1600, 60, 0, 0},
+		{"so coarse that the store does", Total, 1000, 3000, 20, 0, 0},
+		{"a class not kept so fine", Country, 2900, 3000, 100, 0, 0},
+		{"a matrix", DeviceCountry, 2900, 3000, 100, 0, 0},
+		{"no class", NumClasses, 2900, 3000, 100, 0, 0},
+		{"open slot alone", Total, 2999, 3059, 60, 1, 2999},
 	}
 	for _, tt := range tests {
-		if got := r.Covers(tt.q); got != tt.want {
-			t.Errorf("%s: %t", tt.name, got)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			q := Query{Class: tt.class, Metric: TxBytes, From: tt.from, To: tt.to, Points: tt.n}
+			slots, step, ok := r.Recent(q)
+			if ok != (tt.step > 0) || step != tt.step || ok && slots[0].Start != tt.first {
+				t.Fatalf("%d slots of %d s, %t", len(slots), step, ok)
+			}
+			if !ok {
+				return
+			}
+			sum, total := NewSum(q, step), uint64(0)
+			for _, s := range slots {
+				if err := sum.Add(s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, v := range sum.Series().Values {
+				total += v
+			}
+			// The first byte was there before the first tick, that of a second after it.
+			want := uint64(min(tt.to, 2999) - sum.Series().Start)
+			if tt.from <= 1005 {
+				want++
+			}
+			if total != want {
+				t.Errorf("%d bytes, want %d", total, want)
+			}
+		})
 	}
 }
 
@@ -211,7 +255,7 @@ func TestTop(t *testing.T) {
 		}
 	}
 	got, n := totals.Top(3)
-	want := []Amount{{2, Values{RxBytes: 30}}, {1, Values{TxBytes: 10, RxBytes: 15}}, {4, Values{RxBytes: 10}}}
+	want := []Amount{{ID: 2, Values: Values{RxBytes: 30}}, {ID: 1, Values: Values{TxBytes: 10, RxBytes: 15}}, {ID: 4, Values: Values{RxBytes: 10}}}
 	if diff := cmp.Diff(want, got); diff != "" || n != 4 {
 		t.Errorf("%d series (-want +got):\n%s", n, diff)
 	}

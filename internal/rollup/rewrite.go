@@ -106,12 +106,17 @@ func AppendMapped(dst, block []byte, to func(Class, uint32) uint32) ([]byte, err
 			k.Sub = to(subs, k.Sub)
 		}
 	}
-	return AppendBlock(dst, unite(rows)), nil
+	return AppendBlock(dst, unite(sortRows(rows))), nil
 }
 
-// unite sorts rows by their keys and adds up those of one key, in place.
-func unite(rows []Row) []Row {
+// sortRows sorts rows by their keys, in place.
+func sortRows(rows []Row) []Row {
 	slices.SortFunc(rows, func(a, b Row) int { return a.Key.Compare(b.Key) })
+	return rows
+}
+
+// unite adds up neighbours of one key, in place.
+func unite(rows []Row) []Row {
 	n := 0
 	for i := range rows {
 		if n > 0 && rows[n-1].Key == rows[i].Key {
@@ -163,7 +168,7 @@ func Trim(dst, block []byte, cells int) ([]byte, error) {
 	if err != nil {
 		return dst, fmt.Errorf("trim: %w", err)
 	}
-	return AppendBlock(dst, unite(trim(rows, cells))), nil
+	return AppendBlock(dst, unite(sortRows(trim(rows, cells)))), nil
 }
 
 // trim gives all but the largest cells of each matrix to Other.

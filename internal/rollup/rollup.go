@@ -3,27 +3,33 @@ package rollup
 import (
 	"errors"
 	"fmt"
-	"slices"
-	"sort"
 
 	"weir/internal/clock"
 )
 
 // Config bounds a Rollup. Zero fields take their defaults.
 type Config struct {
-	Fine      Tier              // kept in RAM; default 10 s for 1 h
-	Tiers     []Tier            // handed out as slots, finest first, each step a multiple of the one before; default DefaultTiers
+	Fine      []Tier            // kept in memory, finest first; default DefaultFine, none if empty and not nil
+	Tiers     []Tier            // handed out as slots, finest first; default DefaultTiers
 	Levels    [NumClasses]Level // what is kept of each class; default DefaultLevels, if all are None
 	Calendar  clock.Calendar    // where days and months begin
-	MaxSeries int               // series per slot; default 2048. More go to Other
-	MaxBytes  int               // packed bytes of the fine tier; default 512 KiB
+	MaxSeries int               // series per slot; default 2048, 16384 at most. More go to Other
+	MaxCells  int               // cells of the matrices in an hour; default 512. More go to Other
+	MaxBytes  int               // of what is kept in memory; default 512 KiB
+	Busiest   int               // series of a slot in memory; default 100. The rest goes to Other
 }
 
 // Defaults of Config.
 const (
 	DefaultMaxSeries = 2048
+	DefaultMaxCells  = 512
 	DefaultMaxBytes  = 512 << 10
+	DefaultBusiest   = 100
 )
+
+// hour is the length of the parts that a matrix is handed out in, and the finest
+// step of what is kept Light.
+const hour = 3600
 
 // ErrTiers is returned, wrapped, by New for tiers that do not nest.
 var ErrTiers = errors.New("rollup: each tier's step must be a multiple of the finer one's")
@@ -31,270 +37,168 @@ var ErrTiers = errors.New("rollup: each tier's step must be a multiple of the fi
 // Rollup accumulates what the engine counts. It is not safe for concurrent use:
 // every method runs under the engine's lock. The slots it returns may leave it.
 //
-// The clock. Slots follow the wall clock that Tick is given. Until the first
-// Tick sums have no slot and wait, so a caller that does not trust its clock yet
-// simply does not tick. When now steps back a little, nothing closes and the open
-// slots go on taking traffic until the clock has come past their end again; when
-// it steps back by more than a slot of the coarsest tier, they close and others
-// open, for the clock may have been years ahead. When it jumps forward, the open
-// slots close at their own starts and the slots between are a gap.
+// The clock. Slots follow the wall clock that Tick and Hold are given. While its
+// date is not known, Hold is called in place of Tick: sums are put by minutes, and
+// the first Tick finds their slots. Move says that the clock was wrong by so much
+// until now, and what is not handed out yet moves along. Without Move, what was
+// counted stays where it is: when now jumps forward, the open slots close at their
+// own starts and the slots between are a gap; when it steps back before the finest
+// stored open slot, the open slots are handed out as they stand and others open. No
+// slot is handed out that begins after now.
 type Rollup struct {
-	cal     clock.Calendar
-	levels  []level // finest first; levels[0] is the fine tier
-	ticked  bool    // the levels have starts
-	ring    []Slot  // closed fine slots, oldest first
-	bytes   int     // sum of the ring's blocks
-	keep    int64   // of the fine tier
-	max     int     // bound of bytes
-	series  int     // bound of series per slot
-	rows    []Row   // scratch of pack
-	buf     []byte  // scratch of pack
-	over    uint64
-	dropped uint64
-}
-
-// level is one tier's open slot. Only the finest is added to; a closing slot is
-// added to the next coarser one, which contains it because the steps nest and
-// all levels follow one clock.
-type level struct {
-	step  int64
-	start int64
-	sums  sums
+	cal        clock.Calendar
+	maxSeries  int
+	maxEntries int
+	busiest    int
+	base       [NumClasses]int // level that a class is counted in, -1 for none
+	index      table
+	// levels has the tiers, finest first: those of rings, then the stored ones.
+	// One more behind them holds the cells of the matrices.
+	levels []level
+	rings  []ring
+	begun  bool // the levels of the rings have starts
+	dated  bool // so have the stored ones, and the cells
+	now    int64
+	wait   pending
+	out    []Slot // what the next Tick returns
+	rows   []Row  // scratch of pack
+	buf    []byte // scratch of pack
+	empty  []byte // the block of a slot in which nothing was counted
+	over   uint64
+	drops  uint64
 }
 
 // Stats are a Rollup's own figures.
 type Stats struct {
 	Series, MaxSeries int    // in the largest open slot
-	Slots             int    // closed fine slots in RAM
-	Bytes, MaxBytes   int    // of their blocks
+	Cells, MaxCells   int    // of matrices since they were handed out
+	Slots             int    // closed slots in memory
+	Bytes, MaxBytes   int    // that those take
+	Pending           int    // slots that wait for the clock
 	Overflow          uint64 // additions that went to Other because a slot was full
-	Dropped           uint64 // fine slots dropped before their time because of MaxBytes
+	Dropped           uint64 // slots dropped from memory before their time because of MaxBytes
 }
 
 // New returns an empty Rollup.
 func New(c Config) (*Rollup, error) {
-	if c.Fine == (Tier{}) {
-		c.Fine = Tier{Step: 10, Keep: 3600}
+	c = withDefaults(c)
+	r := &Rollup{
+		cal: c.Calendar, index: newTable(), empty: AppendBlock(nil, nil),
+		maxSeries: c.MaxSeries, maxEntries: 2*c.MaxSeries + c.MaxCells, busiest: c.Busiest,
+	}
+	if len(c.Tiers) == 0 || len(c.Fine)+len(c.Tiers) >= maxLevels {
+		return nil, fmt.Errorf("%w: %d tiers, 1 to %d can be", ErrTiers, len(c.Tiers), maxLevels-1-len(c.Fine))
+	}
+	prev := int64(1)
+	for i, t := range append(append([]Tier(nil), c.Fine...), c.Tiers...) {
+		if t.Step <= 0 || t.Step%prev != 0 || i < len(c.Fine) && t.Step >= hour {
+			return nil, fmt.Errorf("%w: %d s after %d s", ErrTiers, t.Step, prev)
+		}
+		prev = t.Step
+		r.levels = append(r.levels, level{step: t.Step, max: c.MaxSeries})
+	}
+	r.levels = append(r.levels, level{step: hour, max: c.MaxCells})
+	for i, t := range c.Fine {
+		g := ring{keep: t.Keep, max: c.MaxBytes / len(c.Fine)}
+		if len(c.Fine) == 2 { // the finer one has fewer slots
+			g.max = c.MaxBytes * (3 + 2*i) / 8
+		}
+		r.rings = append(r.rings, g)
+	}
+	r.SetLevels(c.Levels)
+	return r, nil
+}
+
+func withDefaults(c Config) Config {
+	if c.Fine == nil {
+		c.Fine = DefaultFine()
 	}
 	if c.Tiers == nil {
 		c.Tiers = DefaultTiers()
 	}
-	if c.MaxSeries <= 0 {
-		c.MaxSeries = DefaultMaxSeries
+	if c.Levels == [NumClasses]Level{} {
+		c.Levels = DefaultLevels()
 	}
-	if c.MaxBytes <= 0 {
-		c.MaxBytes = DefaultMaxBytes
-	}
-	r := &Rollup{cal: c.Calendar, keep: c.Fine.Keep, max: c.MaxBytes, series: c.MaxSeries}
-	prev := int64(1)
-	for _, t := range append([]Tier{c.Fine}, c.Tiers...) {
-		if t.Step <= 0 || t.Step%prev != 0 {
-			return nil, fmt.Errorf("%w: %d s after %d s", ErrTiers, t.Step, prev)
+	or := func(n *int, other, most int) {
+		if *n <= 0 {
+			*n = other
 		}
-		prev = t.Step
-		r.levels = append(r.levels, level{step: t.Step, sums: newSums()})
+		*n = min(*n, most)
 	}
-	return r, nil
+	or(&c.MaxSeries, DefaultMaxSeries, 16384)
+	or(&c.MaxCells, DefaultMaxCells, 16384)
+	or(&c.MaxBytes, DefaultMaxBytes, 1<<30)
+	or(&c.Busiest, DefaultBusiest, c.MaxSeries)
+	return c
 }
+
+// SetLevels says what is kept of each class from now on. What was counted stays.
+func (r *Rollup) SetLevels(levels [NumClasses]Level) {
+	for c := range r.base {
+		_, _, matrix := Class(c).Matrix()
+		switch {
+		case levels[c] == None:
+			r.base[c] = -1
+		case matrix:
+			if r.base[c] = r.cells(); r.levels[r.last()].step < clock.Day {
+				r.base[c] = -1
+			}
+		case levels[c] == Full:
+			r.base[c] = 0
+		default:
+			r.base[c] = r.stored()
+			for r.base[c] < r.last() && r.levels[r.base[c]].step < hour {
+				r.base[c]++
+			}
+		}
+	}
+}
+
+// Finest returns the step, in seconds, of the finest stored tier that a class is
+// kept in.
+func (r *Rollup) Finest(c Class) int64 {
+	if c >= NumClasses || r.base[c] < r.stored() {
+		return r.levels[r.stored()].step
+	}
+	if r.base[c] == r.cells() {
+		return clock.Day
+	}
+	return r.levels[r.base[c]].step
+}
+
+// stored, last and cells are the levels of the finest and the coarsest stored tier
+// and of the matrices.
+func (r *Rollup) stored() int { return len(r.rings) }
+func (r *Rollup) last() int   { return len(r.levels) - 2 }
+func (r *Rollup) cells() int  { return len(r.levels) - 1 }
 
 // Add accounts v to one series in the open slot. A new series that the slot has
 // no room for is accounted to the class's Other.
 func (r *Rollup) Add(class Class, id uint32, v Values) {
-	if !r.levels[0].sums.add(Key{Class: class, ID: id}, v, r.series) {
-		r.over++
-	}
+	r.AddCell(class, id, 0, v)
 }
 
-// Tick tells the time in seconds since the Unix epoch, about once a second. It
-// closes the slots that have ended and returns those of the stored tiers, finest
-// first.
-func (r *Rollup) Tick(now int64) []Slot {
-	if !r.ticked {
-		r.open(now)
-		return nil
+// AddCell is Add for a cell of a matrix: id is its row's handle and sub its
+// column's.
+func (r *Rollup) AddCell(class Class, id, sub uint32, v Values) {
+	if i := r.base[class]; i >= 0 {
+		r.count(i, Key{class, id, sub}, &v)
 	}
-	if last := r.levels[len(r.levels)-1]; now < last.start-last.step {
-		return r.restart(now)
-	}
-	var closed []Slot
-	for i := range r.levels {
-		l := &r.levels[i]
-		if now < r.cal.Next(l.start, l.step) {
-			break // coarser slots end no earlier
-		}
-		closed = r.close(i, closed)
-		l.start = r.cal.Floor(now, l.step)
-	}
-	r.expire(now)
-	return closed
-}
-
-func (r *Rollup) open(now int64) {
-	for i := range r.levels {
-		r.levels[i].start = r.cal.Floor(now, r.levels[i].step)
-	}
-	r.ticked = true
-}
-
-// Flush ticks and then closes the open slots unfinished, for a stop. Slots that
-// go on afterwards are returned again with the same start: the store adds them
-// up.
-func (r *Rollup) Flush(now int64) []Slot {
-	return r.closeAll(r.Tick(now))
-}
-
-// restart closes the open slots and opens those of now, which lies before them.
-// The ring forgets what is yet to come.
-func (r *Rollup) restart(now int64) []Slot {
-	closed := r.closeAll(nil)
-	r.open(now)
-	n := len(r.ring)
-	for n > 0 && r.ring[n-1].Start >= r.levels[0].start {
-		n--
-		r.bytes -= len(r.ring[n].Block)
-	}
-	r.ring = slices.Delete(r.ring, n, len(r.ring))
-	return closed
-}
-
-// closeAll closes the open slots, unfinished as they are.
-func (r *Rollup) closeAll(closed []Slot) []Slot {
-	for i := range r.levels {
-		closed = r.close(i, closed)
-	}
-	return closed
-}
-
-// close empties level i: into the ring or the list of closed slots, and into the
-// next coarser level.
-func (r *Rollup) close(i int, closed []Slot) []Slot {
-	l := &r.levels[i]
-	s := Slot{Step: l.step, Start: l.start, Block: r.pack(l.sums.rows)}
-	if i == 0 {
-		r.push(s)
-	} else {
-		closed = append(closed, s)
-	}
-	if i+1 < len(r.levels) {
-		coarser := &r.levels[i+1].sums
-		for _, row := range l.sums.rows {
-			if !coarser.add(row.Key, row.Values, r.series) {
-				r.over++
-			}
-		}
-	}
-	l.sums.clear()
-	return closed
-}
-
-// push appends to the ring and drops the oldest slots until it fits.
-func (r *Rollup) push(s Slot) {
-	if n := len(r.ring); n > 0 && r.ring[n-1].Start == s.Start { // flushed twice
-		if b, err := AppendMerged(nil, r.ring[n-1].Block, s.Block); err == nil {
-			r.bytes += len(b) - len(r.ring[n-1].Block)
-			r.ring[n-1].Block = b
-		}
-	} else {
-		r.ring = append(r.ring, s)
-		r.bytes += len(s.Block)
-	}
-	for r.bytes > r.max {
-		r.drop(1)
-		r.dropped++
-	}
-}
-
-// expire drops ring slots that are older than the fine tier keeps.
-func (r *Rollup) expire(now int64) {
-	n := 0
-	for n < len(r.ring) && r.ring[n].Start+r.ring[n].Step <= now-r.keep {
-		n++
-	}
-	if n > 0 {
-		r.drop(n)
-	}
-}
-
-func (r *Rollup) drop(n int) {
-	for _, s := range r.ring[:n] {
-		r.bytes -= len(s.Block)
-	}
-	r.ring = slices.Delete(r.ring, 0, n)
-}
-
-// pack sorts rows, adds up those of one key and returns a block of its own.
-func (r *Rollup) pack(rows ...[]Row) []byte {
-	all := r.rows[:0]
-	for _, part := range rows {
-		all = append(all, part...)
-	}
-	sort.Slice(all, func(i, j int) bool { return all[i].Key.Compare(all[j].Key) < 0 })
-	n := 0
-	for _, row := range all {
-		if n > 0 && all[n-1].Key == row.Key {
-			all[n-1].Add(row.Values)
-			continue
-		}
-		all[n] = row
-		n++
-	}
-	r.buf = AppendBlock(r.buf[:0], all[:n])
-	r.rows = all[:0]
-	return slices.Clone(r.buf)
-}
-
-// Fine returns the step of the fine tier in seconds.
-func (r *Rollup) Fine() int64 { return r.levels[0].step }
-
-// Recent returns the fine tier's slots that begin at from or later, oldest
-// first, the open one last. To is not needed: Sum and Totals leave out what
-// lies outside of their query.
-func (r *Rollup) Recent(from int64) []Slot {
-	if !r.ticked {
-		return nil
-	}
-	i, _ := slices.BinarySearchFunc(r.ring, from, func(s Slot, t int64) int {
-		return int(min(max(s.Start+s.Step-1-t, -1), 1))
-	})
-	l := &r.levels[0]
-	slots := slices.Clone(r.ring[i:])
-	return append(slots, Slot{Step: l.step, Start: l.start, Block: r.pack(l.sums.rows)})
-}
-
-// Covers reports whether the fine tier reaches back to q.From and is fine enough
-// to be worth it, so that Recent answers q better than the store.
-func (r *Rollup) Covers(q Query) bool {
-	if !r.ticked || len(r.levels) > 1 && q.want() >= r.levels[1].step {
-		return false
-	}
-	oldest := r.levels[0].start
-	if len(r.ring) > 0 {
-		oldest = r.ring[0].Start
-	}
-	return q.From >= oldest
-}
-
-// Open returns the open slots of the stored tiers as they stand: the newest part
-// of what the store is asked for.
-func (r *Rollup) Open() []Slot {
-	if !r.ticked {
-		return nil
-	}
-	var slots []Slot
-	parts := [][]Row{r.levels[0].sums.rows}
-	for i := 1; i < len(r.levels); i++ {
-		l := &r.levels[i]
-		parts = append(parts, l.sums.rows)
-		slots = append(slots, Slot{Step: l.step, Start: l.start, Block: r.pack(parts...)})
-	}
-	return slots
 }
 
 // Stats returns the present figures.
 func (r *Rollup) Stats() Stats {
-	s := Stats{MaxSeries: r.series, Slots: len(r.ring), Bytes: r.bytes, MaxBytes: r.max, Overflow: r.over, Dropped: r.dropped}
-	for i := range r.levels {
-		s.Series = max(s.Series, len(r.levels[i].sums.rows))
+	s := Stats{
+		MaxSeries: r.maxSeries, Cells: len(r.levels[r.cells()].refs), MaxCells: r.levels[r.cells()].max,
+		Pending: len(r.wait.parts), Overflow: r.over, Dropped: r.drops,
+	}
+	for i := range r.levels[:r.cells()] {
+		s.Series = max(s.Series, len(r.levels[i].refs))
+	}
+	for i := range r.rings {
+		s.Slots += len(r.rings[i].slots)
+		s.Bytes += r.rings[i].bytes
+		s.MaxBytes += r.rings[i].max
 	}
 	return s
 }
