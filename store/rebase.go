@@ -154,7 +154,6 @@ func (e *edit) moveSome() (bool, error) {
 		e.s.badBlocks.Add(1) // what was not moved yet stays at its wrong time
 		return false, meta.Delete(keyMove)
 	}
-	slots, bytes := 0, 0
 	for _, t := range e.s.opt.Tiers {
 		if t.Step < m.step {
 			continue
@@ -163,55 +162,67 @@ func (e *edit) moveSome() (bool, error) {
 			m.step = t.Step
 			m = m.restart()
 		}
-		for {
-			start, ok := e.nextToMove(m)
-			if !ok {
-				break
-			}
-			n, err := e.moveSlot(m, start)
-			if err != nil {
+		starts := e.nextToMove(m)
+		for _, start := range starts {
+			if err := e.moveSlot(m, start); err != nil {
 				return false, fmt.Errorf("move slot %d of tier %d s: %w", start, m.step, err)
 			}
 			if m.pos = start; m.by < 0 {
 				m.pos = start + 1
 			}
-			if slots, bytes = slots+1, bytes+n; slots >= moveSlots || bytes >= moveBytes {
-				return true, m.save(e.tx)
-			}
+		}
+		if len(starts) > 0 {
+			return true, m.save(e.tx)
 		}
 	}
 	return false, meta.Delete(keyMove)
 }
 
-// nextToMove finds the next slot of the tier at hand.
-func (e *edit) nextToMove(m moving) (int64, bool) {
+// nextToMove lists the slots of the tier at hand that one transaction moves, in
+// their order. They are looked up before any of them moves: a cursor of bbolt does
+// not step back over pages that deleting has emptied.
+func (e *edit) nextToMove(m moving) []int64 {
+	var starts []int64
 	c := e.tx.Bucket(bucketSlots(m.step)).Cursor()
-	k, _ := c.Seek(slotPrefix(m.pos))
+	step := c.Next
+	k, v := c.Seek(slotPrefix(m.pos))
 	if m.by > 0 {
+		step = c.Prev
 		if k == nil {
-			k, _ = c.Last()
+			k, v = c.Last()
 		} else {
-			k, _ = c.Prev()
+			k, v = c.Prev()
 		}
 	}
-	start, ok := slotStart(k)
-	return start, ok && start >= m.from && start < m.to
+	for bytes := 0; ; k, v = step() {
+		start, ok := slotStart(k)
+		if !ok || start < m.from || start >= m.to {
+			return starts
+		}
+		if n := len(starts); n == 0 || starts[n-1] != start {
+			if n >= moveSlots || bytes >= moveBytes {
+				return starts
+			}
+			starts = append(starts, start)
+		}
+		bytes += len(v)
+	}
 }
 
-// moveSlot moves one slot and returns the length of its block. One that would stay
-// in its slot, or come to lie before 1970, is left where it is.
-func (e *edit) moveSlot(m moving, start int64) (int, error) {
+// moveSlot moves one slot. One that would stay in its slot, or come to lie before
+// 1970, is left where it is.
+func (e *edit) moveSlot(m moving, start int64) error {
 	to := e.s.opt.Calendar.Floor(start+m.by, m.step)
 	if to < 0 || m.by > 0 && to <= start || m.by < 0 && to >= start {
-		return 0, nil
+		return nil
 	}
 	_, bucket := e.tier(m.step)
 	block := getBlock(bucket, start)
 	if err := e.deleteSlot(m.step, start); err != nil {
-		return 0, err
+		return err
 	}
 	if err := e.markUnsaved(unsavedSlot(m.step, start)); err != nil {
-		return 0, err
+		return err
 	}
-	return len(block), e.addAt(m.step, to, block)
+	return e.addAt(m.step, to, block)
 }

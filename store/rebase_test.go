@@ -1,0 +1,200 @@
+package store
+
+import (
+	"errors"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/clock"
+	"weir/internal/intern"
+	"weir/internal/rollup"
+)
+
+// TestRebase compares moves of random slots with a model: a map that is moved at
+// once.
+func TestRebase(t *testing.T) {
+	calendar := berlin(t)
+	tiers := rollup.DefaultTiers()
+	const base = 100 * clock.Day
+	tests := []struct {
+		name         string
+		from, to, by int64
+	}{
+		{"forward by years", 0, 1000000, 54 * 365 * clock.Day},
+		{"forward by less than the period", 200000, 700000, 100000},
+		{"forward by less than an hour", 0, 1000000, 1234},
+		{"back by less than the period", 100000, 900000, -50000},
+		{"back before 1970, where nothing can be", 0, 500000, -base - 400000},
+		{"a part alone", 300000, 600000, 86400},
+		{"nothing", 5000000, 6000000, 60},
+		{"by nothing", 0, 1000000, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := open(t, filepath.Join(t.TempDir(), FileName), Options{Tiers: tiers, Calendar: calendar})
+			rng := rand.New(rand.NewPCG(1, uint64(tt.by)))
+			want := map[int64]map[int64]uint64{}
+			for _, tier := range tiers {
+				model := map[int64]uint64{}
+				for range 300 {
+					at := calendar.Floor(base+rng.Int64N(900000), tier.Step)
+					v := 1 + rng.Uint64N(1000)
+					s.Append([]rollup.Slot{{Step: tier.Step, Start: at, Block: block(map[uint32]uint64{7: v})}})
+					model[at] += v
+				}
+				want[tier.Step] = moveModel(model, calendar, tier.Step, base+tt.from, base+tt.to, tt.by)
+				if tier.Step == 300 {
+					commit(t, s) // the rest waits when the move comes
+				}
+			}
+			if err := s.Rebase(base+tt.from, base+tt.to, tt.by); err != nil {
+				t.Fatal(err)
+			}
+			commit(t, s)
+			for _, tier := range tiers {
+				if diff := cmp.Diff(want[tier.Step], sumsByStart(t, s, tier.Step)); diff != "" {
+					t.Errorf("tier %d s (-want +got):\n%s", tier.Step, diff)
+				}
+			}
+			if st := s.Status(); st.Moves != 0 || st.Tiers[0].Slots != len(want[60]) {
+				t.Errorf("%d slots of 60 s counted, %d are there", st.Tiers[0].Slots, len(want[60]))
+			}
+		})
+	}
+}
+
+// moveModel is what Rebase promises, with a map.
+func moveModel(slots map[int64]uint64, calendar clock.Calendar, step, from, to, by int64) map[int64]uint64 {
+	moved := map[int64]uint64{}
+	for start, v := range slots {
+		dest := start
+		if start >= from && start < to {
+			if dest = calendar.Floor(start+by, step); dest < 0 {
+				dest = start
+			}
+		}
+		moved[dest] += v
+	}
+	return moved
+}
+
+func sumsByStart(t *testing.T, s *Store, step int64) map[int64]uint64 {
+	t.Helper()
+	sums := map[int64]uint64{}
+	starts, values := stored(t, s, step)
+	for i, start := range starts {
+		sums[start] = values[i]
+	}
+	return sums
+}
+
+// TestRebaseLeavesLaterSlots appends a slot of the corrected clock behind the move,
+// at a time that the move is about: it must stay.
+func TestRebaseLeavesLaterSlots(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
+	put := func(v uint64) {
+		s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{1: v})}})
+	}
+	put(1)
+	if !s.queue.move(0, 86400, 600) {
+		t.Fatal("no room for a move")
+	}
+	put(2)
+	if s.Status().Moves != 1 {
+		t.Errorf("%d moves wait", s.Status().Moves)
+	}
+	commit(t, s)
+	if diff := cmp.Diff(map[int64]uint64{300: 2, 900: 1}, sumsByStart(t, s, 300)); diff != "" {
+		t.Errorf("slots (-want +got):\n%s", diff)
+	}
+}
+
+// TestRebaseGoesOn stops a move after each of its transactions, as a kill does, and
+// opens the database again: the result is always that of one whole move.
+func TestRebaseGoesOn(t *testing.T) {
+	const slots, by = 3 * moveSlots, 250 * 300
+	for stop := range 5 {
+		path := filepath.Join(t.TempDir(), FileName)
+		s := open(t, path, Options{})
+		for i := range int64(slots) {
+			s.Append([]rollup.Slot{{Step: 300, Start: 300 * i, Block: block(map[uint32]uint64{1: uint64(i) + 1})}})
+		}
+		commit(t, s)
+		m := move{seq: s.queue.newest() + 1, to: 300 * slots, by: by}
+		err := s.update("move", func(e *edit) error {
+			state := moving{move: m, step: 300}
+			return errors.Join(setApplied(e.tx, m.seq), state.restart().save(e.tx))
+		})
+		for range stop {
+			if err == nil {
+				err = s.update("move", func(e *edit) error { _, err := e.moveSome(); return err })
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeAndCheck(t, s)
+		s = open(t, path, Options{})
+		got := sumsByStart(t, s, 300)
+		for i := range int64(slots) {
+			if got[300*i+by] != uint64(i)+1 {
+				t.Fatalf("stopped after %d transactions: slot %d has %d", stop, i, got[300*i+by])
+			}
+		}
+		if len(got) != slots {
+			t.Errorf("stopped after %d transactions: %d slots", stop, len(got))
+		}
+	}
+}
+
+// TestMoveThatOnlySeemedToFail runs a move again whose beginning took effect.
+func TestMoveThatOnlySeemedToFail(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
+	s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{1: 1})}})
+	commit(t, s)
+	m := move{seq: s.queue.newest() + 1, to: 3000, by: 600}
+	for range 2 {
+		if err := s.runMove(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(map[int64]uint64{900: 1}, sumsByStart(t, s, 300)); diff != "" {
+		t.Errorf("slots (-want +got):\n%s", diff)
+	}
+}
+
+func TestMovesAreBounded(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), FileName), Options{Names: intern.New(1)})
+	for s.queue.move(0, 100, 100) {
+	}
+	if err := s.Rebase(0, 100, 100); !errors.Is(err, ErrMoves) || s.Status().Moves != maxMoves {
+		t.Errorf("%v with %d moves", err, s.Status().Moves)
+	}
+	commit(t, s)
+	if err := s.Rebase(0, 100, 100); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDamagedMove is given up on, counted, and does not keep the database shut.
+func TestDamagedMove(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	s := open(t, path, Options{})
+	s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{1: 1})}})
+	commit(t, s)
+	err := s.update("damage", func(e *edit) error { return e.tx.Bucket(bucketMeta).Put(keyMove, make([]byte, movingLen)) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeAndCheck(t, s)
+	s = open(t, path, Options{})
+	if s.Status().BadBlocks != 1 || s.Opened().MovedTo != "" {
+		t.Errorf("%d bad blocks, opened %+v", s.Status().BadBlocks, s.Opened())
+	}
+	if got := sumsByStart(t, s, 300); got[300] != 1 {
+		t.Errorf("slots %v", got)
+	}
+}
