@@ -31,6 +31,7 @@ func commands() []command {
 		{"top", "[OPTION...]", "show live what the daemon sees", topLong, topCommand, nil},
 		{"call", "[METHOD [ARG...]]", "call a method of the daemon's API", callLong, callCommand, callHelp},
 		{"check", "[FILE]", "validate a configuration", checkLong, checkCommand, nil},
+		{"geo", "ACTION [ARG...]", "tell places of addresses, and keep their databases", geoLong, geoCommand, nil},
 		{"version", "", "print version and platform", versionLong, versionCommand, nil},
 		{"help", "[COMMAND]", "explain a command", helpLong, helpCommand, nil},
 	}

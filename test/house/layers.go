@@ -28,6 +28,7 @@ var Layers = map[string]int{
 	"internal/flowlog": 1, // rows of flows that ended
 	"internal/usage":   1, // how much is attributed
 	"internal/names":   1, // names from DNS on the wire
+	"internal/geo":     1, // where addresses are, who made a device
 	"store/archive":    1, // what survives a power cut
 
 	"internal/engine": 2, // all of it under one lock
