@@ -42,9 +42,9 @@ var ErrTiers = errors.New("rollup: each tier's step must be a multiple of the fi
 // the first Tick finds their slots. Move says that the clock was wrong by so much
 // until now, and what is not handed out yet moves along. Without Move, what was
 // counted stays where it is: when now jumps forward, the open slots close at their
-// own starts and the slots between are a gap; when it steps back before the finest
-// stored open slot, the open slots are handed out as they stand and others open. No
-// slot is handed out that begins after now.
+// own starts and the slots between are a gap; when it steps back, what is in an open
+// slot that would begin after now goes to that of now. No slot is handed out that
+// begins after now.
 type Rollup struct {
 	cal        clock.Calendar
 	maxSeries  int

@@ -13,8 +13,7 @@ func (r *Rollup) Tick(now int64) []Slot {
 		r.settle(now)
 	case now < stored.start:
 		r.flushRings(now)
-		r.closeStored()
-		r.beginStored(now)
+		r.setBack(now)
 	}
 	r.advance(now)
 	out := r.out
@@ -47,9 +46,19 @@ func (r *Rollup) SetCalendar(cal clock.Calendar) {
 	}
 }
 
-// setBack is by how many seconds the clock may step back and the slots in memory
+// setBack lets the open slots that begin after now, for the clock was set back,
+// begin at now with what they have.
+func (r *Rollup) setBack(now int64) {
+	for i := r.stored(); i < len(r.levels); i++ {
+		if l := &r.levels[i]; l.start > now {
+			l.begin(r.cal, now)
+		}
+	}
+}
+
+// slack is by how many seconds the clock may step back and the slots in memory
 // go on as if it had not.
-const setBack = 10
+const slack = 10
 
 // tickRings closes the slots in memory that have ended.
 func (r *Rollup) tickRings(now int64) {
@@ -59,7 +68,7 @@ func (r *Rollup) tickRings(now int64) {
 	case !r.begun:
 		r.beginRings(now)
 		r.begun = true
-	case now < r.levels[0].start-setBack:
+	case now < r.levels[0].start-slack:
 		r.flushRings(now)
 	}
 	for i := range r.rings {
