@@ -43,22 +43,35 @@ type edit struct {
 
 // update runs fn in a write transaction, and takes its figures over when it is
 // committed. The caller holds writer.
+//
+// It does not use bbolt's Update: when fn or the commit panics over a damaged page,
+// that walks the whole file to find the free pages again, in a goroutine of its
+// own, where the next panic would end the process.
 func (s *Store) update(what string, fn func(*edit) error) error {
 	if s.closed.Load() {
 		return ErrClosed
 	}
 	e := &edit{s: s, figures: s.figures.clone()}
-	before := s.db.Load().Stats()
-	err := guard(what, func() error {
-		return s.db.Load().Update(func(tx *bolt.Tx) error {
-			e.tx = tx
-			if err := fn(e); err != nil {
-				return err
-			}
-			return s.status.written.save(tx)
-		})
+	db := s.db.Load()
+	before := db.Stats()
+	err := guard(what, func() (err error) {
+		e.tx, err = db.Begin(true)
+		return err
 	})
 	if err != nil {
+		return err
+	}
+	err = guard(what, func() error {
+		if err := fn(e); err != nil {
+			return err
+		}
+		return s.status.written.save(e.tx)
+	})
+	if err == nil {
+		err = guard(what, e.tx.Commit)
+	}
+	if err != nil {
+		_ = e.tx.Rollback() // does nothing if Commit rolled back
 		return err
 	}
 	s.status.Lock()

@@ -69,9 +69,10 @@ func (s *Store) copyBack() error {
 	if err == nil {
 		err = os.Rename(copied, s.path)
 	}
-	if err != nil {
-		_ = os.Remove(copied)
+	if err == nil {
+		return nil
 	}
+	_ = os.Remove(copied)
 	if errors.Is(err, ErrDamaged) || errors.Is(err, bolterrors.ErrDatabaseNotOpen) || errors.Is(err, io.EOF) ||
 		isErrno(err, syscall.EIO, syscall.ENXIO, syscall.ENODEV, syscall.ESTALE) {
 		return nil // it cannot be read any more: a fresh one takes its place
