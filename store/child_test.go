@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,91 +14,6 @@ import (
 	"weir/internal/intern"
 	"weir/internal/rollup"
 )
-
-// commitForever accounts a packet every 5 min and commits the slots that close,
-// with names and devices. It says so line by line, once each commit is done.
-func commitForever(dir string) error {
-	names := intern.New(1 << 16)
-	s, err := Open(filepath.Join(dir, FileName), Options{Names: names, MaxSize: 1 << 20, Tiers: twoTiers()})
-	if err != nil {
-		return err
-	}
-	roll, err := rollup.New(rollup.Config{Tiers: twoTiers()})
-	if err != nil {
-		return err
-	}
-	start := int64(names.Len()) * 300 // a name was committed with every slot
-	for roll.Tick(start); ; start += 300 {
-		id := names.Handle(fmt.Sprintf("name of %d", start))
-		roll.Add(rollup.Device, id, rollup.Values{TxBytes: uint64(start)})
-		roll.Add(rollup.Total, rollup.Other, rollup.Values{TxPackets: 1})
-		s.Append(roll.Tick(start + 300))
-		s.PutDevices([]Device{{Key: "router", Last: start}})
-		if err := s.Commit(); err != nil {
-			return err
-		}
-		fmt.Println(start)
-	}
-}
-
-// TestKilledWriter kills a writer at odd moments. What it said to be committed
-// must be there, with names and devices of the same commit, in a sound file.
-func TestKilledWriter(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, FileName)
-	commits := 0
-	for round := range 8 {
-		cmd := child(t, "commit", dir)
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.AfterFunc(time.Duration(40+13*round)*time.Millisecond, func() { _ = cmd.Process.Kill() })
-		last := int64(-1)
-		for lines := bufio.NewScanner(out); lines.Scan(); commits++ {
-			if _, err := fmt.Sscan(lines.Text(), &last); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := cmd.Wait(); err == nil {
-			t.Fatal("the child ended by itself")
-		}
-		if last < 0 {
-			continue // killed before its first commit
-		}
-		names := intern.New(1 << 16)
-		s := open(t, path, Options{Names: names, MaxSize: 1 << 20, Tiers: twoTiers()})
-		if r := s.Opened(); r.Fresh || r.MovedTo != "" {
-			t.Fatalf("round %d: opened %+v", round, r)
-		}
-		name := fmt.Sprintf("name of %d", last)
-		id, ok := names.Lookup(name)
-		q := rollup.Query{Class: rollup.Device, ID: id, Metric: rollup.TxBytes, From: last, To: last + 300, Points: 1}
-		got, err := s.Series(t.Context(), q, nil)
-		if err != nil || !ok || !got.Known[0] || got.Values[0] != uint64(last) {
-			t.Errorf("round %d: %s has handle %d %t, series %+v, %v", round, name, id, ok, got, err)
-		}
-		devices, err := s.Devices()
-		if err != nil || len(devices) != 1 || devices[0].Last < last {
-			t.Errorf("round %d: devices %+v, %v; last commit %d", round, devices, err, last)
-		}
-		hour := last - last%3600 // stored when it ended, or rebuilt from its 5 min slots
-		q = rollup.Query{Class: rollup.Total, Metric: rollup.TxPackets, From: hour, To: hour + 3600, Points: 1}
-		got, err = s.Series(t.Context(), q, nil)
-		if want := uint64(last-hour)/300 + 1; err != nil || got.Step != 3600 || got.Values[0] < want {
-			t.Errorf("round %d: hour %+v, %v; want %d", round, got, err, want)
-		}
-		closeAndCheck(t, s)
-	}
-	if commits < 20 {
-		t.Errorf("only %d commits", commits)
-	}
-	t.Logf("%d commits survived 8 kills", commits)
-}
 
 // runIntoSizeLimit lets the kernel refuse that the file grows, then allows it.
 func runIntoSizeLimit(dir string) error {

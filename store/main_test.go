@@ -16,9 +16,11 @@ const childRole = "WEIR_STORE_TEST_CHILD"
 // children are those roles. Each works on the directory that it is given.
 func children() map[string]func(dir string) error {
 	return map[string]func(string) error{
-		"commit": commitForever,
-		"limit":  runIntoSizeLimit,
-		"full":   runIntoFullDisk,
+		"commit":  commitForever,
+		"rebase":  rebaseForever,
+		"migrate": migrateOnce,
+		"limit":   runIntoSizeLimit,
+		"full":    runIntoFullDisk,
 	}
 }
 
