@@ -88,6 +88,12 @@ func (c Calendar) Next(start, step int64) int64 {
 	return end
 }
 
+// Date returns the moment when a local date begins, as Floor has it. Like
+// time.Date it takes days and months that are out of range for what they come to.
+func (c Calendar) Date(year int, month time.Month, day int) int64 {
+	return c.begin(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix())
+}
+
 // follows says that slots of the step follow the zone or the calendar around t.
 func (c Calendar) follows(t, step int64) bool {
 	return -far < t && t < far && step < far && (step%Day == 0 || step >= hour && c.Zone != nil)

@@ -1,5 +1,11 @@
-// Package usage measures what weir does not see: the coverage meter.
+// Package usage keeps accounts: what is used of quotas in cycles, and how much of
+// what passes weir sees at all.
 //
+// A Cycle says when accounting begins anew, a Quota what may pass in one, and a
+// Ledger keeps what did pass, from cumulative totals, over restarts and with a
+// clock that is set. It is bounded by MaxQuotas.
+//
+// The coverage meter measures what weir does not see.
 // An uplink's interface counts every frame; flows add up to what weir can say
 // whose it is. A Meter compares the two, as samples come in, for the last minute,
 // hour and day: how much is attributed, how much of that is the router's own, how
@@ -13,8 +19,8 @@
 //
 // Everything here is plain computation on what it is given. It opens nothing and
 // is bounded: MaxUplinks meters of an hour of minutes and a day of hours each. A
-// Meter belongs to its caller; Meters may be used from several goroutines at
-// once.
+// Meter belongs to its caller; Meters and a Ledger may be used from several
+// goroutines at once.
 package usage
 
 import (
