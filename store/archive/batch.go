@@ -34,6 +34,7 @@ type segmentOutput struct {
 type Tally struct {
 	Records int   // added
 	Bytes   int64 // written
+	Total   int64 // written ever, see Archive.Mark
 }
 
 // Begin starts a batch at now, in seconds since the Unix epoch. Other calls wait
@@ -57,6 +58,13 @@ func (a *Archive) Begin(now int64) (*Batch, error) {
 // bytes ever written. An archive with another id, or with fewer bytes than it had,
 // is not the one that was written to before.
 func (b *Batch) Mark() (id, bytes int64) { return b.a.ledger.id, b.a.ledger.total }
+
+// Mark is Batch.Mark between batches.
+func (a *Archive) Mark() (id, bytes int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.ledger.id, a.ledger.total
+}
 
 // Add adds a record to a band; name tells what the handles of its block stand
 // for. ErrNoRoom and ErrRecord concern this record alone; any other error ends
@@ -228,7 +236,7 @@ func (b *Batch) Commit() (Tally, error) {
 		return Tally{}, err
 	}
 	b.a.last = b.now
-	return Tally{Records: b.records, Bytes: b.bytes}, nil
+	return Tally{Records: b.records, Bytes: b.bytes, Total: b.a.ledger.total}, nil
 }
 
 // Abort ends the batch without waiting for the disk.
@@ -248,12 +256,15 @@ func (b *Batch) finish() error {
 		if err := b.openSegment(Identity, 0); err != nil {
 			return err
 		}
-		if err := b.out.w.put(b.a.ledger.record(own)); err != nil {
+		stored := b.a.ledger
+		stored.add(own)
+		if err := b.out.w.put(stored.record()); err != nil {
 			return err
 		}
 		if err := b.closeSegment(); err != nil {
 			return err
 		}
+		b.a.ledger = stored // as the next one reads it
 	}
 	if b.made {
 		if err := b.a.folder.sync(); err != nil {

@@ -49,17 +49,15 @@ func (l *ledger) perYear() int64 {
 	return sum * 365 / int64(l.known)
 }
 
-// record is the ledger as it is stored, after extra more bytes.
-func (l *ledger) record(extra int64) *Record {
-	c := *l
-	c.add(extra)
-	data := binary.AppendVarint(nil, c.id)
-	data = binary.AppendVarint(data, c.total)
-	data = binary.AppendVarint(data, int64(c.known))
-	for _, n := range c.days {
+// record is the ledger as it is stored.
+func (l *ledger) record() *Record {
+	data := binary.AppendVarint(nil, l.id)
+	data = binary.AppendVarint(data, l.total)
+	data = binary.AppendVarint(data, int64(l.known))
+	for _, n := range l.days {
 		data = binary.AppendVarint(data, n)
 	}
-	return &Record{Kind: kindLedger, Step: c.day, Data: data}
+	return &Record{Kind: kindLedger, Step: l.day, Data: data}
 }
 
 // load reads a stored ledger; one that makes no sense is left out.

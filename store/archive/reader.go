@@ -21,12 +21,12 @@ type Reader struct {
 	names   *names
 	head    header // of the chunk at hand
 	at      int64  // its end
-	unnamed *uint64
+	unnamed uint64
 }
 
 // NewReader returns a Reader of a backup.
 func NewReader(r io.Reader) *Reader {
-	return &Reader{scan: newScanner(r), names: &names{}, unnamed: new(uint64)}
+	return &Reader{scan: newScanner(r), band: NumBands, names: &names{}}
 }
 
 // Next returns the next record. At the end it returns io.EOF, for a stream in
@@ -121,12 +121,15 @@ func (r *Reader) lose() {
 // Lost returns how many stretches could not be read so far, and the first of
 // them.
 func (r *Reader) Lost() (int, []Loss) {
+	for i := range r.scan.losses {
+		r.scan.losses[i].Band = r.band
+	}
 	return r.scan.lost, r.scan.losses
 }
 
 // Unnamed counts the handles of blocks whose names were lost, so that they became
 // 0, that is the rest of their class.
-func (r *Reader) Unnamed() uint64 { return *r.unnamed }
+func (r *Reader) Unnamed() uint64 { return r.unnamed }
 
 // Names returns a function for a Mapper: it gives the handle, by give, of what a
 // handle in the record's block stands for.
@@ -135,7 +138,7 @@ func (r *Reader) Names(rec Record, give func(name string) uint32) func(h uint32)
 		name, ok := rec.names.name(h)
 		if !ok {
 			if h != 0 {
-				*r.unnamed++
+				r.unnamed++
 			}
 			return 0
 		}

@@ -31,7 +31,7 @@ const (
 // Start and Key are the same thing (of open slots: the same Step), and the later
 // one replaces the earlier.
 type Record struct {
-	Band  Band // of the segment it was read from; not stored
+	Band  Band // of the segment it was read from, NumBands for a backup; not stored
 	Kind  Kind
 	Step  int64 // seconds
 	Start int64 // seconds since the Unix epoch

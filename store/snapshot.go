@@ -1,0 +1,422 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"weir/internal/rollup"
+	"weir/store/archive"
+)
+
+// SnapshotReport says what a snapshot did.
+type SnapshotReport struct {
+	Records int   // written
+	Bytes   int64 // written
+	Refused int   // records that the archive has no room for; they are not tried again
+	Damaged int   // blocks and rows that could not be read
+	Partial bool  // the time ran out: the rest waits for the next one
+	Took    time.Duration
+}
+
+const (
+	snapshotPage = 128              // unsaved entries read at once
+	compactFor   = 10 * time.Second // a snapshot with less time does not compact
+)
+
+var keyArchive = []byte("archive") // be64 each: id of the archive that the unsaved ones are new to, bytes it had
+
+// Snapshot appends to an archive what is new since the last one, with the open
+// slots on top, and notes it as saved when it is on the disk. What is written
+// meanwhile stays unsaved. When ctx ends, what was appended so far is made last
+// and the rest waits, so a stop with a deadline keeps what is most important.
+//
+// An archive that is not the one of the last snapshot, or an older state of it,
+// gets everything.
+func (s *Store) Snapshot(ctx context.Context, a *archive.Archive, newest Newest) (SnapshotReport, error) {
+	begin := time.Now()
+	if err := s.Commit(); errors.Is(err, ErrClosed) {
+		return SnapshotReport{}, err // another error is in Status; what is committed can be saved
+	}
+	b, err := a.Begin(s.opt.Now().Unix())
+	if err != nil {
+		return SnapshotReport{}, err
+	}
+	n := &snapshot{s: s, ctx: ctx, b: b}
+	report, err := n.run(newest)
+	report.Took = time.Since(begin)
+	return report, err
+}
+
+// snapshot is one that is being taken.
+type snapshot struct {
+	s      *Store
+	ctx    context.Context
+	b      *archive.Batch
+	db     *bolt.DB // that is read; another one has other transactions
+	upTo   uint32   // newest transaction that is read
+	open   map[[2]int64]bool
+	done   map[string]bool // prefixes that were gone through
+	report SnapshotReport
+	buf    []byte
+}
+
+// run takes the snapshot and ends the batch.
+func (n *snapshot) run(newest Newest) (SnapshotReport, error) {
+	err := n.begin()
+	if err == nil {
+		err = n.addOpen(newest)
+	}
+	if err == nil {
+		err = n.addUnsaved()
+	}
+	if deadline, ok := n.ctx.Deadline(); err == nil && !n.report.Partial && (!ok || time.Until(deadline) > compactFor) {
+		err = n.b.Compact()
+	}
+	if err != nil {
+		n.b.Abort()
+		return n.report, fmt.Errorf("snapshot: %w", err)
+	}
+	id, _ := n.b.Mark()
+	tally, err := n.b.Commit()
+	if err != nil {
+		return n.report, fmt.Errorf("snapshot: %w", err)
+	}
+	n.report.Records, n.report.Bytes = tally.Records, tally.Bytes
+	return n.report, n.clear(id, tally.Total)
+}
+
+// begin notes where the database stands, and marks everything as unsaved for an
+// archive that does not know what the last one did.
+func (n *snapshot) begin() error {
+	id, total := n.b.Mark()
+	have := archiveMark{}
+	n.db = n.s.db.Load()
+	look := func() error {
+		return n.s.view(func(tx *bolt.Tx) error {
+			n.upTo = uint32(tx.ID())
+			have = loadArchiveMark(tx)
+			return nil
+		})
+	}
+	if err := look(); err != nil {
+		return err
+	}
+	if have.id == id && have.total <= total {
+		return nil
+	}
+	if err := n.s.change("mark for a new archive", (*edit).markEverything); err != nil {
+		return err
+	}
+	return look()
+}
+
+// markEverything notes that the archive has nothing yet.
+func (e *edit) markEverything() error {
+	if err := e.markAll(); err != nil {
+		return err
+	}
+	err := e.tx.Bucket(bucketRows).ForEach(func(k, _ []byte) error { return e.markUnsaved(unsavedRow(k)) })
+	if err != nil {
+		return err
+	}
+	return e.tx.Bucket(bucketFlows).ForEach(func(k, _ []byte) error {
+		if len(k) != flowKeyLen || k[flowKeyLen-2] != 0 || k[flowKeyLen-1] != 0 {
+			return nil
+		}
+		return e.markUnsaved(unsavedFlow(k[:flowKeyLen-2]))
+	})
+}
+
+// addOpen adds the slots that have not ended, as they stand: those of newest and
+// what is stored of them.
+func (n *snapshot) addOpen(newest Newest) error {
+	var open []rollup.Slot
+	err := n.s.scan(n.ctx, newest, func(r *reader) error {
+		open, n.open = open[:0], make(map[[2]int64]bool)
+		for _, t := range n.s.opt.Tiers {
+			if t.Step < hour {
+				continue
+			}
+			slot, ok, err := r.openSlot(t.Step)
+			if err != nil {
+				return err
+			}
+			if ok {
+				open = append(open, slot)
+				n.open[[2]int64{slot.Step, slot.Start}] = true
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		n.report.Partial = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, slot := range open {
+		r := archive.Record{Kind: archive.KindOpen, Step: slot.Step, Start: slot.Start, Data: slot.Block}
+		if err := n.add(archive.Identity, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openSlot sums up the newest slot of a tier, false if there is none or it has
+// ended.
+func (r *reader) openSlot(step int64) (slot rollup.Slot, ok bool, err error) {
+	start := int64(-1)
+	err = r.s.view(func(tx *bolt.Tx) error {
+		k, _ := tx.Bucket(bucketSlots(step)).Cursor().Last()
+		if at, ok := slotStart(k); ok {
+			start = at
+		}
+		return nil
+	})
+	if err != nil {
+		return slot, false, err
+	}
+	for _, e := range r.queued {
+		if e.slot.Step == step {
+			start = max(start, e.slot.Start)
+		}
+	}
+	for _, o := range r.open {
+		if o.Step == step {
+			start = max(start, o.Start)
+		}
+	}
+	if start < 0 || r.s.opt.Calendar.Next(start, step) <= r.s.opt.Now().Unix() {
+		return slot, false, nil
+	}
+	sum := rollup.AppendBlock(nil, nil)
+	err = r.slots(step, start, start+1, func(s rollup.Slot) error {
+		if s.Start != start {
+			return nil
+		}
+		merged, err := rollup.AppendMerged(nil, sum, s.Block)
+		if err == nil {
+			sum = merged
+		}
+		return err
+	})
+	return rollup.Slot{Step: step, Start: start, Block: sum}, err == nil, err
+}
+
+// addUnsaved goes through what is unsaved, band by band.
+func (n *snapshot) addUnsaved() error {
+	n.done = make(map[string]bool)
+	for _, p := range n.s.passes() {
+		if err := n.pass(p); err != nil {
+			return err
+		}
+		if n.report.Partial {
+			delete(n.done, string(p.prefix)) // its last band is missing
+			for _, rest := range n.s.passes() {
+				if rest.part.band > p.part.band {
+					delete(n.done, string(rest.prefix))
+				}
+			}
+			return nil
+		}
+		n.done[string(p.prefix)] = true
+	}
+	return nil
+}
+
+// pass goes through the unsaved entries of one prefix.
+func (n *snapshot) pass(p pass) error {
+	after := p.prefix
+	for {
+		var items []unsavedItem
+		err := n.s.view(func(tx *bolt.Tx) error {
+			items = unsaved(tx, after, snapshotPage)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, item := range items {
+			if !bytes.HasPrefix(item.key, p.prefix) {
+				return nil
+			}
+			if n.ctx.Err() != nil {
+				n.report.Partial = true
+				return nil
+			}
+			if err := n.addItem(p, item); err != nil {
+				return err
+			}
+			after = item.key
+		}
+		if len(items) == 0 {
+			return nil
+		}
+	}
+}
+
+// addItem adds what one entry names, or that it is gone.
+func (n *snapshot) addItem(p pass, item unsavedItem) error {
+	if item.what == unsavedIsSlot {
+		return n.addSlot(p.part, item)
+	}
+	var value []byte
+	err := n.s.view(func(tx *bolt.Tx) error {
+		switch item.what {
+		case unsavedIsDevice:
+			value = bytes.Clone(tx.Bucket(bucketDevices).Get(item.name))
+		case unsavedIsRow:
+			value = bytes.Clone(tx.Bucket(bucketRows).Get(item.name))
+		case unsavedIsFlow:
+			value = getParts(tx.Bucket(bucketFlows), item.name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r := archive.Record{Kind: kindOf(item.what), Key: string(item.name), Data: value, Gone: value == nil}
+	if item.what == unsavedIsFlow {
+		r.Start = int64(binary.BigEndian.Uint64(item.name))
+	}
+	return n.add(p.part.band, r)
+}
+
+// kindOf is the kind of record for a kind of unsaved entry.
+func kindOf(what byte) archive.Kind {
+	switch what {
+	case unsavedIsDevice:
+		return archive.KindDevice
+	case unsavedIsRow:
+		return archive.KindNote
+	case unsavedIsFlow:
+		return archive.KindFlow
+	}
+	return archive.KindSlot
+}
+
+// addSlot adds a band's part of a slot. One that is still open was added as it
+// stands.
+func (n *snapshot) addSlot(p part, item unsavedItem) error {
+	if n.open[[2]int64{item.step, item.start}] {
+		return nil
+	}
+	var block []byte
+	err := n.s.view(func(tx *bolt.Tx) error {
+		if b := tx.Bucket(bucketSlots(item.step)); b != nil {
+			block = getBlock(b, item.start)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r := archive.Record{Kind: archive.KindSlot, Step: item.step, Start: item.start, Gone: block == nil}
+	if block != nil {
+		n.buf, err = rollup.AppendFiltered(n.buf[:0], block, p.has)
+		if err != nil {
+			n.s.badBlocks.Add(1)
+			n.report.Damaged++
+			return nil
+		}
+		if p.band != bandParts(item.step)[0].band && !hasRows(n.buf) {
+			return nil
+		}
+		r.Data = n.buf
+	}
+	return n.add(p.band, r)
+}
+
+// hasRows reports whether a block has any.
+func hasRows(block []byte) bool {
+	it := rollup.NewIter(block)
+	return it.Next()
+}
+
+// add adds a record. What has no room, or is damaged, is counted.
+func (n *snapshot) add(band archive.Band, r archive.Record) error {
+	err := n.b.Add(band, r, n.s.opt.Names.Name)
+	switch {
+	case errors.Is(err, archive.ErrNoRoom):
+		n.report.Refused++
+	case errors.Is(err, archive.ErrRecord):
+		n.report.Damaged++
+	default:
+		return err
+	}
+	return nil
+}
+
+// clear notes what is saved now.
+func (n *snapshot) clear(id, total int64) error {
+	s := n.s
+	s.writer.Lock()
+	defer s.writer.Unlock()
+	if s.db.Load() != n.db {
+		return nil // it was opened anew: what is unsaved there is another matter
+	}
+	var after []byte
+	for more := true; more; {
+		err := s.update("note what is saved", func(e *edit) error {
+			items := unsaved(e.tx, after, snapshotPage)
+			if more = len(items) == snapshotPage; len(items) > 0 {
+				after = items[len(items)-1].key
+			}
+			cleared := items[:0]
+			for _, item := range items {
+				if n.saved(item) {
+					cleared = append(cleared, item)
+				}
+			}
+			if err := e.saved(cleared); err != nil {
+				return err
+			}
+			return archiveMark{id, total}.save(e.tx)
+		})
+		if err != nil {
+			return s.explain(err)
+		}
+	}
+	return nil
+}
+
+// saved reports whether an entry is as the snapshot has read it.
+func (n *snapshot) saved(item unsavedItem) bool {
+	if len(item.mark) != 4 || binary.BigEndian.Uint32(item.mark) > n.upTo || n.open[[2]int64{item.step, item.start}] {
+		return false
+	}
+	prefix := item.key[:1]
+	if item.what == unsavedIsSlot {
+		prefix = item.key[:1+8]
+	}
+	return n.done[string(prefix)]
+}
+
+// archiveMark is which archive the unsaved entries are new to.
+type archiveMark struct{ id, total int64 }
+
+func loadArchiveMark(tx *bolt.Tx) archiveMark {
+	v := tx.Bucket(bucketMeta).Get(keyArchive)
+	if len(v) != 16 {
+		return archiveMark{}
+	}
+	m := archiveMark{int64(binary.BigEndian.Uint64(v)), int64(binary.BigEndian.Uint64(v[8:]))}
+	if m.total < 0 {
+		m.total = math.MaxInt64
+	}
+	return m
+}
+
+func (m archiveMark) save(tx *bolt.Tx) error {
+	v := binary.BigEndian.AppendUint64(nil, uint64(m.id))
+	return tx.Bucket(bucketMeta).Put(keyArchive, binary.BigEndian.AppendUint64(v, uint64(m.total)))
+}
