@@ -17,7 +17,11 @@ import (
 
 // SnapshotReport says what a snapshot did.
 type SnapshotReport struct {
-	Records int   // written
+	Slots   int   // taken, the open ones included
+	Devices int   // taken, or said to be gone
+	Rows    int   // the same
+	Flows   int   // blocks of the flow log
+	Records int   // written: a slot may be several, by class
 	Bytes   int64 // written
 	Refused int   // records that the archive has no room for; they are not tried again
 	Damaged int   // blocks and rows that could not be read
@@ -350,10 +354,30 @@ func (n *snapshot) add(band archive.Band, r archive.Record) error {
 		n.report.Refused++
 	case errors.Is(err, archive.ErrRecord):
 		n.report.Damaged++
+	case err == nil:
+		n.count(band, &r)
 	default:
 		return err
 	}
 	return nil
+}
+
+// count notes what was taken; of a slot in parts the first counts.
+func (n *snapshot) count(band archive.Band, r *archive.Record) {
+	switch r.Kind {
+	case archive.KindDevice:
+		n.report.Devices++
+	case archive.KindNote:
+		n.report.Rows++
+	case archive.KindFlow:
+		n.report.Flows++
+	case archive.KindOpen:
+		n.report.Slots++
+	case archive.KindSlot:
+		if band == bandParts(r.Step)[0].band {
+			n.report.Slots++
+		}
+	}
 }
 
 // clear notes what is saved now.
