@@ -26,7 +26,8 @@ var Layers = map[string]int{
 	"internal/device":  1, // devices and hosts
 	"internal/rollup":  1, // counters by dimension and time
 	"internal/flowlog": 1, // rows of flows that ended
-	"internal/usage":   1, // how much is attributed
+	"internal/usage":   1, // how much is attributed, and used of quotas
+	"internal/alert":   1, // what the user should know
 	"internal/names":   1, // names from DNS on the wire
 	"internal/geo":     1, // where addresses are, who made a device
 	"store/archive":    1, // what survives a power cut
