@@ -70,7 +70,10 @@ func killOne(t *testing.T, role, dir string, rng *rand.Rand, within time.Duratio
 // commitForever accounts a packet every minute and commits the slots that close, of
 // all tiers, with names, devices, rows and flows. It says so line by line, once
 // each commit is done.
-func commitForever(dir string) error {
+func commitForever(dir string) error { return commitMany(dir, 1<<62) }
+
+// commitMany is commitForever that ends after so many commits.
+func commitMany(dir string, n int64) error {
 	names := intern.New(1 << 16)
 	tiers := rollup.DefaultTiers()
 	s, err := Open(filepath.Join(dir, FileName), Options{Names: names, MaxSize: 4 << 20, Tiers: tiers})
@@ -78,7 +81,8 @@ func commitForever(dir string) error {
 		return err
 	}
 	packets := make([]uint64, len(tiers)) // of each tier's open slot since this start
-	for start := int64(names.Last()) * 60; ; start += 60 {
+	begin := int64(names.Last()) * 60
+	for start := begin; (start-begin)/60 < n; start += 60 {
 		id := names.Handle(fmt.Sprintf("name of %d", start))
 		var closed []rollup.Slot
 		for i, tier := range tiers {
@@ -103,6 +107,7 @@ func commitForever(dir string) error {
 		}
 		fmt.Println(start)
 	}
+	return nil
 }
 
 // TestKilledWriter kills a writer at random moments. What it said to be committed
@@ -152,8 +157,9 @@ func checkCommitted(t *testing.T, s *Store, names *intern.Table, last int64) {
 	if err != nil || len(devices) != 1 || devices[0].Last < last {
 		t.Errorf("devices %+v, %v; last commit %d", devices, err, last)
 	}
-	state := rows(t, s, RowState)
-	if at, err := strconv.ParseInt(string(state[0].Value), 10, 64); len(state) != 1 || err != nil || at < last {
+	if state := rows(t, s, RowState); len(state) != 1 {
+		t.Errorf("rows %q", state)
+	} else if at, err := strconv.ParseInt(string(state[0].Value), 10, 64); err != nil || at < last {
 		t.Errorf("rows %q, %v; last commit %d", state, err, last)
 	}
 	err = s.view(func(tx *bolt.Tx) error {

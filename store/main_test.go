@@ -17,7 +17,9 @@ const childRole = "WEIR_STORE_TEST_CHILD"
 func children() map[string]func(dir string) error {
 	return map[string]func(string) error{
 		"commit":  commitForever,
+		"commits": func(dir string) error { return commitMany(dir, 30) },
 		"rebase":  rebaseForever,
+		"moves":   rebaseTwice,
 		"migrate": migrateOnce,
 		"limit":   runIntoSizeLimit,
 		"full":    runIntoFullDisk,
