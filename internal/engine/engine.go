@@ -43,6 +43,11 @@ type Config struct {
 	Rollup *rollup.Rollup // takes the sums by series; nil keeps none
 	Names  *intern.Table  // the names of series, which are the IDs of devices, too; nil for names of its own
 
+	// Place tells the country of an address (ISO 3166-1 alpha-2, zeros where it is not
+	// known) and its autonomous system (0 likewise). It is called under the engine's
+	// lock and must not block or allocate. Nil: there are no series of them.
+	Place func(packet.Addr) (country [2]byte, asn uint32)
+
 	// CaptureTime lets the frames' own times drive Tick, for captures that are
 	// read as fast as they can be. Otherwise the caller ticks.
 	CaptureTime bool
@@ -72,6 +77,7 @@ type Engine struct {
 	hosts   *device.Hosts
 	series  seriesIDs
 	naming  naming
+	feed    feed
 	appSums map[appKey]rollup.Values
 	tidied  int64 // when sums of devices that left were last dropped
 
@@ -111,6 +117,8 @@ type connStats struct {
 type point struct {
 	name    string
 	series  uint32
+	network uint32 // series of what is behind it, 0 for none
+	zone    uint32
 	wire    uint64
 	out     [packet.NumOutcomes]uint64
 	later   uint64 // later fragments
@@ -134,6 +142,7 @@ func New(cfg Config) *Engine {
 		hosts:   device.NewHosts(cfg.MaxHosts, cfg.HostIdle.Microseconds()),
 		series:  newSeriesIDs(cfg.Names),
 		naming:  newNaming(&cfg),
+		feed:    newFeed(cfg.Place != nil && cfg.Rollup != nil),
 		appSums: make(map[appKey]rollup.Values),
 	}
 	e.devices = device.NewDevices(cfg.MaxDevices, cfg.DeviceStale.Microseconds(), e.series.names.Handle)
@@ -155,6 +164,7 @@ func (e *Engine) Interface(name string) (uint8, error) {
 	i := uint8(len(e.points))
 	e.byName[name] = i
 	e.points = append(e.points, point{name: name, series: e.series.names.Handle(name)})
+	e.segment(&e.points[i])
 	return i, nil
 }
 
@@ -164,6 +174,7 @@ func (e *Engine) SetNetworks(nets *device.Networks) {
 	defer e.mu.Unlock()
 	e.nets = nets
 	e.hosts.Rescope(nets)
+	e.feed.forget()
 }
 
 // SetTimeouts changes when flows end, from now on.

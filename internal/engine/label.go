@@ -56,6 +56,7 @@ const (
 	markWatched              // so did watch
 	markStranger             // no DNS answer gave the server's address
 	markPrivate              // a private device opened it or was spoken to, though its address may be forgotten by now
+	markTimed                // the time of its handshake is in the series
 )
 
 // named finds out what can be known of a new flow before its payload is seen.

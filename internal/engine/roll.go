@@ -19,6 +19,7 @@ func (e *Engine) roll(now int64) {
 	e.hosts.Tick(now, elapsed)
 	e.devices.Tick(now, elapsed)
 	e.naming.names.Tick(now)
+	e.feedDNS()
 	e.total.Tick(elapsed)
 	e.pps = 0
 	for i := range e.points {
@@ -57,7 +58,8 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 			local = flow.A
 		}
 	}
-	v := sums(c, local)
+	q := e.qualityOf(f)
+	v := sums(c, &q, local)
 	pt := &e.points[f.Key.Point]
 	pt.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 	if e.cfg.Rollup != nil {
@@ -66,10 +68,14 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	if len(e.tunnels) > 0 && e.carries(f) != "" {
 		return
 	}
+	var k kinds
+	if e.cfg.Rollup != nil {
+		k = e.kindsOf(f, outside(&ends, &house, local))
+	}
 	for at := flow.A; at <= flow.B; at++ {
 		// What is outside is counted with the end in the house.
 		if here[at] && (house[at] || here[at.Other()]) {
-			e.end(f, ends[at], at, c)
+			e.end(f, ends[at], at, c, &q, &k)
 		}
 	}
 	if !here[local] {
@@ -77,12 +83,24 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	}
 	e.total.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 	e.addApp(0, Named{e, e.table.Label(f)}.Short(), v)
-	if e.cfg.Rollup != nil {
-		e.cfg.Rollup.Add(rollup.Total, rollup.Other, v)
-		app, category := e.seriesOf(e.table.Label(f))
-		e.cfg.Rollup.Add(rollup.Application, app, v)
-		e.cfg.Rollup.Add(rollup.Category, category, v)
+	if e.cfg.Rollup == nil {
+		return
 	}
+	e.feedFlow(&k, &v)
+	var inside *packet.Addr
+	if house[flow.A] && house[flow.B] {
+		inside = ends[local.Other()]
+	}
+	e.feedSegments(f, c, &q, local, inside)
+}
+
+// outside returns the address at the end of a flow that is not in the house, nil
+// when both are, or none.
+func outside(ends *[2]*packet.Addr, house *[2]bool, local flow.End) *packet.Addr {
+	if !house[local] || house[local.Other()] {
+		return nil
+	}
+	return ends[local.Other()]
 }
 
 // ends returns the addresses at a flow's ends that really talk to each other;
@@ -142,12 +160,12 @@ func (e *Engine) place(f *flow.Flow, addr *packet.Addr) (house, here bool) {
 }
 
 // end adds a flow's change to the host and device at one end.
-func (e *Engine) end(f *flow.Flow, addr *packet.Addr, at flow.End, c *flow.Change) {
+func (e *Engine) end(f *flow.Flow, addr *packet.Addr, at flow.End, c *flow.Change, q *quality, k *kinds) {
 	h := e.hosts.Seen(addr, e.nets, f.Key.Point, f.Last)
 	if h == nil {
 		return
 	}
-	v := sums(c, at)
+	v := sums(c, q, at)
 	h.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
 	h.Observed = h.Observed || !f.Recorded()
 	if c.New && at == f.Client() {
@@ -166,16 +184,17 @@ func (e *Engine) end(f *flow.Flow, addr *packet.Addr, at flow.End, c *flow.Chang
 		d.Heard(f.Last)
 		e.addApp(d.ID, Named{e, e.table.Label(f)}.Short(), v)
 		if e.cfg.Rollup != nil {
-			e.cfg.Rollup.Add(rollup.Device, d.ID, v)
+			e.feedDevice(d, k, &v)
 		}
 	}
 }
 
 // sums turns a change around so that tx is what the end at sent.
-func sums(c *flow.Change, at flow.End) rollup.Values {
+func sums(c *flow.Change, q *quality, at flow.End) rollup.Values {
 	v := rollup.Values{
 		TxBytes: c.Bytes[at], RxBytes: c.Bytes[at.Other()],
 		TxPackets: c.Packets[at], RxPackets: c.Packets[at.Other()],
+		Retrans: q.retrans, RTTSum: q.rttSum, RTTCount: q.rttCount,
 	}
 	if c.New {
 		v.Flows = 1
@@ -192,6 +211,7 @@ func (o *observer) Ended(f *flow.Flow, r *flow.Record) {
 	gone := r.Why != flow.Active
 	if gone {
 		e.conclude(f, e.table.Label(f))
+		delete(e.feed.retrans, e.table.Slot(f))
 		defer e.leave(f)
 	}
 	if f.Empty() {
