@@ -40,7 +40,7 @@ func (l Loss) Words() string {
 	case l.Newer:
 		return what + " were written by a newer weir and are left alone"
 	case l.Torn:
-		return what + " were not written to their end and are left out"
+		return what + " were not written whole and are left out"
 	}
 	return what + " are damaged and left out"
 }

@@ -15,7 +15,7 @@ type Loss struct {
 	Band     Band
 	Bytes    int64
 	From, To int64 // time of what was lost, in seconds; 0 if the header was damaged, too
-	Torn     bool  // at the end, as after a power cut during a write
+	Torn     bool  // at the end: not written whole, as after a power cut
 	Newer    bool  // written by a newer weir: not damaged
 
 	pos int64
@@ -64,7 +64,7 @@ func (s *scanner) next() (header, []byte, error) {
 			}
 			continue
 		}
-		s.endGap(false)
+		s.endGap()
 		at := s.pos
 		s.discard(headerLen)
 		if h.version > version {
@@ -83,7 +83,8 @@ func (s *scanner) next() (header, []byte, error) {
 		case errors.Is(err, errDamaged):
 			s.lose(Loss{pos: at, Bytes: s.pos - at, From: h.from, To: h.to})
 		case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-			s.lose(Loss{pos: at, Bytes: s.pos - at, From: h.from, To: h.to, Torn: true})
+			s.lose(Loss{pos: at, Bytes: s.pos - at, From: h.from, To: h.to})
+			s.tear()
 			return header{}, nil, io.EOF
 		default:
 			return header{}, nil, err
@@ -132,7 +133,8 @@ func (s *scanner) end(left int, err error) error {
 		s.gap = s.pos
 	}
 	s.discard(left)
-	s.endGap(true)
+	s.endGap()
+	s.tear()
 	if !s.magic && s.chunks == 0 && s.pos > 0 {
 		return ErrForeign
 	}
@@ -163,10 +165,18 @@ func (s *scanner) discard(n int) {
 	s.pos += int64(n)
 }
 
-func (s *scanner) endGap(torn bool) {
+func (s *scanner) endGap() {
 	if s.gap >= 0 {
-		s.lose(Loss{pos: s.gap, Bytes: s.pos - s.gap, Torn: torn})
+		s.lose(Loss{pos: s.gap, Bytes: s.pos - s.gap})
 		s.gap = -1
+	}
+}
+
+// tear notes, at the end, that what was lost behind the last good chunk is a tail
+// that was not written whole: after a power cut it may be short, torn or zeros.
+func (s *scanner) tear() {
+	for i := range s.losses {
+		s.losses[i].Torn = s.losses[i].pos >= s.good
 	}
 }
 

@@ -121,7 +121,8 @@ func order(segs []*segment) {
 	})
 }
 
-// group returns the generations of one period, of sorted segments.
+// group returns the generations of one period, of sorted segments, in a slice of
+// its own.
 func group(segs []*segment, b Band, period int64) []*segment {
 	from := slices.IndexFunc(segs, func(s *segment) bool { return s.band == b && s.period == period })
 	if from < 0 {
@@ -131,7 +132,7 @@ func group(segs []*segment, b Band, period int64) []*segment {
 	for to < len(segs) && segs[to].band == b && segs[to].period == period {
 		to++
 	}
-	return segs[from:to]
+	return slices.Clone(segs[from:to])
 }
 
 // current returns of a group what is to be read: the newest generation that
