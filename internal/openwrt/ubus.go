@@ -25,6 +25,15 @@ type Caller interface {
 	Call(ctx context.Context, object, method string, args ubus.Msg) (ubus.Msg, error)
 }
 
+// ask calls a method that always replies: without a reply ubusd dropped it.
+func ask(ctx context.Context, c Caller, object, method string, args ubus.Msg) (ubus.Msg, error) {
+	reply, err := c.Call(ctx, object, method, args)
+	if err == nil && reply == nil {
+		err = &ubus.Error{Object: object, Method: method, Status: ubus.NoData}
+	}
+	return reply, err
+}
+
 // Forever is the time of a lease that does not end.
 const Forever time.Duration = -1
 
@@ -53,7 +62,7 @@ func DHCPv6Leases(ctx context.Context, c Caller) ([]DHCPLease, error) {
 }
 
 func dhcpLeases(ctx context.Context, c Caller, method string) ([]DHCPLease, error) {
-	reply, err := c.Call(ctx, "dhcp", method, nil)
+	reply, err := ask(ctx, c, "dhcp", method, nil)
 	if errors.Is(err, ubus.NotFound) || errors.Is(err, ubus.MethodNotFound) {
 		return nil, nil
 	}

@@ -180,6 +180,15 @@ func TestWhatIsNotThere(t *testing.T) {
 	}
 }
 
+func TestLostReplies(t *testing.T) {
+	if _, err := DHCPv4Leases(t.Context(), answer(nil)); !errors.Is(err, ubus.NoData) {
+		t.Errorf("error is %v", err)
+	}
+	if leases, err := DHCPv4Leases(t.Context(), answer{}); leases != nil || err != nil {
+		t.Errorf("an empty reply is %v, %v", leases, err)
+	}
+}
+
 func TestRepliesAreBounded(t *testing.T) {
 	m, device := ubus.OpenTable(nil, "device")
 	for d := range 2 {

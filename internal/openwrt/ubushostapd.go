@@ -24,7 +24,7 @@ type AccessPoint struct {
 // ReadAccessPoint asks hostapd for the network of an object such as
 // "hostapd.phy0-ap0".
 func ReadAccessPoint(ctx context.Context, c Caller, object string) (AccessPoint, error) {
-	m, err := c.Call(ctx, object, "get_status", nil)
+	m, err := ask(ctx, c, object, "get_status", nil)
 	if err != nil {
 		return AccessPoint{}, err
 	}
@@ -54,7 +54,7 @@ type Station struct {
 // Stations returns the clients of an object such as "hostapd.phy0-ap0"; none if
 // it is gone.
 func Stations(ctx context.Context, c Caller, object string) ([]Station, error) {
-	reply, err := c.Call(ctx, object, "get_clients", nil)
+	reply, err := ask(ctx, c, object, "get_clients", nil)
 	if errors.Is(err, ubus.NotFound) {
 		return nil, nil
 	}

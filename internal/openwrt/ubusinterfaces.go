@@ -27,7 +27,7 @@ type Interface struct {
 
 // Interfaces returns netifd's interfaces, in its order.
 func Interfaces(ctx context.Context, c Caller) ([]Interface, error) {
-	reply, err := c.Call(ctx, "network.interface", "dump", nil)
+	reply, err := ask(ctx, c, "network.interface", "dump", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func UCISections(ctx context.Context, c Caller, config, kind string) ([]UCISecti
 	if kind != "" {
 		args = ubus.AppendString(args, "type", kind)
 	}
-	reply, err := c.Call(ctx, "uci", "get", args)
+	reply, err := ask(ctx, c, "uci", "get", args)
 	if errors.Is(err, ubus.NotFound) && !isMissing(err) {
 		return nil, nil
 	}
@@ -90,7 +90,7 @@ func AddUCISection(ctx context.Context, c Caller, config, kind, name string, opt
 	if name != "" {
 		args = ubus.AppendString(args, "name", name)
 	}
-	reply, err := c.Call(ctx, "uci", "add", appendValues(args, options))
+	reply, err := ask(ctx, c, "uci", "add", appendValues(args, options))
 	if err != nil {
 		return "", err
 	}

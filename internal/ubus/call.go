@@ -16,7 +16,7 @@ type Found struct {
 }
 
 // Call calls a method of the object at a path and returns its reply, which is
-// empty if it sent none. A status other than OK is an [*Error], which is also
+// nil if it sent none, or if ubusd had to drop it, see [MaxReply]. A status other than OK is an [*Error], which is also
 // the [Status]; a reply that came before it is returned all the same. Without a
 // deadline of ctx a call ends after 30 seconds: ubusd says nothing when the
 // object goes away before it answers.

@@ -44,7 +44,6 @@ type local struct {
 
 // call is a request under way. The reader fills it, under the client's mu.
 type call struct {
-	kind  uint8
 	peer  uint32
 	reply Msg            // data of the last DATA message
 	each  func(*message) // called for each DATA message instead; must not block
@@ -230,7 +229,7 @@ func (c *Client) request(ctx context.Context, out *outgoing, each func(*message)
 		ctx, cancel = context.WithTimeout(ctx, callTime)
 		defer cancel()
 	}
-	k := &call{kind: out.kind, peer: out.peer, each: each, end: make(chan *message, 1)}
+	k := &call{peer: out.peer, each: each, end: make(chan *message, 1)}
 	if out.seq, err = c.enter(k); err != nil {
 		return nil, nil, err
 	}

@@ -57,6 +57,9 @@ func TestCall(t *testing.T) {
 			if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 				t.Errorf("error is %v, want %v", err, tt.want)
 			}
+			if silent := tt.method != "empty" && tt.reply == "{}"; silent != (reply == nil) {
+				t.Errorf("reply is %#v", reply)
+			}
 			if got := string(AppendJSON(nil, reply)); !strings.HasPrefix(got, tt.reply) {
 				t.Errorf("reply is %.80s, want %s", got, tt.reply)
 			}

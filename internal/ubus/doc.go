@@ -27,8 +27,9 @@ const (
 	// ubusd closes the connection of who sends more (UBUS_MAX_MSGLEN).
 	MaxMessage = 1 << 20
 	// MaxReply is the most bytes that the Msg of a call, reply, event or
-	// notification may take. It leaves room for the attributes around it and for
-	// ubusd's queue of a client, which holds [MaxMessage] and drops silently.
+	// notification may take; it leaves room for the attributes around it. Less is
+	// safer: ubusd keeps MaxMessage in all for a caller that does not read at
+	// once, and drops what is more, of a reply the data but not the status.
 	MaxReply = MaxMessage - 4<<10
 	// MaxDepth is how deep tables and arrays may be nested.
 	MaxDepth = 32
