@@ -174,22 +174,20 @@ func (m *mmdb) lookup(a *packet.Addr) mmdbRecord {
 
 // record decodes the record at an offset of the data section, or remembers it.
 func (m *mmdb) record(at uint32) mmdbRecord {
-	slot := &m.records[slotOf(at)]
-	if slot.at == at+1 {
-		return *slot
+	r := &m.records[slotOf(at)]
+	if r.at != at+1 {
+		d := mmdbData{pages: &m.pages, base: m.dataAt, end: m.size}
+		*r = d.record(at)
+		if d.bad {
+			m.pages.damaged.Add(1)
+			*r = mmdbRecord{}
+		}
+		r.at = at + 1
 	}
-	d := mmdbData{pages: &m.pages, base: m.dataAt, end: m.size}
-	r := d.record(at)
-	if d.bad {
-		m.pages.damaged.Add(1)
-		r = mmdbRecord{}
-	}
-	r.at = at + 1
-	*slot = r
 	if r.asn != 0 {
 		m.names[slotOf(r.asn)] = mmdbName{r.asn, r.name}
 	}
-	return r
+	return *r
 }
 
 // slotOf spreads numbers over recordSlots (multiplication by the golden ratio).

@@ -116,7 +116,7 @@ func (p *Places) ASName(asn uint32) string {
 }
 
 // VendorName returns who made the device with a hardware address, "" when unknown
-// or when the address is random. It allocates the name and takes some 100 µs.
+// or when the address is random. It allocates and takes some 50 µs.
 func (p *Places) VendorName(a MAC) string {
 	d := p.vendor.Load()
 	if d == nil {
