@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
@@ -95,7 +96,12 @@ func (s *Store) change(what string, fn func(*edit) error) error {
 func (e *edit) measure() error {
 	e.figures = figures{tiers: make([]tally, len(e.s.opt.Tiers))}
 	for i, t := range e.s.opt.Tiers {
-		n, err := measure(e.tx.Bucket(bucketSlots(t.Step)), slotKeyLen)
+		bucket := e.tx.Bucket(bucketSlots(t.Step))
+		err := e.dropMisplaced(bucket, t.Step)
+		n := tally{}
+		if err == nil {
+			n, err = measure(bucket, slotKeyLen)
+		}
 		if err != nil {
 			return fmt.Errorf("measure tier %d s: %w", t.Step, err)
 		}
@@ -114,6 +120,30 @@ func (e *edit) measure() error {
 		return nil
 	})
 }
+
+// dropMisplaced deletes what stands under keys that no slot of a tier can have: keys
+// have no checksum, but a flipped bit moves a time by a power of two, which is never
+// where a slot begins, in any zone.
+func (e *edit) dropMisplaced(bucket *bolt.Bucket, step int64) error {
+	var bad [][]byte
+	err := bucket.ForEach(func(k, _ []byte) error {
+		if start, ok := slotStart(k); !ok || misplaced(start, step) {
+			bad = append(bad, bytes.Clone(k))
+		}
+		return nil
+	})
+	for _, k := range bad {
+		e.s.badBlocks.Add(1)
+		if err == nil {
+			err = bucket.Delete(k)
+		}
+	}
+	return err
+}
+
+// misplaced reports whether no slot of a step can begin at start. Zones are off by
+// multiples of a quarter of an hour.
+func misplaced(start, step int64) bool { return start < 0 || start%min(step, 900) != 0 }
 
 // measure counts a bucket whose values are stored in parts; keyLen is the length
 // of its keys, of which the last two bytes number the part.

@@ -15,17 +15,36 @@ import (
 // another one's name.
 var errNames = errors.New("dictionary of names has a hole")
 
-// readNames returns the dictionary: names[i] has handle i+1, "" is free.
-func readNames(tx *bolt.Tx) ([]string, error) {
+// readNames returns the dictionary: names[i] has handle i+1, "" is free. A damaged
+// name is replaced by one that says so.
+func (e *edit) readNames() ([]string, error) {
 	var names []string
-	err := tx.Bucket(bucketNames).ForEach(func(k, v []byte) error {
-		if len(k) != 4 || binary.BigEndian.Uint32(k) != uint32(len(names)+1) || len(v) > intern.MaxName {
+	err := e.tx.Bucket(bucketNames).ForEach(func(k, v []byte) error {
+		if len(k) != 4 || binary.BigEndian.Uint32(k) != uint32(len(names)+1) {
 			return fmt.Errorf("%w: %w after %d", ErrDamaged, errNames, len(names))
 		}
-		names = append(names, string(v))
+		name, ok := decodeName(k, v)
+		if !ok {
+			e.s.badBlocks.Add(1)
+			name = fmt.Sprintf("damaged name %d", len(names)+1)
+		}
+		names = append(names, name)
 		return nil
 	})
 	return names, err
+}
+
+// A stored name is followed by the CRC32-C, little endian, of its key and itself.
+func encodeName(key []byte, name string) []byte {
+	return binary.LittleEndian.AppendUint32([]byte(name), checksum(key, []byte(name)))
+}
+
+func decodeName(key, b []byte) (string, bool) {
+	if len(b) < 4 || len(b) > intern.MaxName+4 {
+		return "", false
+	}
+	name := b[:len(b)-4]
+	return string(name), checksum(key, name) == binary.LittleEndian.Uint32(b[len(name):])
 }
 
 // errOtherNames says that a database has names of its own.
@@ -36,7 +55,7 @@ var errOtherNames = errors.New("another database has come to its place: restart 
 // not change its meaning while the process lives, but at its start nobody holds
 // one. A database that is opened again must have the names of the table.
 func (e *edit) loadNames() ([]string, error) {
-	names, err := readNames(e.tx)
+	names, err := e.readNames()
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +139,8 @@ func (e *edit) namesInUse(names []string) (inUse []bool, ok bool, err error) {
 func putName(tx *bolt.Tx, handle uint32, name string) error {
 	b := tx.Bucket(bucketNames)
 	b.FillPercent = appendFill
-	if err := b.Put(binary.BigEndian.AppendUint32(nil, handle), []byte(name)); err != nil {
+	key := binary.BigEndian.AppendUint32(nil, handle)
+	if err := b.Put(key, encodeName(key, name)); err != nil {
 		return fmt.Errorf("save name %q: %w", name, err)
 	}
 	return nil

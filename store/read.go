@@ -199,6 +199,10 @@ func (r *reader) pick(q rollup.Query) (int64, error) {
 // during the call; one that fn finds damaged is counted and left out.
 func (r *reader) slots(step, from, to int64, fn func(rollup.Slot) error) error {
 	call := func(start int64, block []byte) error {
+		if misplaced(start, step) {
+			r.s.badBlocks.Add(1)
+			return nil
+		}
 		err := fn(rollup.Slot{Step: step, Start: start, Block: block})
 		if errors.Is(err, rollup.ErrCorrupt) || errors.Is(err, rollup.ErrVersion) {
 			r.s.badBlocks.Add(1)

@@ -15,7 +15,7 @@ import (
 // appended to at its end; see parts.go for what is inside.
 var (
 	bucketMeta    = []byte("meta")    // the keys below
-	bucketNames   = []byte("names")   // be32 handle → name
+	bucketNames   = []byte("names")   // be32 handle → name, see names.go
 	bucketDevices = []byte("devices") // device key → row, see device.go
 	bucketRows    = []byte("rows")    // kind and key → row, see row.go
 	bucketFlows   = []byte("flows")   // blocks of the flow log, see flowblocks.go
