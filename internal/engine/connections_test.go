@@ -33,14 +33,22 @@ func router(tb testing.TB, flows int) *engine.Engine {
 // routerThat is a router that tells ended of its flows' records.
 func routerThat(tb testing.TB, flows int, ended func(*flow.Flow, *flow.Record, engine.Named)) *engine.Engine {
 	tb.Helper()
+	return routerWith(tb, flows, func(c *engine.Config) { c.Ended = ended })
+}
+
+// routerWith is a router with a configuration that edit has a say in.
+func routerWith(tb testing.TB, flows int, edit func(*engine.Config)) *engine.Engine {
+	tb.Helper()
 	r, err := rollup.New(rollup.Config{})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	e := engine.New(engine.Config{
+	c := engine.Config{
 		Flows:    flow.Config{Max: flows, Idle: time.Minute, Completed: 10 * time.Second},
-		MaxHosts: 512, MaxDevices: 16, Rollup: r, Names: intern.New(1024), Ended: ended,
-	})
+		MaxHosts: 512, MaxDevices: 16, Rollup: r, Names: intern.New(1024),
+	}
+	edit(&c)
+	e := engine.New(c)
 	for _, name := range []string{"br-lan", "br-guest", "wan", "wg0"} {
 		if _, err := e.Interface(name); err != nil {
 			tb.Fatal(err)

@@ -161,34 +161,40 @@ func (e *Engine) feedFlow(k *kinds, v *rollup.Values) {
 }
 
 // feedSegments adds what a flow counted to the networks and zones at its ends in
-// the house; to one that both are in once.
-func (e *Engine) feedSegments(f *flow.Flow, c *flow.Change, q *quality, local flow.End, other *packet.Addr) {
+// the house; to one that both are in once. other is the address at the end that is
+// not local, nil when that is outside.
+func (e *Engine) feedSegments(f *flow.Flow, c *flow.Change, q *quality, local flow.End, near, other *packet.Addr) {
 	if e.feed.segments == nil {
 		return
 	}
-	r := e.cfg.Rollup
-	near := &e.points[f.Key.Point]
 	v := sums(c, q, local)
-	if near.network != 0 {
-		r.Add(rollup.Network, near.network, v)
-	}
-	if near.zone != 0 {
-		r.Add(rollup.Zone, near.zone, v)
-	}
 	if other == nil {
+		e.feedSegment(&e.points[f.Key.Point], nil, &v)
 		return
 	}
-	at, ok := e.nets.Point(other)
-	if !ok || int(at) >= len(e.points) {
-		return
-	}
-	far := &e.points[at]
+	here, there := e.pointAt(f, near), e.pointAt(f, other)
+	e.feedSegment(here, nil, &v)
 	v = sums(c, q, local.Other())
-	if far.network != 0 && far.network != near.network {
-		r.Add(rollup.Network, far.network, v)
+	e.feedSegment(there, here, &v)
+}
+
+// pointAt returns the observation point of the network that an address is in, else
+// that of the flow.
+func (e *Engine) pointAt(f *flow.Flow, a *packet.Addr) *point {
+	if i, ok := e.nets.Point(a); ok && int(i) < len(e.points) {
+		return &e.points[i]
 	}
-	if far.zone != 0 && far.zone != near.zone {
-		r.Add(rollup.Zone, far.zone, v)
+	return &e.points[f.Key.Point]
+}
+
+// feedSegment adds v to the network and zone of a point, unless they are those of
+// another one that has it already.
+func (e *Engine) feedSegment(at, but *point, v *rollup.Values) {
+	if at.network != 0 && (but == nil || at.network != but.network) {
+		e.cfg.Rollup.Add(rollup.Network, at.network, *v)
+	}
+	if at.zone != 0 && (but == nil || at.zone != but.zone) {
+		e.cfg.Rollup.Add(rollup.Zone, at.zone, *v)
 	}
 }
 

@@ -74,14 +74,20 @@ func (f frame) raw() packet.Raw {
 // the phone, a stranger knock, and a group be greeted.
 func house(tb testing.TB) *engine.Engine {
 	tb.Helper()
-	names := intern.New(1024)
+	return houseThat(tb, intern.New(1024), nil, func(*engine.Engine) {})
+}
+
+// houseThat is a house that knows places and is set up by setup before it sees
+// anything.
+func houseThat(tb testing.TB, names *intern.Table, place func(packet.Addr) ([2]byte, uint32), setup func(*engine.Engine)) *engine.Engine {
+	tb.Helper()
 	r, err := rollup.New(rollup.Config{})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	e := engine.New(engine.Config{
 		Flows:    flow.Config{Max: 64, Idle: time.Minute, Completed: 10 * time.Second},
-		MaxHosts: 64, MaxDevices: 8, Rollup: r, Names: names,
+		MaxHosts: 64, MaxDevices: 8, Rollup: r, Names: names, Place: place,
 	})
 	e.SetNetworks(device.NewNetworks(
 		[]netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("2001:db8:1::/64")},
@@ -92,6 +98,7 @@ func house(tb testing.TB) *engine.Engine {
 		}
 	}
 	e.Configure([]device.Named{{Name: "NAS", MACs: []packet.MAC{nasMAC}}})
+	setup(e)
 	e.Tick(start, true)
 	const S, SA, A, P = packet.SYN, packet.SYN | packet.ACK, packet.ACK, packet.PSH | packet.ACK
 	web, phone := "203.0.113.5:443", "192.168.1.20:50000"

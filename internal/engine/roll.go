@@ -91,7 +91,7 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	if house[flow.A] && house[flow.B] {
 		inside = ends[local.Other()]
 	}
-	e.feedSegments(f, c, &q, local, inside)
+	e.feedSegments(f, c, &q, local, ends[local], inside)
 }
 
 // outside returns the address at the end of a flow that is not in the house, nil
