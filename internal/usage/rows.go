@@ -28,8 +28,8 @@ const (
 func quotaKey(name string) string { return quotaPrefix + name }
 func baseKey(scope string) string { return basePrefix + scope }
 
-// Rows returns all that a Ledger has to remember, two rows a quota at most, and
-// those to delete since the last call.
+// Rows returns those to delete since the last call, and after them all that a
+// Ledger has to remember, two rows a quota at most.
 func (l *Ledger) Rows() []Row {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -50,8 +50,8 @@ func (l *Ledger) Rows() []Row {
 
 // Load takes the rows of an earlier run, after Configure and before the first
 // Feed. What that run counted stands where it is, whatever clock it had. Rows of
-// quotas that are gone, and those that are damaged, are deleted by the next Rows;
-// Load returns how many were damaged.
+// quotas that are gone are deleted by the next Rows; those that are damaged are
+// written anew and counted.
 func (l *Ledger) Load(rows []Row) (damaged int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,7 +60,7 @@ func (l *Ledger) Load(rows []Row) (damaged int) {
 		if !ok {
 			damaged++
 		}
-		if !known || !ok {
+		if !known {
 			l.gone = append(l.gone, r.Key)
 		}
 	}
