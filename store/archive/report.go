@@ -32,9 +32,14 @@ func (r Report) Words() []string {
 // Words tells one loss.
 func (l Loss) Words() string {
 	what := fmt.Sprintf("%d bytes of %s", l.Bytes, l.Band.Words())
-	if l.From > 0 && l.To > 0 {
-		const layout = "2006-01-02 15:04"
-		what += fmt.Sprintf(" from %s to %s UTC", time.Unix(l.From, 0).UTC().Format(layout), time.Unix(l.To, 0).UTC().Format(layout))
+	const layout = "2006-01-02 15:04"
+	from, to := time.Unix(l.From, 0).UTC().Format(layout), time.Unix(l.To, 0).UTC().Format(layout)
+	switch {
+	case l.To == 0:
+	case l.From == l.To:
+		what += fmt.Sprintf(" of %s UTC", to)
+	default:
+		what += fmt.Sprintf(" from %s to %s UTC", from, to)
 	}
 	switch {
 	case l.Newer:

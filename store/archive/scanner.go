@@ -101,7 +101,8 @@ func (s *scanner) begin() error {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	if s.magic = string(b) == magic; s.magic {
+	s.magic = string(b) == magic[:len(b)] // less of it is a torn one
+	if s.magic && len(b) == len(magic) {
 		s.discard(len(magic))
 		s.good = s.pos
 	}
