@@ -66,6 +66,9 @@ func (f *fetcher) get(ctx context.Context, name string, w io.Writer, limit int64
 	if err != nil {
 		return err
 	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
 	u = u.JoinPath(name)
 	for range maxRedirects {
 		next, err := f.exchange(ctx, u, w, limit)
@@ -159,9 +162,8 @@ func (f *fetcher) connect(ctx context.Context, u *url.URL) (net.Conn, error) {
 type patient struct{ net.Conn }
 
 func (p patient) Read(b []byte) (int, error) {
-	if err := p.SetReadDeadline(time.Now().Add(quiet)); err != nil {
-		return 0, err
-	}
+	// A connection that takes no deadline is closed, and its Read says so.
+	_ = p.SetReadDeadline(time.Now().Add(quiet))
 	return p.Conn.Read(b)
 }
 
