@@ -14,6 +14,7 @@ import (
 type Router struct {
 	Hostname string // option hostname of config system
 	Timezone string // option zonename, or else option timezone
+	TZ       string // option timezone: the rules of the zone, like CET-1CEST,M3.5.0,M10.5.0/3
 	Networks Networks
 	Zones    []Zone
 	Hosts    []Host
@@ -107,9 +108,9 @@ func readSystem(p *Package, r *Router) {
 		if s.Type != "system" {
 			continue
 		}
-		r.Hostname, r.Timezone = s.Text("hostname"), s.Text("zonename")
+		r.Hostname, r.Timezone, r.TZ = s.Text("hostname"), s.Text("zonename"), s.Text("timezone")
 		if r.Timezone == "" {
-			r.Timezone = s.Text("timezone")
+			r.Timezone = r.TZ
 		}
 		return
 	}
