@@ -338,3 +338,13 @@ func BenchmarkFind(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkAppendBlock(b *testing.B) {
+	rows := sampleRows(340, 8)
+	var dst []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		dst = AppendBlock(dst[:0], rows)
+	}
+	b.SetBytes(int64(len(dst)))
+}

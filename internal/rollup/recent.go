@@ -59,14 +59,14 @@ func (r *Rollup) Open() []Slot {
 	var slots []Slot
 	var sum, more []Row // of the levels so far, and scratch
 	for i := range r.levels[:r.cells()] {
-		own := sortRows(r.rowsOf(nil, i))
+		own := r.rowsOf(nil, i)
 		sum, more = addRows(more[:0], sum, own), sum
 		if i < r.stored() {
 			continue
 		}
 		all := sum
 		if r.levels[i].step >= clock.Day && len(r.levels[r.cells()].refs) > 0 {
-			all = addRows(nil, sum, sortRows(r.rowsOf(nil, r.cells())))
+			all = addRows(nil, sum, r.rowsOf(nil, r.cells()))
 		}
 		slots = append(slots, Slot{Step: r.levels[i].step, Start: r.levels[i].start, Block: AppendBlock(nil, all)})
 	}

@@ -1,9 +1,6 @@
 package rollup
 
-import (
-	"cmp"
-	"slices"
-)
+import "slices"
 
 // ring keeps the closed slots of a tier in memory, oldest first.
 type ring struct {
@@ -106,23 +103,41 @@ func thinned(block []byte) []byte {
 // those that are always kept; the Other of each class takes the rest.
 func (r *Rollup) packBusiest(i int) []byte {
 	rows := r.rowsOf(r.rows[:0], i)
-	slices.SortFunc(rows, func(a, b Row) int {
-		if x, y := always(a.Class), always(b.Class); x != y {
-			if x {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(Bytes.Of(b.Values), Bytes.Of(a.Values)), a.Key.Compare(b.Key))
-	})
-	kept := 0
+	if len(rows) <= r.busiest {
+		return r.packRows(rows)
+	}
+	// The bytes of the last one that is kept.
+	busy := make([]uint64, 0, len(rows))
 	for j := range rows {
-		if always(rows[j].Class) || rows[j].ID == Other {
+		if rows[j].spare() {
+			busy = append(busy, Bytes.Of(rows[j].Values))
+		}
+	}
+	slices.Sort(busy)
+	from := len(busy) - r.busiest
+	if from <= 0 {
+		return r.packRows(rows)
+	}
+	least, equal := busy[from], 0 // so many of that size are kept
+	for _, n := range busy[from:] {
+		if n == least {
+			equal++
+		}
+	}
+	for j := range rows {
+		if !rows[j].spare() {
 			continue
 		}
-		if kept++; kept > r.busiest {
-			rows[j].ID = Other
+		if n := Bytes.Of(rows[j].Values); n > least {
+			continue
+		} else if n == least && equal > 0 {
+			equal--
+			continue
 		}
+		rows[j].ID = Other
 	}
 	return r.packRows(unite(sortRows(rows)))
 }
+
+// spare reports whether a row may be in Other in place of its own.
+func (r *Row) spare() bool { return !always(r.Class) && r.ID != Other }
