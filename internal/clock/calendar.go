@@ -28,8 +28,8 @@ const far int64 = 1 << 36
 //   - from an hour on: multiples of the step, shifted where the zone is off UTC by
 //     a part of an hour. Where summer time moves that part (Lord Howe) a short
 //     slot lies at the change
-//   - n*Day: n local days, counted from the first of January 1970
-//   - n*Month: n local months, counted from a January
+//   - n*Day: n local days, counted from the first of January 1970, unless it is
+//   - n*Month: n local months, counted from the January of year 0
 //
 // A day begins when its date has come for good: a midnight that is skipped moves
 // to the change that skipped it, one that comes twice with its date in between
