@@ -63,19 +63,24 @@ func (e *edit) prune(limit int) (int, error) {
 	if err != nil {
 		return total, err
 	}
-	excess := e.used() - e.s.opt.room()
+	used := e.used()
+	excess := used - e.s.opt.room()
 	if excess <= 0 {
 		return total, nil
 	}
 	excess += e.s.opt.MaxSize / 50 // so that the next commit is not about it again
+	// A byte stored takes more than a byte of pages. What is freed too little here
+	// is freed by the next commit; too much could not be taken back.
+	excess = int64(float64(excess) * min(float64(e.stored())/float64(used), 1))
 	n, err := e.pruneBySize(excess, limit-total)
 	return total + n, err
 }
 
-// used is what the database uses of its file.
+// used is what the database uses of its file, with what this transaction has
+// stored so far.
 func (e *edit) used() int64 {
 	stats := e.s.db.Load().Stats()
-	return e.tx.Size() - int64(stats.FreePageN+stats.PendingPageN)*pageSize
+	return e.tx.Size() - int64(stats.FreePageN+stats.PendingPageN)*pageSize + e.stored() - e.s.figures.stored()
 }
 
 // pruneByAge deletes what is older than it should be kept.
@@ -133,9 +138,9 @@ func (e *edit) pruneBySize(excess int64, limit int) (total int, err error) {
 }
 
 // stored is what all slots and flow blocks take.
-func (e *edit) stored() int64 {
-	sum := e.flows.bytes
-	for _, t := range e.tiers {
+func (f *figures) stored() int64 {
+	sum := f.flows.bytes
+	for _, t := range f.tiers {
 		sum += t.bytes
 	}
 	return sum
