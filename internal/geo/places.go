@@ -22,6 +22,7 @@ type Files struct {
 // for concurrent use.
 type Places struct {
 	country, asn, vendor slot
+	answers              answers
 
 	loading sync.Mutex
 	noted   [3]fileMark // guarded by loading
@@ -67,6 +68,7 @@ func (p *Places) Load(files Files) error {
 func (p *Places) load(s *slot, noted *fileMark, path string) error {
 	if path == "" {
 		s.swap(nil)
+		p.answers.version.Add(1)
 		*noted = fileMark{}
 		return nil
 	}
@@ -82,6 +84,7 @@ func (p *Places) load(s *slot, noted *fileMark, path string) error {
 		return err
 	}
 	s.swap(d)
+	p.answers.version.Add(1)
 	*noted = fileMark{path, info}
 	return nil
 }
@@ -98,12 +101,17 @@ func (p *Places) Lookup(a packet.Addr) (country [2]byte, asn uint32) {
 	if SpecialOf(a).Local() {
 		return country, 0
 	}
+	version := p.answers.version.Load()
+	if found, ok := p.answers.find(a, version); ok {
+		return found.country, found.asn
+	}
 	if d := p.country.Load(); d != nil {
 		country = d.Country(a)
 	}
 	if d := p.asn.Load(); d != nil {
 		asn = d.ASN(a)
 	}
+	p.answers.keep(answer{a, country, asn, version})
 	return country, asn
 }
 
