@@ -208,6 +208,12 @@ func TestZoneChanges(t *testing.T) {
 	}
 	m.take(t, r.Flush(m.now))
 	m.check(t)
+	r.Add(Total, Other, Values{TxBytes: 1})
+	r.SetCalendar(calendar(t, "EST5")) // the same slots but for the day and the month
+	r.SetCalendar(calendar(t, "EST5"))
+	if got := r.Tick(m.now); len(got) != len(DefaultTiers()) {
+		t.Errorf("a zone that is set twice closes %d slots", len(got))
+	}
 }
 
 // TestOverflowIsExact has more series than fit: each tier still sums to what was

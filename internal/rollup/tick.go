@@ -34,16 +34,23 @@ func (r *Rollup) Flush(now int64) []Slot {
 	return out
 }
 
-// SetCalendar says where days and months begin from now on. What the open slots
-// hold stays in theirs, which are closed.
+// SetCalendar says where days and months begin from now on. If that is elsewhere
+// for an open slot, what the open slots hold stays in them, and they are closed.
 func (r *Rollup) SetCalendar(cal clock.Calendar) {
-	if r.dated {
-		r.flushRings(r.now)
-		r.closeStored()
+	other := false
+	for i := r.stored(); i < len(r.levels); i++ {
+		l := &r.levels[i]
+		start := cal.Floor(r.now, l.step)
+		other = other || start != l.start || cal.Next(start, l.step) != l.end
 	}
-	if r.cal = cal; r.dated {
-		r.beginStored(r.now)
+	if !r.dated || !other {
+		r.cal = cal
+		return
 	}
+	r.flushRings(r.now)
+	r.closeStored()
+	r.cal = cal
+	r.beginStored(r.now)
 }
 
 // setBack lets the open slots that begin after now, for the clock was set back,
