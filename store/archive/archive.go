@@ -43,6 +43,7 @@ type Archive struct {
 	ledger  ledger
 	limit   int64 // at present
 	free    int64 // at present, -1 if unknown
+	now     int64 // time of the newest batch
 	last    int64 // time of the last batch that went well
 	err     error // of the last batch, nil if it went well
 	dropped uint64
@@ -166,10 +167,15 @@ func (a *Archive) daily() int64 {
 	return min(a.limit/4, maxDaily)
 }
 
-// newest is the start of the newest data.
+// newest is the start of the newest data, or the time of the batch at hand if data
+// is from later: a clock may have been years ahead, which makes what is from now
+// no older.
 func (a *Archive) newest() (t int64) {
-	for i := range a.segs {
-		t = max(t, a.segs[i].newest)
+	for _, s := range a.segs {
+		t = max(t, s.newest)
+	}
+	if a.now > 0 {
+		t = min(t, a.now)
 	}
 	return t
 }

@@ -46,6 +46,7 @@ func (a *Archive) Begin(now int64) (*Batch, error) {
 		a.mu.Unlock()
 		return nil, a.err
 	}
+	a.now = now
 	a.ledger.at(now)
 	if a.ledger.id == 0 {
 		a.ledger.id = 1 + rand.Int64N(1<<62)

@@ -49,7 +49,7 @@ func (s *story) add(b *Batch, n int64) error {
 		{Identity, Record{Kind: KindOpen, Step: hour, Start: storyBegin + n*hour, Data: block}},
 		{Hours, Record{Kind: KindSlot, Step: hour, Start: storyBegin + n*hour, Data: block}},
 	} {
-		if err := b.Add(add.band, add.r, s.names.Name); err != nil {
+		if err := b.Add(add.band, add.r, s.names.Name); err != nil && !errors.Is(err, ErrNoRoom) {
 			return err
 		}
 	}

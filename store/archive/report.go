@@ -142,7 +142,7 @@ func (a *Archive) Status() Status {
 	defer a.mu.Unlock()
 	st := Status{
 		Dir: a.dir, Bytes: a.used(), Limit: a.limit, Free: a.free, Today: a.ledger.days[0], Daily: a.daily(),
-		Year: a.ledger.perYear(), Total: a.ledger.total, Last: a.last, Newest: a.newest(), Err: a.err, Dropped: a.dropped,
+		Year: a.ledger.perYear(), Total: a.ledger.total, Last: a.last, Err: a.err, Dropped: a.dropped,
 	}
 	for b := range st.Bands {
 		st.Bands[b] = BandStatus{Band: Band(b), Written: a.limit >= bands[b].from, Refused: a.refused[b]}
@@ -153,6 +153,7 @@ func (a *Archive) Status() Status {
 		b.Bytes += s.size
 		b.Segments++
 		b.Newest = max(b.Newest, s.newest)
+		st.Newest = max(st.Newest, s.newest)
 		if start := s.band.end(s.period - 1); s.band != Identity && (b.Oldest == 0 || start < b.Oldest) {
 			b.Oldest = start
 		}
