@@ -201,6 +201,36 @@ func rebaseForever(dir string) error {
 	}
 }
 
+// rebaseTwice makes slots of five minutes and of hours and moves them forward and
+// some way back.
+func rebaseTwice(dir string) error {
+	s, err := Open(filepath.Join(dir, FileName), Options{Names: intern.New(10), Tiers: twoTiers()})
+	if err != nil {
+		return err
+	}
+	for i := range int64(300) {
+		row := rollup.Row{Key: rollup.Key{Class: rollup.Device, ID: 1}, Values: rollup.Values{TxBytes: uint64(i) + 1, Flows: 1}}
+		step := int64(300)
+		if i >= 150 {
+			step, row.Flows = 3600, 100 // more than its five minutes: nothing to rebuild
+		}
+		s.Append([]rollup.Slot{{Step: step, Start: step * (i % 150), Block: rollup.AppendBlock(nil, []rollup.Row{row})}})
+	}
+	if err := s.Commit(); err != nil {
+		return err
+	}
+	fmt.Println("committed")
+	if err := s.Rebase(0, 1<<40, 100*3600); err != nil {
+		return err
+	}
+	fmt.Println("moved")
+	if err := s.Rebase(0, 1<<40, -50*3600); err != nil {
+		return err
+	}
+	fmt.Println("moved back")
+	return nil
+}
+
 // TestKilledMove kills a process that moves slots: after the next opening all have
 // moved by the same distance, whatever the moment.
 func TestKilledMove(t *testing.T) {
