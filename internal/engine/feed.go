@@ -217,7 +217,7 @@ type quality struct{ retrans, rttSum, rttCount uint64 }
 // qualityOf returns what is new of a flow's retransmissions, and the time that its
 // server took to answer the handshake, once.
 func (e *Engine) qualityOf(f *flow.Flow) (q quality) {
-	if f.Key.Proto != packet.ProtoTCP || f.Sampled() {
+	if e.cfg.Rollup == nil || f.Key.Proto != packet.ProtoTCP || f.Sampled() {
 		return q
 	}
 	if l := e.table.Label(f); l.Marks&markTimed == 0 {

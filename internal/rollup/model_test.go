@@ -251,7 +251,7 @@ func TestOverflowIsExact(t *testing.T) {
 		take(r.Flush(now))
 		for class := range Class(NumClasses) {
 			for step, sums := range got {
-				if step < newModelStep(class) {
+				if step < finestOf(class) {
 					continue
 				}
 				if diff := cmp.Diff(want[class], sums[class]); diff != "" {
@@ -265,7 +265,7 @@ func TestOverflowIsExact(t *testing.T) {
 	}
 }
 
-func newModelStep(c Class) int64 {
+func finestOf(c Class) int64 {
 	if _, _, matrix := c.Matrix(); matrix {
 		return clock.Day
 	}

@@ -143,6 +143,10 @@ func (r *Rollup) Move(by int64) {
 		r.rings[i].move(by, r.levels[i].step)
 		r.levels[i].begin(r.cal, r.levels[i].since+by)
 	}
+	for i := range r.out {
+		s := &r.out[i]
+		s.Start = r.cal.Floor(min(s.Start+s.Step/2, r.now)+by, s.Step)
+	}
 	for i := range r.wait.parts {
 		r.wait.parts[i].at += by
 	}

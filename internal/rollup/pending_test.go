@@ -171,3 +171,66 @@ func TestMove(t *testing.T) {
 		})
 	}
 }
+
+// TestMovesLoseNothing runs random traffic under a clock that is lost, found and set,
+// all the time: each tier has all of it in the end, and no slot was in the future.
+func TestMovesLoseNothing(t *testing.T) {
+	for seed := range uint64(6) {
+		rng := rand.New(rand.NewPCG(seed, 3))
+		r := newRollup(t, Config{Calendar: calendar(t, zones[seed])})
+		want := map[Class]Values{}
+		got := map[int64]map[Class]Values{}
+		now := int64(1e9)
+		take := func(slots []Slot) {
+			for _, s := range slots {
+				if s.Start > now || s.Start != r.cal.Floor(s.Start, s.Step) {
+					t.Fatalf("slot of %d s at %d, and it is %d", s.Step, s.Start, now)
+				}
+				for _, row := range collect(t, NewIter(s.Block)) {
+					if got[s.Step] == nil {
+						got[s.Step] = map[Class]Values{}
+					}
+					v := got[s.Step][row.Class]
+					v.Add(row.Values)
+					got[s.Step][row.Class] = v
+				}
+			}
+		}
+		known := false
+		for range 4000 {
+			k, v := randomKey(rng), randomValues(rng)
+			r.AddCell(k.Class, k.ID, k.Sub, v)
+			sum := want[k.Class]
+			sum.Add(v)
+			want[k.Class] = sum
+			now += rng.Int64N(40)
+			switch rng.IntN(100) {
+			case 0:
+				known = !known
+			case 1, 2:
+				by := rng.Int64N(3*clock.Day) - clock.Day
+				if rng.IntN(5) == 0 {
+					by *= 400
+				}
+				now += by
+				r.Move(by)
+			}
+			if known {
+				take(r.Tick(now))
+			} else {
+				r.Hold(now)
+			}
+			if open := r.Open(); (open == nil) == known {
+				t.Fatalf("the date is known: %t, %d slots are open", known, len(open))
+			}
+		}
+		take(r.Flush(now))
+		for class := range Class(NumClasses) {
+			for step, sums := range got {
+				if diff := cmp.Diff(want[class], sums[class]); diff != "" && step >= finestOf(class) {
+					t.Errorf("seed %d, %s, tier of %d s (-added +handed out):\n%s", seed, class, step, diff)
+				}
+			}
+		}
+	}
+}

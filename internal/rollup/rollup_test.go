@@ -419,7 +419,7 @@ func TestMatrixParts(t *testing.T) {
 	for id := range uint32(15) {
 		r.AddCell(DeviceApplication, id, id, Values{TxBytes: 1})
 	}
-	if got, _ := cellsOf(r.Tick(day + 7300)); got != nil {
+	if got, _ := cellsOf(r.Tick(day + 7250)); got != nil {
 		t.Errorf("many soon after: %v", got)
 	}
 	if got, n := cellsOf(r.Tick(day + 7800)); n != 15 || cmp.Diff(want, got) != "" {

@@ -16,7 +16,18 @@ func (r *Rollup) Tick(now int64) []Slot {
 		r.setBack(now)
 	}
 	r.advance(now)
+	return r.take()
+}
+
+// take returns what was closed. What waited while the clock was set back goes to the
+// slot of now if its own lies in the future.
+func (r *Rollup) take() []Slot {
 	out := r.out
+	for i := range out {
+		if s := &out[i]; s.Start > r.now {
+			s.Start = r.cal.Floor(r.now, s.Step)
+		}
+	}
 	r.out = nil
 	return out
 }
@@ -29,9 +40,7 @@ func (r *Rollup) Flush(now int64) []Slot {
 	r.flushRings(now)
 	r.closeStored()
 	r.beginStored(now)
-	out := r.out
-	r.out = nil
-	return out
+	return r.take()
 }
 
 // SetCalendar says where days and months begin from now on. If that is elsewhere
@@ -135,11 +144,15 @@ func (r *Rollup) beginStored(now int64) {
 	r.dated = true
 }
 
+// earliest is how many seconds lie between two parts of matrices at least, however
+// many cells there are.
+const earliest = 60
+
 // advance closes the stored slots that have ended at now, and hands the cells out
 // when they are due.
 func (r *Rollup) advance(now int64) {
 	cells := &r.levels[r.cells()]
-	if now >= cells.end || len(cells.refs) > cells.max*7/8 && now-cells.since >= hour/6 {
+	if now >= cells.end || len(cells.refs) > cells.max*7/8 && now-cells.since >= earliest {
 		r.closeCells()
 		cells.begin(r.cal, now)
 	}
