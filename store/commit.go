@@ -18,6 +18,7 @@ func (s *Store) Commit() error {
 	if s.closed.Load() {
 		return ErrClosed
 	}
+	s.keepOpenFlows(false)
 	err := s.commitAll()
 	if err != nil {
 		s.broken = s.broken || errors.Is(err, ErrDamaged)

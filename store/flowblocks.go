@@ -7,20 +7,21 @@ import (
 )
 
 // A block of the flow log is stored in parts under a prefix of the time of its
-// last flow (be64 seconds) and the low half of its number in the queue (be32), so
-// that blocks stand in the order of time and two never share a key.
+// first flow to end (be64 seconds) and a number of its own (be32), so that blocks
+// stand in the order of time and two never share a key.
 
 // flowBlock is a packed block as it waits for a commit. Its data is checksummed
 // by whoever packed it and never looked into here.
 type flowBlock struct {
 	seq         uint64 // given by the queue
-	first, last int64  // seconds since the Unix epoch: start and end of its flows
+	id          uint32 // tells it from others of the same second
+	first, last int64  // seconds since the Unix epoch: when the first of its flows began, and ended
 	data        []byte
 }
 
-func flowPrefix(last int64, seq uint64) []byte {
+func flowPrefix(last int64, id uint32) []byte {
 	b := binary.BigEndian.AppendUint64(make([]byte, 0, flowKeyLen), uint64(max(last, 0)))
-	return binary.BigEndian.AppendUint32(b, uint32(seq))
+	return binary.BigEndian.AppendUint32(b, id)
 }
 
 // flowTime is the time of a stored part's block, false for a key that is none.
@@ -33,7 +34,7 @@ func flowTime(k []byte) (int64, bool) {
 
 // putFlowBlock stores a block.
 func (e *edit) putFlowBlock(b flowBlock) error {
-	return e.setFlowBlock(flowPrefix(b.last, b.seq), b.data)
+	return e.setFlowBlock(b.key().prefix(), b.data)
 }
 
 // setFlowBlock stores a block under the prefix that it had in another database.

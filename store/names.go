@@ -132,7 +132,7 @@ func (e *edit) namesInUse(names []string) (inUse []bool, ok bool, err error) {
 		mark(handles[string(k[1:])])
 		return nil
 	})
-	return inUse, ok, err
+	return inUse, ok && e.markFlowDevices(mark), err
 }
 
 // putName saves one name; "" says that the handle is free.

@@ -27,6 +27,9 @@ func (s *Store) Reset(what Part) error {
 	if err := s.update("reset", func(e *edit) error { return e.reset(what) }); err != nil {
 		return s.explain(fmt.Errorf("reset: %w", err))
 	}
+	if what&Flows != 0 {
+		s.forgetOpenFlows()
+	}
 	s.queue.reset(what)
 	return nil
 }

@@ -83,6 +83,7 @@ type Store struct {
 	opt   Options
 	db    atomic.Pointer[bolt.DB]
 	queue queue
+	flows flowLog
 
 	writer  sync.Mutex   // held by the one who commits; guards what follows
 	names   uint32       // highest handle whose name was saved
@@ -183,6 +184,7 @@ func (s *Store) pause() time.Duration {
 // What could not be committed is lost and said in the error.
 func (s *Store) Close(ctx context.Context) error {
 	const again = 100 * time.Millisecond
+	s.keepOpenFlows(true)
 	err := s.Commit()
 	for err != nil && !errors.Is(err, ErrClosed) {
 		select {

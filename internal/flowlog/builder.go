@@ -159,10 +159,15 @@ func (b *Builder) Append(f *Flow) bool {
 	return true
 }
 
-// Close returns the block of what was appended, in memory of its own, and empties
-// the Builder.
+// Block returns the block of what was appended so far, in memory of its own. More
+// may follow.
+func (b *Builder) Block() Block {
+	return Block{First: b.head.First, Last: b.head.Last, Count: b.head.Count, Bytes: b.AppendBlock(nil)}
+}
+
+// Close returns the block of what was appended and empties the Builder.
 func (b *Builder) Close() Block {
-	block := Block{First: b.head.First, Last: b.head.Last, Count: b.head.Count, Bytes: b.AppendBlock(nil)}
+	block := b.Block()
 	b.Reset()
 	return block
 }
