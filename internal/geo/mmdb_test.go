@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"net/netip"
-	"os"
 	"strings"
 	"testing"
 
@@ -187,29 +186,32 @@ func TestMMDBErrors(t *testing.T) {
 	}
 }
 
-// FuzzMMDB wants a reader that ends and never panics, whatever the file holds.
+// FuzzMMDB wants a reader that ends and never panics, whatever the file holds: the
+// input is written over a good one.
 func FuzzMMDB(f *testing.F) {
 	lines := internet(6, 40, 10)
+	var good [][]byte
 	for _, bits := range []int{24, 28, 32} {
-		f.Add(mmdbOf(lines, bits, maxmindCountry))
-		f.Add(mmdbOf(lines, bits, ipinfoLite))
+		good = append(good, mmdbOf(lines, bits, maxmindCountry), mmdbOf(lines, bits, ipinfoLite))
 	}
-	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, data []byte) {
-		path := dir + "/" + decimal(uint32(os.Getpid())) + ".mmdb"
-		if err := os.WriteFile(path, data, 0o644); err != nil {
-			t.Fatal(err)
+	for i, data := range good {
+		meta := bytes.LastIndex(data, metadataMark)
+		for _, at := range []int{0, 1000, meta - 600, meta - 40, meta, meta + 14, meta + 60, len(data) - 30} {
+			f.Add(uint8(i), uint32(at), data[at:min(at+20, len(data))])
 		}
-		d, err := Open(path)
+		f.Add(uint8(i), uint32(6), []byte{0, 0, 1, 0, 0, 1})
+	}
+	f.Fuzz(func(t *testing.T, which uint8, at uint32, patch []byte) {
+		data := bytes.Clone(good[int(which)%len(good)])
+		copy(data[int(at%uint32(len(data))):], patch)
+		m, err := openMMDB(bytes.NewReader(data), int64(len(data)))
 		if err != nil {
 			return
 		}
-		defer d.Close()
 		for _, l := range lines {
 			a := packet.AddrOf(l.from)
-			d.Country(a)
-			d.ASName(d.ASN(a))
+			m.name(m.lookup(&a).asn)
 		}
-		_ = NewBuilder(ASN).AddFile(path)
+		_ = NewBuilder(ASN).addMMDB(m)
 	})
 }
