@@ -21,8 +21,7 @@ func (e *Engine) Tick(now int64, trusted bool) []rollup.Slot {
 	case e.cfg.Rollup == nil:
 		return nil
 	case !trusted:
-		e.cfg.Rollup.Hold(now / second)
-		return nil
+		return e.cfg.Rollup.Hold(now / second)
 	}
 	return e.cfg.Rollup.Tick(now / second)
 }

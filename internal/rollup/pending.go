@@ -32,14 +32,16 @@ const (
 )
 
 // Hold is Tick while the date is not known: now is wrong, but goes on, and Move
-// tells by how much it was set.
-func (r *Rollup) Hold(now int64) {
+// tells by how much it was set. Slots that were open, because the date was known
+// before, are returned as they stand.
+func (r *Rollup) Hold(now int64) []Slot {
 	r.tickRings(now)
 	if r.dated {
 		r.closeStored()
 		r.dated = false
 	}
-	r.now = now
+	out := r.out
+	r.now, r.out = now, nil
 	w := &r.wait
 	switch {
 	case !w.begun:
@@ -48,6 +50,7 @@ func (r *Rollup) Hold(now int64) {
 		r.hold()
 		w.since = now
 	}
+	return out
 }
 
 // hold puts the stored levels' sums into a part.
@@ -142,10 +145,6 @@ func (r *Rollup) Move(by int64) {
 	for i := range r.rings {
 		r.rings[i].move(by, r.levels[i].step)
 		r.levels[i].begin(r.cal, r.levels[i].since+by)
-	}
-	for i := range r.out {
-		s := &r.out[i]
-		s.Start = r.cal.Floor(min(s.Start+s.Step/2, r.now)+by, s.Step)
 	}
 	for i := range r.wait.parts {
 		r.wait.parts[i].at += by

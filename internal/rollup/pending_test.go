@@ -114,7 +114,7 @@ func TestHoldAfterTick(t *testing.T) {
 	m.now = 1e9
 	r.Tick(m.now)
 	count()
-	r.Hold(5) // the clock is at 1970
+	m.take(t, r.Hold(5)) // the clock is at 1970
 	m.now += 60
 	count()
 	r.Move(1e9 + 55)
@@ -218,7 +218,7 @@ func TestMovesLoseNothing(t *testing.T) {
 			if known {
 				take(r.Tick(now))
 			} else {
-				r.Hold(now)
+				take(r.Hold(now))
 			}
 			if open := r.Open(); (open == nil) == known {
 				t.Fatalf("the date is known: %t, %d slots are open", known, len(open))
