@@ -26,6 +26,13 @@ type SeriesLevel struct {
 	Level string // full, light or none
 }
 
+// Bounds of tiers: what is kept in memory has steps of 10 s, of which the stored
+// ones are made.
+const (
+	tierUnit = 10 * time.Second
+	maxTiers = 6
+)
+
 // Tier is one resolution of the series and how long it is kept.
 type Tier struct {
 	Step, Keep time.Duration
@@ -34,17 +41,20 @@ type Tier struct {
 func (s *Store) fields() []field {
 	return []field{
 		{name: "path", value: path(&s.Path), def: "/var/lib/weir", help: "Directory of the live database; in RAM on a router."},
-		{name: "snapshot_path", value: optionalPath(&s.SnapshotPath), def: "/etc/weir", keepEmpty: true, help: "Directory of the copies that survive a reboot; none keeps everything in RAM."},
-		{name: "snapshot_size", value: autoSize(&s.SnapshotSize, 64*kib, 4*gib), def: "auto", help: "What the copies may take; auto goes by the free space."},
+		{name: "snapshot_path", value: optionalPath(&s.SnapshotPath), def: "/etc/weir", keepEmpty: true, help: "Directory of the copies that survive a reboot; none keeps everything in RAM. A database that lies on such a file system itself needs none."},
+		{name: "snapshot_size", value: autoSize(&s.SnapshotSize, 128*kib, 4*gib), def: "auto", help: "What the copies may take; auto goes by the free space."},
 		{name: "snapshot_every", value: duration(&s.SnapshotEvery, 10*time.Minute, 30*day), def: "6h", help: "How often a copy is made; flash wears with every one."},
 		{name: "max_size", value: autoSize(&s.MaxSize, mib, tib), def: "auto", help: "What the live database may take; auto is 1/32 of the RAM, 2M to 16M."},
-		{name: "flow_days", value: number(&s.FlowDays, 0, 3650), def: "30", help: "Days that ended flows stay searchable, as far as the space allows."},
-		{name: "series", value: list(&s.Series, seriesCodec()), def: "device:full", help: "How much is kept of a class of series."},
-		{name: "tier", value: list(&s.Tiers, tierCodec()), def: "1m:48h 5m:14d 1h:90d 1d:3y", help: "Resolutions of the series and how long each is kept, the finest first."},
+		{name: "flow_days", value: number(&s.FlowDays, 0, 3650), def: "30", help: "Days that ended flows stay searchable, as far as the space allows; 0 keeps none."},
+		{name: "series", value: list(&s.Series, seriesCodec()), def: "device:full", help: "How much is kept of a class of series: full, light (nothing finer than an hour) or none."},
+		{name: "tier", value: list(&s.Tiers, tierCodec()), def: "1m:48h 5m:14d 1h:90d 1d:3y", help: "Resolutions of the series and how long each is kept, the finest first; months are kept for good."},
 	}
 }
 
 func (s *Store) check(report func(option, reason, hint string)) {
+	if len(s.Tiers) > maxTiers {
+		report("tier", "has more than "+strconv.Itoa(maxTiers)+" resolutions", "leave some out")
+	}
 	for i := 1; i < len(s.Tiers); i++ {
 		fine, coarse := s.Tiers[i-1], s.Tiers[i]
 		if coarse.Step%fine.Step != 0 || coarse.Step == fine.Step || coarse.Keep < fine.Keep {
@@ -84,7 +94,7 @@ func seriesCodec() codec[SeriesLevel] {
 
 func tierCodec() codec[Tier] {
 	return codec[Tier]{
-		allow: "STEP:KEEP, two durations such as 5m:14d; a step is at least 10s",
+		allow: "STEP:KEEP, two durations such as 5m:14d; a step is a multiple of 10s",
 		parse: func(text string) (t Tier, err error) {
 			step, keep, ok := strings.Cut(text, ":")
 			if !ok {
@@ -96,7 +106,7 @@ func tierCodec() codec[Tier] {
 			if t.Keep, err = parseDuration(keep); err != nil {
 				return t, errors.New("has a time to keep that " + err.Error())
 			}
-			if t.Step < 10*time.Second || t.Keep < t.Step {
+			if t.Step < tierUnit || t.Step%tierUnit != 0 || t.Keep < t.Step {
 				return t, errors.New("is out of range")
 			}
 			return t, nil

@@ -79,8 +79,18 @@ func sampleOf(now clock.Reading, stack usage.Stack, r *engine.UplinkRow) usage.S
 	}
 }
 
-// addCoverage adds what was measured of an uplink to its series.
+// addCoverage adds what was measured of an uplink to its series and to what its
+// quotas count.
 func (d *Daemon) addCoverage(name string, s usage.Step) {
+	d.mu.Lock()
+	if d.lines == nil {
+		d.lines = make(map[string]usage.Counts)
+	}
+	line := d.lines[name]
+	line.TxBytes += s.Interface.TxBytes
+	line.RxBytes += s.Interface.RxBytes
+	d.lines[name] = line
+	d.mu.Unlock()
 	for class, c := range map[rollup.Class]usage.Counts{rollup.Uplink: s.Interface, rollup.Attributed: s.Flows, rollup.RouterOwn: s.Router} {
 		d.engine.AddSeries(class, name, rollup.Values{
 			TxBytes: c.TxBytes, RxBytes: c.RxBytes, TxPackets: c.TxPackets, RxPackets: c.RxPackets,

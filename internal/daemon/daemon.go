@@ -14,22 +14,20 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
+	"weir/internal/alert"
 	"weir/internal/api"
 	"weir/internal/clock"
 	"weir/internal/device"
 	"weir/internal/engine"
-	"weir/internal/flow"
 	"weir/internal/intern"
 	"weir/internal/link"
-	"weir/internal/rollup"
 	"weir/internal/usage"
 	"weir/store"
+	"weir/store/archive"
 	"weir/uci"
 )
 
@@ -61,13 +59,18 @@ type Daemon struct {
 	names    *intern.Table
 	engine   *engine.Engine
 	store    *store.Store
+	archive  *archive.Archive // nil where history lasts by itself, or is not to last
+	keeper   clock.Keeper     // of the goroutine that ticks
 	backend  *api.Backend
 	coverage usage.Meters
+	ledger   usage.Ledger
+	alerts   alert.Log
 	tasks    *tasks
 	sockets  []*os.File // passed on by systemd
 	proc     procfs
 
 	nets  atomic.Pointer[device.Networks] // what the engine was told last
+	zone  atomic.Pointer[time.Location]   // in which days and months begin
 	moved atomic.Bool                     // interfaces changed since observeLoop looked
 
 	api        served        // of the goroutine of run
@@ -91,7 +94,9 @@ type Daemon struct {
 	gauges      []gauge     // of the uplinks
 	links       *link.State // nil until the kernel was asked
 	trust       clock.Trust
-	written     written
+	restored    *api.Restored           // what the start found in the archive
+	lines       map[string]usage.Counts // what uplinks carried since the start
+	snapshots   snapshots
 }
 
 // Run runs weir until ctx ends, and returns nil then, or what makes it
@@ -143,59 +148,6 @@ func newDaemon(opt Options, cfg *uci.Config) *Daemon {
 // now is the wall clock.
 func (d *Daemon) now() time.Time { return d.opt.Now().Wall }
 
-// open makes the store and the engine.
-func (d *Daemon) open(cfg *uci.Config) error {
-	path := filepath.Join(cfg.Store.Path, store.FileName)
-	st, err := store.Open(path, store.Options{
-		Names: d.names, MaxSize: storeSize(cfg), Now: d.now,
-		MaxDevices:  max(store.DefaultMaxDevices, cfg.Main.MaxDevices),
-		TimeTrusted: func() bool { return clock.Trusted(d.now()) != clock.Untrusted },
-	})
-	if err != nil {
-		return explain(err, "set option path in section store to another directory", syscall.ENOTDIR, syscall.EISDIR)
-	}
-	d.store = st
-	d.reportOpened(path)
-	r, err := rollup.New(rollup.Config{})
-	if err != nil {
-		return err
-	}
-	table, problems := applications(cfg)
-	d.problems = append(d.problems, problems...)
-	d.warn(problems)
-	d.engine = engine.New(engine.Config{
-		Flows: flow.Config{
-			Max: cfg.Main.MaxFlows, Idle: cfg.Main.IdleTimeout, Active: cfg.Main.ActiveTimeout,
-			Completed: closedAfter,
-		},
-		MaxHosts: max(cfg.Main.MaxFlows/hostsPer, 256), MaxDevices: cfg.Main.MaxDevices,
-		HostIdle: hostIdle(cfg), DeviceStale: cfg.Main.DeviceStale,
-		Apps: table, Privacy: privacy(cfg), NoDNS: !readsDNS(cfg),
-		Rollup: r, Names: d.names,
-	})
-	d.restoreDevices()
-	d.engine.Configure(namedDevices(cfg))
-	d.backend = &api.Backend{Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage}
-	return nil
-}
-
-// reportOpened logs what became of an earlier database.
-func (d *Daemon) reportOpened(path string) {
-	o := d.store.Opened()
-	switch {
-	case o.MovedTo != "":
-		d.log.Error("the database cannot be used; it was moved aside and history begins anew",
-			"path", path, "moved_to", o.MovedTo, "why", o.Why)
-	case o.Fresh:
-		d.log.Info("new database", "path", path)
-	default:
-		d.log.Info("database", "path", path, "names", o.Names)
-	}
-	if len(o.Removed) > 0 {
-		d.log.Warn("older databases that could not be used made room", "removed", o.Removed)
-	}
-}
-
 // run starts all tasks, waits, and stops them.
 func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.sockets = activatedSockets()
@@ -212,6 +164,9 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.startLinks()
 	observer := d.tasks.start("observer", d.observeLoop)
 	ticker := d.tasks.start("clock", d.tickLoop)
+	if d.archive != nil {
+		d.tasks.start("snapshots", d.snapshotLoop)
+	}
 	d.reload.Unlock()
 	notify(ready)
 	err = d.wait(ctx)
@@ -244,7 +199,8 @@ func (d *Daemon) close(deadline time.Time, writer *task) error {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
-	err := d.store.Close(ctx)
+	err := d.lastSnapshot(ctx)
+	err = errors.Join(err, d.store.Close(ctx))
 	d.log.Info("stopped", "uptime", time.Since(d.started).Round(time.Second))
 	return err
 }

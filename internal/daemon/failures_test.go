@@ -45,7 +45,7 @@ func TestStartFailures(t *testing.T) {
 			[]string{"/db/weir.db", "in use by another weir", "stop that one"}},
 		{"socket of a running weir", "", func(t *testing.T, h *house) {
 			h.run(t)
-			h.configure(t, "config store 'store'\n\toption path '$DIR/db2'\n")
+			h.configure(t, "config store 'store'\n\toption path '$DIR/db2'\n\toption snapshot_path ''\n")
 		},
 			[]string{"/sock", "another weir", "stop it first"}},
 	}

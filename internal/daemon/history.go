@@ -88,29 +88,39 @@ func (d *Daemon) Members(class rollup.Class, text string, limit int) ([]uint32, 
 // Series implements api.History: from memory where it is finer, else from the
 // store with the open slots on top.
 func (d *Daemon) Series(ctx context.Context, q rollup.Query) (rollup.Series, error) {
-	if slots, step, ok := d.engine.Recent(q); ok {
-		sum := rollup.NewSum(q, step)
-		for _, s := range slots {
-			if err := sum.Add(s); err != nil {
-				return rollup.Series{}, err
-			}
-		}
-		return sum.Series(), nil
+	d.complete(&q)
+	slots, step, ok := d.engine.Recent(q)
+	if !ok {
+		return d.store.Series(ctx, q, d.openSlots)
 	}
-	return d.store.Series(ctx, q, d.openSlots)
+	sum := rollup.NewSum(q, step)
+	for _, s := range slots {
+		if err := sum.Add(s); err != nil {
+			return rollup.Series{}, err
+		}
+	}
+	return sum.Series(), nil
 }
 
 // Top implements api.History.
 func (d *Daemon) Top(ctx context.Context, q rollup.Query, limit int) ([]rollup.Amount, int, error) {
-	if slots, step, ok := d.engine.Recent(q); ok {
-		totals := rollup.NewTotals(q, step)
-		for _, s := range slots {
-			if err := totals.Add(s); err != nil {
-				return nil, 0, err
-			}
-		}
-		top, n := totals.Top(limit)
-		return top, n, nil
+	d.complete(&q)
+	slots, step, ok := d.engine.Recent(q)
+	if !ok {
+		return d.store.Top(ctx, q, limit, d.openSlots)
 	}
-	return d.store.Top(ctx, q, limit, d.openSlots)
+	totals := rollup.NewTotals(q, step)
+	for _, s := range slots {
+		if err := totals.Add(s); err != nil {
+			return nil, 0, err
+		}
+	}
+	top, n := totals.Top(limit)
+	return top, n, nil
+}
+
+// complete adds to a query what only the daemon knows.
+func (d *Daemon) complete(q *rollup.Query) {
+	q.Calendar = d.calendar()
+	q.Finest = d.engine.Finest(q.Class)
 }

@@ -47,10 +47,10 @@ func history(t *testing.T) *Daemon {
 	d := h.daemon(t)
 	for minute := range 20 {
 		now := begin.Add(time.Duration(minute) * time.Minute)
-		d.tick(now)
+		tickAt(d, now)
 		feed(t, d, now, phoneMAC, "192.168.1.20", 53, 3)
 		feed(t, d, now, tvMAC, "192.168.1.30", 443, 1)
-		d.tick(now.Add(time.Second))
+		tickAt(d, now.Add(time.Second))
 		if minute == 10 {
 			if err := d.store.Commit(); err != nil {
 				t.Fatal(err)
@@ -198,7 +198,7 @@ func TestReadersWhileSlotsClose(t *testing.T) {
 	for i := range 500 { // devices go along, and take their time
 		feed(t, d, begin, packet.MAC{2, 0, 0, 9, byte(i >> 8), byte(i)}, "192.168.1.30", 53, 1)
 	}
-	d.tick(begin)
+	tickAt(d, begin)
 	const slots = 60
 	var readers sync.WaitGroup
 	var reads atomic.Int32
@@ -232,11 +232,11 @@ func TestReadersWhileSlotsClose(t *testing.T) {
 	for i := range slots {
 		now := begin.Add(time.Duration(i) * 5 * time.Minute)
 		feed(t, d, now, phoneMAC, "192.168.1.20", 53, 10)
-		d.tick(now.Add(time.Second))
+		tickAt(d, now.Add(time.Second))
 		for seen := reads.Load(); reads.Load() < seen+4; { // until both have seen these
 			runtime.Gosched()
 		}
-		d.tick(now.Add(5 * time.Minute))
+		tickAt(d, now.Add(5 * time.Minute))
 		if i%4 == 3 {
 			if err := d.store.Commit(); err != nil {
 				t.Error(err)

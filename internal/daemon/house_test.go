@@ -59,7 +59,7 @@ func (h *house) configure(t *testing.T, extra string) {
 	if !strings.Contains(extra, "list interface") {
 		text += "\tlist interface 'weirtest0'\n"
 	}
-	text += fileSource("pipe", "pipe") + "config store 'store'\n\toption path '$DIR/db'\n" +
+	text += fileSource("pipe", "pipe") + "config store 'store'\n\toption path '$DIR/db'\n\toption snapshot_path '$DIR/flash'\n" +
 		"config api 'api'\n\toption socket '$DIR/sock'\n\toption token_file '$DIR/token'\n" + extra
 	text = strings.ReplaceAll(text, "$DIR", h.dir)
 	// As a whole, for the daemon may be reading it.

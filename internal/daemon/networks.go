@@ -75,6 +75,7 @@ func (d *Daemon) relocate() {
 	d.coverage.Set(namesOf(ways))
 	d.meetAll()
 	d.remap(true)
+	d.segments()
 }
 
 // networks returns the scopes of addresses: the networks of the watched

@@ -52,6 +52,9 @@ func (d *Daemon) Reload(context.Context) error {
 	d.limitMemory(cfg)
 	d.engine.SetTimeouts(cfg.Main.IdleTimeout, cfg.Main.ActiveTimeout)
 	d.engine.Configure(namedDevices(cfg))
+	d.setZone(cfg)
+	d.engine.SetKept(levels(cfg), d.calendar())
+	d.configureAccounts(cfg)
 	d.engine.SetPrivacy(privacy(cfg))
 	d.engine.SetDNS(readsDNS(cfg))
 	if !reflect.DeepEqual(cfg.Applications, old.Applications) {

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 func runningAhead(by time.Duration) func() clock.Reading {
 	return func() clock.Reading {
 		now := clock.Now()
-		now.Wall = now.Wall.Add(by)
+		now.Wall, now.NTP = now.Wall.Add(by), true
 		return now
 	}
 }

@@ -22,7 +22,7 @@ func (d *Daemon) State() api.State {
 	st := d.store.Status()
 	s := api.State{
 		Version: d.opt.Version, Started: d.started, ConfigPath: d.opt.ConfigPath,
-		DB:     api.DB{Path: st.Path, FS: st.FS, Bytes: uint64(st.FileBytes)},
+		DB:     api.DB{Path: st.Path, FS: st.FS, Bytes: uint64(st.FileBytes), WrittenToday: st.WrittenToday},
 		Memory: api.Memory{RSS: rss(), Heap: heapInUse(), Limit: memoryLimit()},
 		CPU:    clock.CPU(),
 	}
@@ -32,7 +32,6 @@ func (d *Daemon) State() api.State {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s.ClockTrusted, s.ClockSource = d.trust != clock.Untrusted, string(d.trust)
-	s.DB.WrittenToday = d.written.today()
 	s.Problems = slices.Concat(d.problems, d.steady.problems, d.apiProblems)
 	s.Mode, s.ModeWhy = string(d.steady.mode), d.steady.why
 	if d.known != nil {

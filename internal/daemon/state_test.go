@@ -12,12 +12,12 @@ import (
 )
 
 func TestCheckConfig(t *testing.T) {
-	d := &Daemon{opt: newHouse(t, "config wan 'wan'\n\toption cycle 'month'\n").opt}
+	d := &Daemon{opt: newHouse(t, "config alert 'new_device'\n").opt}
 	tests := []struct {
 		name, text string
 		want       []api.Problem // each message is a part of the real one
 	}{
-		{"the file", "", []api.Problem{{Section: "wan 'wan'", Warning: true, Message: "not supported by this version"}}},
+		{"the file", "", []api.Problem{{Section: "alert 'new_device'", Warning: true, Message: "not supported by this version"}}},
 		{"good", "config weir main\n", nil},
 		{"two errors", "config weir main\n\toption snaplen many\n\toption nonsense 1\n", []api.Problem{
 			{Section: "weir 'main'", Option: "snaplen", Message: "text:2: "},
@@ -62,7 +62,7 @@ func TestState(t *testing.T) {
 	h := newHouse(t, "")
 	h.opt.Now = standing(begin)
 	d := h.daemon(t)
-	d.tick(begin)
+	tickAt(d, begin)
 	d.problems = []api.Problem{{Message: "one"}}
 	d.apiProblems = []api.Problem{{Message: "two"}}
 	f := &facts{software: true, tables: []link.Flowtable{{Table: "fw4", Name: "ft", Devices: []string{"lan1"}, Counter: true}}}

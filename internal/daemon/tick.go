@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"weir/internal/clock"
@@ -14,24 +15,20 @@ import (
 )
 
 // tickLoop ticks the engine once a second, hands closed slots to the store and
-// keeps systemd's watchdog fed. A step of the wall clock moves the times of what
-// is in memory, so that no flow ends or lasts for years because of it.
+// keeps systemd's watchdog fed.
 func (d *Daemon) tickLoop(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	var watch clock.Watch
 	var disk diskWatch
 	feed := watchdogEvery()
 	var fed time.Time
 	for ticks := 0; ; ticks++ {
-		now := d.opt.Now()
-		if step := watch.Step(now); step != 0 {
-			d.log.Warn("the clock was set", "by", step.Round(time.Second))
-			d.engine.Shift(step)
-		}
-		d.tick(now.Wall)
+		d.tick(d.opt.Now())
 		if ticks%measureEvery == 0 && d.inForce().mode == uci.ModePackets {
 			d.measure(false)
+		}
+		if ticks%accountEvery == 0 {
+			d.account()
 		}
 		disk.look(d)
 		if feed > 0 && time.Since(fed) >= feed {
@@ -46,19 +43,49 @@ func (d *Daemon) tickLoop(ctx context.Context) error {
 	}
 }
 
-// tick ticks once.
-func (d *Daemon) tick(wall time.Time) {
-	trust := clock.Trusted(wall)
+// tick ticks once. A step of the wall clock moves the times of what is in memory,
+// so that no flow ends or lasts for years because of it; where the clock had been
+// wrong all along, what was counted until then moves to where it belongs.
+func (d *Daemon) tick(now clock.Reading) {
+	trust, step, move := d.keeper.Look(now)
+	if step != 0 {
+		d.log.Warn("the clock was set", "by", step.Round(time.Second), "moved", move)
+		d.engine.Shift(step)
+	}
 	d.mu.Lock()
 	before := d.trust
 	d.trust = trust
 	d.mu.Unlock()
 	if trust != before {
-		d.log.Info("clock", "trusted", trust != clock.Untrusted, "by", string(trust), "time", wall.UTC().Format(time.RFC3339))
+		d.log.Info("clock", "trusted", trust != clock.Untrusted, "by", string(trust), "time", now.Wall.UTC().Format(time.RFC3339))
 	}
 	d.moving.Lock()
 	defer d.moving.Unlock()
-	d.keep(d.engine.Tick(wall.UnixMicro(), trust != clock.Untrusted))
+	if move {
+		d.move(step)
+	}
+	d.keep(d.engine.Tick(now.Wall.UnixMicro(), trust != clock.Untrusted))
+}
+
+// move puts what the wrong clock dated where it belongs: what is in memory and
+// what was stored since. Called with moving held.
+func (d *Daemon) move(step time.Duration) {
+	d.engine.Move(step)
+	from, to := d.keeper.Wrong()
+	by := int64(step.Round(time.Second) / time.Second)
+	d.ledger.Move(step)
+	d.alerts.Move(from, step)
+	err := errors.Join(d.store.Rebase(from.Unix(), to.Unix()+1, by), d.store.MoveFlows(from.UnixMicro(), to.UnixMicro()+1, step))
+	if err != nil {
+		d.log.Error("move what was stored while the clock was wrong; it is tried again", "error", err)
+	}
+}
+
+// trusted reports whether the wall clock can be believed.
+func (d *Daemon) trusted() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.trust != clock.Untrusted
 }
 
 // finish stores what is unfinished, when nothing counts any more.
@@ -66,6 +93,7 @@ func (d *Daemon) finish() {
 	now := d.now()
 	d.moving.Lock()
 	defer d.moving.Unlock()
+	// A date that had no time yet to prove itself is better than none.
 	d.keep(d.engine.Close(now.UnixMicro(), clock.Trusted(now) != clock.Untrusted))
 }
 
@@ -82,12 +110,14 @@ func (d *Daemon) keep(slots []rollup.Slot) {
 	if len(slots) == 0 {
 		return
 	}
+	rows := d.accountRows() // before the devices: what was counted on quotas is in their totals
 	kept := d.engine.Kept()
-	rows := make([]store.Device, len(kept))
+	devices := make([]store.Device, len(kept))
 	for i := range kept {
-		rows[i] = storedDevice(&kept[i])
+		devices[i] = storedDevice(&kept[i])
 	}
-	d.store.PutDevices(rows)
+	d.store.PutRows(rows)
+	d.store.PutDevices(devices)
 	d.store.Append(slots)
 }
 
@@ -139,24 +169,4 @@ func (w *diskWatch) look(d *Daemon) {
 		d.log.Error("history is lost: too much waits to be saved", "slots", st.Dropped-w.dropped)
 	}
 	w.failing, w.dropped = st.Err != nil, st.Dropped
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.written.note(d.now(), st.Written)
 }
-
-// written counts the bytes that the store wrote today, in local time.
-type written struct {
-	day    time.Time // its midnight
-	before uint64    // what was written until then
-	total  uint64    // since the start
-}
-
-func (w *written) note(now time.Time, total uint64) {
-	year, month, day := now.Local().Date()
-	if midnight := time.Date(year, month, day, 0, 0, 0, 0, time.Local); !midnight.Equal(w.day) {
-		w.day, w.before = midnight, w.total
-	}
-	w.total = total
-}
-
-func (w *written) today() uint64 { return w.total - w.before }

@@ -70,6 +70,7 @@ func (s *site) configure(t *testing.T, extra string) {
 	text := strings.ReplaceAll(`
 config store 'store'
 	option path '$DIR/db'
+	option snapshot_path '$DIR/flash'
 config api 'api'
 	option socket '$DIR/sock'
 	option token_file '$DIR/token'

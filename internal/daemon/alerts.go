@@ -1,0 +1,24 @@
+package daemon
+
+import (
+	"context"
+	"log/slog"
+
+	"weir/internal/alert"
+)
+
+// raise adds an alert to the list and to the log, unless one about the same was
+// raised a short time ago.
+func (d *Daemon) raise(n alert.New) {
+	now := d.opt.Now()
+	n.At, n.Up = now.Wall, now.Up
+	a, ok := d.alerts.Raise(n)
+	if !ok {
+		return
+	}
+	level := slog.LevelWarn
+	if a.Severity >= alert.Error {
+		level = slog.LevelError
+	}
+	d.log.Log(context.Background(), level, a.Text, "alert", a.Type, "severity", a.Severity.String())
+}
