@@ -6,8 +6,10 @@ import (
 	"net/netip"
 	"time"
 
+	"weir/internal/alert"
 	"weir/internal/clock"
 	"weir/internal/engine"
+	"weir/internal/flowlog"
 	"weir/internal/names"
 	"weir/internal/rollup"
 	"weir/internal/source"
@@ -22,8 +24,10 @@ type Backend struct {
 	History History
 	Daemon  Daemon
 	Uplinks Uplinks // nil when nothing measures them
+	FlowLog FlowLog // nil when flows that ended are not kept
 	Storage Storage // nil when nothing is stored
 	Account Account // nil when nothing is accounted
+	Alerts  Alerts  // nil when none are kept
 
 	// Now is the present in the zone that times are told in; nil for time.Now.
 	Now func() time.Time
@@ -115,6 +119,20 @@ type Daemon interface {
 	CheckConfig(ctx context.Context, text string) []Problem
 }
 
+// FlowLog is the log of flows that ended. *store.Store is one.
+type FlowLog interface {
+	// FlowHistory returns at most limit flows that pass a filter, newest first, which
+	// belong to the caller. A cursor, the next of an earlier answer, says where to go
+	// on; next is "" when nothing is left. There may be fewer rows than asked for and
+	// still a next: a call looks at a bounded part of the log. The error is
+	// store.ErrCursor, wrapped, for a cursor that is none.
+	FlowHistory(ctx context.Context, f flowlog.Filter, limit int, cursor string) (rows []flowlog.Flow, next string, scanned store.FlowStats, err error)
+	// EachFlow calls fn with all flows that pass a filter, oldest first, until it
+	// returns an error, which EachFlow returns. A flow is valid during the call. No
+	// lock and no transaction is held during it: fn may wait for a slow reader.
+	EachFlow(ctx context.Context, f flowlog.Filter, fn func(*flowlog.Flow) error) (store.FlowStats, error)
+}
+
 // Storage is where history is kept: a live database and, where it does not last
 // by itself, the archive that snapshots of it go to. What changes something
 // returns once that is done.
@@ -140,10 +158,28 @@ type Storage interface {
 	Reset(context.Context, store.Part) error
 }
 
-// Account is what the lines are used for, by their accounting cycles.
+// Account is what the lines are used for, by their accounting cycles. Cycles and
+// quotas are those of the configuration.
 type Account interface {
-	// Cycle returns the accounting cycle of an uplink, or of the house for "", that
-	// is back cycles before the present one: its beginning and its end, which the
-	// next begins with.
-	Cycle(uplink string, back int) (from, to time.Time)
+	// Cycle returns the accounting cycle of an uplink, or of the house for "".
+	Cycle(uplink string) usage.Cycle
+	// Uses returns what is used of each quota in its present cycle, in the order of
+	// the configuration. *usage.Ledger has them.
+	Uses() []usage.Use
+	// SetUse says how much of a quota is used in its present cycle, and ResetUse
+	// forgets what is and what was warned of; both keep that across restarts. They
+	// are false for a quota that is not there or was not counted yet.
+	SetUse(ctx context.Context, name string, used uint64) bool
+	ResetUse(ctx context.Context, name string) bool
+}
+
+// Alerts are what happened that somebody should know of. *alert.Log is one.
+type Alerts interface {
+	// List returns alerts, newest first, which belong to the caller.
+	List(alert.Filter) []alert.Alert
+	// Ack notes that an alert was seen; it is false for one that is not there.
+	Ack(id uint64) bool
+	// AckAll notes that all up to id were seen, and returns how many were not
+	// before.
+	AckAll(id uint64) int
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -81,12 +82,24 @@ func section(t *testing.T, b *strings.Builder, m *api.Method) {
 	if example != "" {
 		call += " '" + example + "'"
 	}
-	fmt.Fprintf(b, "\n```sh\n%s\n%s\n```\n", call, curl(t, m))
-	reply, err := exampleReply(apitest.New().Backend(), m, example)
-	if err != nil {
-		t.Fatalf("%s: %v", m.Name, err)
+	switch {
+	case m.Takes():
+		call = "weir " + m.Name + " --yes FILE"
+	case m.Sends() && m.Write:
+		call = "weir " + m.Name + " FILE"
+	case m.Sends():
+		call = "weir export " + pairs(t, m)
 	}
-	fmt.Fprintf(b, "```json\n%s\n```\n", pretty(reply, ""))
+	fmt.Fprintf(b, "\n```sh\n%s\n%s\n```\n", call, curl(t, m))
+	reply := exampleText(t, m)
+	if m.Sends() {
+		fmt.Fprintf(b, "```\n%s\n```\n", reply)
+	} else {
+		fmt.Fprintf(b, "```json\n%s\n```\n", pretty(reply, ""))
+	}
+	if len(m.Reply) == 0 {
+		return
+	}
 	b.WriteString("\n| reply | type | |\n|---|---|---|\n")
 	for _, f := range m.Reply {
 		if f.Kind == api.Table && f.Doc == "" && !f.Null {
@@ -100,14 +113,34 @@ func section(t *testing.T, b *strings.Builder, m *api.Method) {
 	}
 }
 
-func exampleReply(b *api.Backend, m *api.Method, example string) (json.RawMessage, error) {
-	var raw map[string]any
-	if example != "" {
-		if err := json.Unmarshal([]byte(example), &raw); err != nil {
-			return nil, err
+// exampleText is what a method answers to its example.
+func exampleText(t *testing.T, m *api.Method) []byte {
+	t.Helper()
+	b, raw := apitest.New().Backend(), example(t, m)
+	var out bytes.Buffer
+	var err error
+	switch {
+	case m.Name == "backup":
+		return []byte("(a file that only weir reads)")
+	case m.Sends():
+		var s *api.Stream
+		if s, err = m.Open(context.Background(), b, raw); err == nil {
+			err = s.Write(&out)
 		}
+	case m.Takes():
+		var reply api.Reply
+		if reply, err = m.Take(context.Background(), b, raw, strings.NewReader(apitest.Backup)); err == nil {
+			writeReply(&out, reply)
+		}
+	default:
+		var data []byte
+		data, err = call(b, m.Name, raw)
+		out.Write(data)
 	}
-	return call(b, m.Name, raw)
+	if err != nil {
+		t.Fatalf("%s: %v", m.Name, err)
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
 func defaultOf(a *api.Arg) string {
@@ -136,22 +169,20 @@ func about(a *api.Arg) string {
 func curl(t *testing.T, m *api.Method) string {
 	t.Helper()
 	line := "curl -s --unix-socket /var/run/weir.sock"
+	switch {
+	case m.Takes():
+		return line + " --data-binary @FILE http://localhost/api/v1/" + m.Name
+	case m.Sends():
+		line += " -o FILE"
+	}
 	if m.Write {
 		if m.Example == "" {
 			return line + " -X POST http://localhost/api/v1/" + m.Name
 		}
 		return line + " -d '" + m.Example + "' http://localhost/api/v1/" + m.Name
 	}
-	var raw map[string]any
-	if m.Example != "" {
-		d := json.NewDecoder(strings.NewReader(m.Example))
-		d.UseNumber()
-		if err := d.Decode(&raw); err != nil {
-			t.Fatal(err)
-		}
-	}
 	var pairs []string
-	for name, v := range raw {
+	for name, v := range arguments(t, m) {
 		pairs = append(pairs, name+"="+url.QueryEscape(fmt.Sprint(v)))
 	}
 	slices.Sort(pairs)
@@ -159,6 +190,32 @@ func curl(t *testing.T, m *api.Method) string {
 		return line + " http://localhost/api/v1/" + m.Name
 	}
 	return line + " 'http://localhost/api/v1/" + m.Name + "?" + strings.Join(pairs, "&") + "'"
+}
+
+// pairs writes the example of export as its command takes it.
+func pairs(t *testing.T, m *api.Method) string {
+	t.Helper()
+	raw := arguments(t, m)
+	words := []string{fmt.Sprint(raw["kind"])}
+	for _, a := range m.Args {
+		if v, ok := raw[a.Name]; ok && a.Name != "kind" {
+			words = append(words, fmt.Sprintf("%s=%v", a.Name, v))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// arguments are those of a method's example, numbers as they are written.
+func arguments(t *testing.T, m *api.Method) (raw map[string]any) {
+	t.Helper()
+	if m.Example != "" {
+		d := json.NewDecoder(strings.NewReader(m.Example))
+		d.UseNumber()
+		if err := d.Decode(&raw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return raw
 }
 
 // pretty indents JSON, but keeps on a line what fits on one.
@@ -206,6 +263,10 @@ Every method has a name, flat typed arguments and a reply that is one object. Th
 | JSON-RPC 2.0 | ` + "`POST /ubus`" + `, as OpenWrt's uhttpd speaks it: ` + "`call`" + ` with ` + "`[SESSION, \"weir\", METHOD, {…}]`" + `, ` + "`list`" + `, arrays of at most 64 requests |
 | health | ` + "`GET /healthz`" + ` |
 
+Methods that send or take a whole file (export, backup, restore) are behind REST and have commands of their own: the file is the body of the
+reply or of the request, and arguments are in the query. A file is made while it is sent, in chunks; one that lacks the last chunk is not whole.
+Two files at a time may be under way behind a door.
+
 The unix socket (` + "`option socket`" + ` of ` + "`config api`" + `) is always open to its owner and asks for nothing more. TCP is closed unless
 ` + "`list listen`" + ` opens it, and then needs the token of ` + "`option token_file`" + `, which is made at the first start:
 
@@ -237,5 +298,5 @@ it comes with the HTTP status below. By JSON-RPC the HTTP status is 200 and the 
 JSON-RPC's own errors are those of uhttpd: -32700 for anything that is not a well-formed request, -32600 for a batch that is too large, -32601 for
 another JSON-RPC method than call and list, -32602 for arguments that name a session, -32000 for another object than weir, -32002 for a missing or
 wrong token, -32003 for a call that took too long. Over TCP, 401 is a missing token and 403 a host name or origin that is not accepted;
-413 is a body of more than 64 KiB.
+413 is a body of more than 64 KiB, or a backup of more than 64 MiB.
 `

@@ -138,6 +138,13 @@ func (e *Encoder) JSON(name string, v []byte) {
 	e.buf = append(e.buf, v...)
 }
 
+// endLine ends a line after a whole value, which another may follow.
+func (e *Encoder) endLine() {
+	e.buf = append(e.buf, '\n')
+	e.comma = false
+	e.spill()
+}
+
 // begin writes what stands before a value, after making room.
 func (e *Encoder) begin(name string) {
 	e.spill()

@@ -49,12 +49,16 @@ var flowFields = slices.Concat([]Field{
 	{"client.scope", Text, false, "local, remote, multicast, broadcast or router"},
 	{"client.device", Integer, true, "id of the device"},
 	{"client.name", Text, true, "name of the device or host"},
+	{"client.country", Text, true, "of a remote address, two letters"},
+	{"client.asn", Integer, true, "autonomous system of a remote address"},
 	{"server", Table, false, "the end that answered"},
 	{"server.ip", Text, false, "address"},
 	{"server.port", Integer, true, "null for protocols without ports"},
 	{"server.scope", Text, false, "local, remote, multicast, broadcast or router"},
 	{"server.device", Integer, true, "id of the device"},
 	{"server.name", Text, true, "name of the device or host"},
+	{"server.country", Text, true, "of a remote address, two letters"},
+	{"server.asn", Integer, true, "autonomous system of a remote address"},
 	{"state", Text, true, "TCP connection state as Zeek names it; null for other protocols"},
 	{"completed", Flag, false, "ended by FIN or RST, leaves soon"},
 	{"one_way", Flag, false, "only one end has sent"},
@@ -167,6 +171,12 @@ func endpoint(e *Encoder, name string, p *engine.Endpoint, ports bool) {
 	e.Str("scope", p.Scope)
 	uintOrNull(e, "device", uint64(p.Device))
 	textOrNull(e, "name", p.Name)
+	if p.Country[0] == 0 {
+		e.Null("country")
+	} else {
+		e.Bytes("country", p.Country[:])
+	}
+	uintOrNull(e, "asn", uint64(p.ASN))
 	e.EndTable()
 }
 

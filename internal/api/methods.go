@@ -1,17 +1,25 @@
 package api
 
-import "context"
+import (
+	"context"
+	"io"
+)
 
 // Methods is every method there is, in the order of the reference.
 var Methods = []*Method{
 	&statusMethod, &interfacesMethod, &sourcesMethod,
-	&flowsMethod, &flowMethod,
+	&flowsMethod, &flowMethod, &flowHistoryMethod, &domainsMethod,
 	&hostsMethod, &hostMethod,
 	&devicesMethod, &deviceMethod,
 	&appsMethod, &categoriesMethod,
 	&dnsTopMethod, &dnsLogMethod, &dnsBypassMethod,
-	&portsMethod, &natMethod, &topMethod,
-	&seriesMethod, &seriesListMethod, &coverageMethod,
+	&portsMethod, &natMethod,
+	&countriesMethod, &asnsMethod, &zonesMethod, &networksMethod, &poolsMethod,
+	&topMethod, &compareMethod, &matrixMethod,
+	&seriesMethod, &seriesListMethod, &coverageMethod, &exportMethod,
+	&usageMethod, &quotasMethod, &quotaSetMethod, &quotaResetMethod,
+	&alertsMethod, &alertAckMethod,
+	&dbMethod, &snapshotMethod, &backupMethod, &restoreMethod, &pruneMethod, &resetMethod,
 	&configCheckMethod, &reloadMethod,
 }
 
@@ -24,7 +32,11 @@ type Method struct {
 	Reply   []Field // all it answers
 	Example string  // the arguments of the reference's example, as JSON; "" for none
 
-	run func(context.Context, *Backend, Args) (Reply, error)
+	// One of these answers: run with a Reply, send with a Stream, take with a
+	// Reply to the bytes that were sent along.
+	run  func(context.Context, *Backend, Args) (Reply, error)
+	send func(context.Context, *Backend, Args) (*Stream, error)
+	take func(context.Context, *Backend, Args, io.Reader) (Reply, error)
 }
 
 // Reply writes the elements of an answer into an open table. It holds copies of
@@ -46,8 +58,12 @@ func Lookup(name string) (*Method, error) {
 
 // Call checks raw against the method's arguments and runs it. The values of raw
 // are string, int64, float64, bool or nil, which counts as not given; raw is not
-// kept. Errors are for AsError; when there is one, there is no Reply.
+// kept. Errors are for AsError; when there is one, there is no Reply. Methods that
+// send or take files are not for Call.
 func (m *Method) Call(ctx context.Context, b *Backend, raw map[string]any) (Reply, error) {
+	if m.run == nil {
+		return nil, m.notACall()
+	}
 	a, err := m.bind(raw)
 	if err != nil {
 		return nil, err

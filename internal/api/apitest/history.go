@@ -19,14 +19,19 @@ type past struct {
 }
 
 func (p *past) record() {
-	p.names = intern.New(16)
+	p.names = intern.New(64)
 	phone, laptop := p.names.Handle("2"), p.names.Handle("3")
 	lan, wan := p.names.Handle("br-lan"), p.names.Handle("wan")
 	video, tls, streaming := p.names.Handle("youtube"), p.names.Handle("tls"), p.names.Handle("streaming")
 	few := rollup.Values{TxBytes: 1200, RxBytes: 88000, TxPackets: 14, RxPackets: 71, Flows: 2}
 	many := rollup.Values{TxBytes: 40000, RxBytes: 9100000, TxPackets: 512, RxPackets: 6420, Flows: 9}
+	many.Retrans, many.RTTSum, many.RTTCount = 31, 92_800, 4
 	both := few
 	both.Add(many)
+	kids, germany, overseas := p.names.Handle("kids"), p.names.Handle("DE"), p.names.Handle("US")
+	network, zone, cdn, other := p.names.Handle("lan"), p.names.Handle("lan"), p.names.Handle("AS64500"), p.names.Handle("AS64501")
+	answered, unknown := p.names.Handle("ok"), p.names.Handle("nxdomain")
+	questions := func(n uint64) rollup.Values { return rollup.Values{Flows: n} }
 	for _, start := range []int64{1750000000 / step * step, 1750000000/step*step + 2*step} {
 		p.slots = append(p.slots, rollup.Slot{Step: step, Start: start, Block: rollup.AppendBlock(nil, []rollup.Row{
 			{Key: rollup.Key{Class: rollup.Interface, ID: lan}, Values: both},
@@ -39,13 +44,27 @@ func (p *past) record() {
 			{Key: rollup.Key{Class: rollup.Attributed, ID: wan}, Values: rollup.Values{TxBytes: 41200, RxBytes: 9188000, TxPackets: 526, RxPackets: 6491}},
 			{Key: rollup.Key{Class: rollup.RouterOwn, ID: wan}, Values: rollup.Values{TxBytes: 100, RxBytes: 2000, TxPackets: 2, RxPackets: 3}},
 			{Key: rollup.Key{Class: rollup.Category, ID: streaming}, Values: many},
+			{Key: rollup.Key{Class: rollup.Network, ID: network}, Values: both},
+			{Key: rollup.Key{Class: rollup.Zone, ID: zone}, Values: both},
+			{Key: rollup.Key{Class: rollup.Pool, ID: kids}, Values: many},
+			{Key: rollup.Key{Class: rollup.Country, ID: germany}, Values: few},
+			{Key: rollup.Key{Class: rollup.Country, ID: overseas}, Values: many},
+			{Key: rollup.Key{Class: rollup.ASN, ID: cdn}, Values: many},
+			{Key: rollup.Key{Class: rollup.ASN, ID: other}, Values: few},
+			{Key: rollup.Key{Class: rollup.DNS, ID: answered}, Values: questions(40)},
+			{Key: rollup.Key{Class: rollup.DNS, ID: unknown}, Values: questions(3)},
+			{Key: rollup.Key{Class: rollup.DeviceApplication, ID: phone, Sub: video}, Values: many},
+			{Key: rollup.Key{Class: rollup.DeviceApplication, ID: laptop, Sub: tls}, Values: few},
+			{Key: rollup.Key{Class: rollup.DeviceCountry, ID: phone, Sub: overseas}, Values: many},
+			{Key: rollup.Key{Class: rollup.DeviceCountry, ID: laptop, Sub: germany}, Values: few},
 		})})
 	}
 }
 
 // members of each class, by label.
 func (p *past) keys(class rollup.Class) []string {
-	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls", "youtube"}, {"total"}, {"wan"}, {"wan"}, {"wan"}, {"streaming"}}[class]
+	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls", "youtube"}, {"total"}, {"wan"}, {"wan"}, {"wan"}, {"streaming"},
+		{"lan"}, {"lan"}, {"kids"}, {"DE", "US"}, {"AS64500", "AS64501"}, {"nxdomain", "ok"}, nil, nil}[class]
 }
 
 // Find returns the handle of a key.
@@ -61,7 +80,14 @@ func (p *past) Find(class rollup.Class, key string) (uint32, bool) {
 	return 0, false
 }
 
-// Name returns the key behind a handle; only the phone has a label.
+// labels are names that people know members by.
+var labels = map[rollup.Class]map[string]string{
+	rollup.Device:  {"2": "Anna phone"},
+	rollup.Country: {"DE": "Germany", "US": "United States"},
+	rollup.ASN:     {"AS64500": "Example CDN"},
+}
+
+// Name returns the key behind a handle, and its label.
 func (p *past) Name(class rollup.Class, id uint32) (key, label string) {
 	switch {
 	case class == rollup.Total:
@@ -70,10 +96,7 @@ func (p *past) Name(class rollup.Class, id uint32) (key, label string) {
 		return "other", ""
 	}
 	key = p.names.Name(id)
-	if class == rollup.Device && key == "2" {
-		label = "Anna phone"
-	}
-	return key, label
+	return key, labels[class][key]
 }
 
 // Members returns the handles of a class.

@@ -14,17 +14,21 @@ import (
 	"sync"
 	"time"
 
+	"weir/internal/alert"
 	"weir/internal/api"
 	"weir/internal/engine"
+	"weir/internal/flowlog"
 	"weir/internal/packet"
 	"weir/internal/source"
 	"weir/internal/usage"
+	"weir/store"
 )
 
 // Now is the time in the house, 2025-06-15 15:15:00 UTC.
 var Now = time.Unix(1750000500, 0).UTC()
 
-// House implements api.Traffic, api.History and api.Daemon.
+// House implements api.Traffic, api.History, api.Daemon, api.FlowLog and
+// api.Storage.
 type House struct {
 	FlowRows   []engine.FlowRow
 	HostRows   []engine.HostRow
@@ -42,13 +46,24 @@ type House struct {
 	Block func()
 	// ReloadErr is what Reload returns.
 	ReloadErr error
+	// StorageErr is how methods of Storage fail.
+	StorageErr error
+	// Repeat is how often EachFlow goes through the flows that ended, and Backup
+	// writes its text; 0 for once.
+	Repeat int
 
-	mu      sync.Mutex
+	mu         sync.Mutex
+	pastFilter flowlog.Filter
+	restored   int64
+	reset      store.Part
+
 	filter  engine.Filter
 	page    engine.Page
 	reloads int
 	past
 	uplinks usage.Meters
+	kept    kept
+	alerts  *alert.Log
 }
 
 // New returns the house as it was recorded.
@@ -59,12 +74,19 @@ func New() *House {
 	}
 	h.past.record()
 	measure(&h.uplinks)
+	h.kept.record()
+	h.alerts = recordedAlerts()
 	return h
 }
 
-// Backend returns an api.Backend that answers from h, at the time Now.
+// Backend returns an api.Backend that answers from h, at the time Now. A House that
+// New did not make stores nothing.
 func (h *House) Backend() *api.Backend {
-	return &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, Now: func() time.Time { return Now }}
+	b := &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, Now: func() time.Time { return Now }}
+	if h.alerts != nil {
+		b.FlowLog, b.Storage, b.Account, b.Alerts = h, h, &h.kept, h.alerts
+	}
+	return b
 }
 
 // Asked returns the filter and page of the last list that was asked for.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -80,15 +81,16 @@ func (c *conn) serve() {
 func (c *conn) answer(begin time.Time) (again bool) {
 	r, err := readRequest(c.in)
 	c.SetReadDeadline(begin.Add(readTime))
-	end := time.Now().Add(writeTime)
-	c.SetWriteDeadline(end)
+	c.SetWriteDeadline(time.Now().Add(writeTime))
 	if err != nil {
 		c.refuse(err)
 		return false
 	}
-	ctx, cancel := context.WithDeadline(c.s.base, end)
+	ctx, cancel := context.WithCancel(c.s.base)
 	defer cancel()
-	w := newResponse(c, r, cancel)
+	limit := time.AfterFunc(writeTime, cancel)
+	defer limit.Stop()
+	w := newResponse(c, r, cancel, limit)
 	if !c.s.handle(ctx, w, r) {
 		w.abort()
 		return false
@@ -122,4 +124,21 @@ func (c *conn) linger() {
 	}
 	c.SetReadDeadline(time.Now().Add(lingerTime))
 	io.CopyN(io.Discard, c.Conn, lingerSize)
+}
+
+// watch calls gone when the client hangs up before stop is called. Nobody else may
+// read from c meanwhile.
+func (c *conn) watch(gone func()) (stop func()) {
+	c.SetReadDeadline(time.Time{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if _, err := c.in.Peek(1); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			gone()
+		}
+	}()
+	return func() {
+		c.SetReadDeadline(time.Now())
+		<-ended
+	}
 }

@@ -3,7 +3,9 @@ package httpapi
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
+	"time"
 )
 
 var errNoBody = errors.New("a reply of this status has no body")
@@ -15,19 +17,38 @@ type response struct {
 	c      *conn
 	r      *request
 	cancel context.CancelFunc // ends the request's context
+	limit  *time.Timer        // calls cancel when the reply takes too long
+	step   time.Duration      // each write may take so long; 0 when all have one deadline
 
 	fields fields
 	status int // 0 before begin
 
 	sent    bool // the head is on its way
 	chunked bool
+	isCut   bool
 	close   bool // the connection ends after this reply
 	err     error
 }
 
-func newResponse(c *conn, r *request, cancel context.CancelFunc) *response {
+func newResponse(c *conn, r *request, cancel context.CancelFunc, limit *time.Timer) *response {
 	c.pending = c.pending[:0]
-	return &response{c: c, r: r, cancel: cancel, close: r.close}
+	return &response{c: c, r: r, cancel: cancel, limit: limit, close: r.close}
+}
+
+// take gives a long reply all of that time, and each of its writes step.
+func (w *response) take(all, step time.Duration) {
+	w.limit.Reset(all)
+	w.step = step
+}
+
+// unsent takes back what was written, and reports whether that could be done: a
+// part of it may be on its way.
+func (w *response) unsent() bool {
+	if w.sent {
+		return false
+	}
+	w.c.pending, w.status = w.c.pending[:0], 0
+	return true
 }
 
 // set adds a field to the reply, or changes it. How the reply is framed, and
@@ -44,6 +65,11 @@ func (w *response) set(name, value string) {
 		}
 	}
 	w.fields = append(w.fields, field{name, value})
+}
+
+// unset takes a field off the reply.
+func (w *response) unset(name string) {
+	w.fields = slices.DeleteFunc(w.fields, func(f field) bool { return f.name == name })
 }
 
 // begin fixes status and fields. Only the first call counts; Write makes it with
@@ -75,13 +101,20 @@ func (w *response) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// cut ends a reply of which a part was sent, so that the client sees that it is not
+// whole: it lacks its last chunk.
+func (w *response) cut() {
+	w.isCut = true
+	w.close = true
+}
+
 // finish ends the reply.
 func (w *response) finish() {
 	w.begin(200)
 	if !w.sent {
 		w.sendHead(len(w.c.pending))
 		w.send(w.c.pending)
-	} else if w.chunked && w.r.method != "HEAD" {
+	} else if w.chunked && !w.isCut && w.r.method != "HEAD" {
 		w.put([]byte("0\r\n\r\n"))
 	}
 	if w.err == nil {
@@ -140,10 +173,14 @@ func (w *response) send(p []byte) {
 }
 
 func (w *response) put(p []byte) {
-	if w.err == nil {
-		_, err := w.c.out.Write(p)
-		w.failed(err)
+	if w.err != nil {
+		return
 	}
+	if w.step > 0 {
+		w.c.SetWriteDeadline(time.Now().Add(w.step))
+	}
+	_, err := w.c.out.Write(p)
+	w.failed(err)
 }
 
 // failed notes that the client has left or is too slow: work for it may end.

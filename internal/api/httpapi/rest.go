@@ -92,20 +92,23 @@ func (d *door) rest(ctx context.Context, w *response, r *request, name string) {
 		return
 	}
 	verbs := []string{"GET", "HEAD", "POST"}
-	if m.Write {
+	switch {
+	case m.Write:
 		verbs = verbs[2:]
+	case m.Sends():
+		verbs = []string{"GET", "POST"} // its length is not known before all of it was made
 	}
 	if !allowed(w, r, verbs...) {
 		d.notAllowed(w, r)
 		return
 	}
+	if m.Sends() || m.Takes() {
+		d.transfer(ctx, w, r, m)
+		return
+	}
 	raw, err := restArgs(w, r)
 	if err != nil {
-		if errors.Is(err, errBodySize) {
-			d.failStatus(w, 413, &api.Error{Code: api.InvalidArgument, Message: err.Error()})
-			return
-		}
-		d.fail(w, &api.Error{Code: api.InvalidArgument, Message: err.Error()})
+		d.failArgs(w, err)
 		return
 	}
 	d.withSlot(w, func(e *api.Encoder) {
@@ -133,11 +136,17 @@ func (d *door) call(ctx context.Context, m *api.Method, raw map[string]any) (api
 	return reply, err
 }
 
-func restArgs(w *response, r *request) (map[string]any, error) {
-	query, err := url.ParseQuery(r.url.RawQuery)
-	if err != nil {
-		return nil, errors.New("the query is not well formed")
+// failArgs answers a request whose arguments or body cannot be read.
+func (d *door) failArgs(w *response, err error) {
+	status := 400
+	if errors.Is(err, errBodySize) || errors.Is(err, errUploadSize) {
+		status = 413
 	}
+	d.failStatus(w, status, &api.Error{Code: api.InvalidArgument, Message: err.Error()})
+}
+
+// restArgs returns the arguments of a request, from its body and its query.
+func restArgs(w *response, r *request) (map[string]any, error) {
 	raw := map[string]any{}
 	if r.method == "POST" {
 		body, err := w.c.readBody(r.body)
@@ -149,6 +158,15 @@ func restArgs(w *response, r *request) (map[string]any, error) {
 				return nil, fmt.Errorf("the body is %w", err)
 			}
 		}
+	}
+	return queryArgs(r, raw)
+}
+
+// queryArgs adds the arguments of a request's query to raw.
+func queryArgs(r *request, raw map[string]any) (map[string]any, error) {
+	query, err := url.ParseQuery(r.url.RawQuery)
+	if err != nil {
+		return nil, errors.New("the query is not well formed")
 	}
 	for name, values := range query {
 		if _, twice := raw[name]; twice || len(values) > 1 {

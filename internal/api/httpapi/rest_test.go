@@ -20,7 +20,15 @@ import (
 func TestEveryMethod(t *testing.T) {
 	h := serve(t, Config{}, false)
 	c := h.client(t)
+	calls := 0
 	for _, m := range api.Methods {
+		if m.Sends() || m.Takes() {
+			continue
+		}
+		calls += 3
+		if m.Write {
+			calls--
+		}
 		t.Run(m.Name, func(t *testing.T) {
 			example := m.Example
 			if example == "" {
@@ -45,7 +53,7 @@ func TestEveryMethod(t *testing.T) {
 			}
 		})
 	}
-	if s := h.server.Stats(); s.Calls != uint64(3*len(api.Methods)-2) || s.Failed != 0 || s.Clamped != 0 {
+	if s := h.server.Stats(); s.Calls != uint64(calls) || s.Failed != 0 || s.Clamped != 0 {
 		t.Errorf("%+v", s)
 	}
 }

@@ -16,7 +16,7 @@ import (
 const acceptPause = 100 * time.Millisecond
 
 // handler answers a request. ctx ends when the client cannot be answered any
-// more, at the latest after writeTime.
+// more, after writeTime unless the reply takes longer.
 type handler func(ctx context.Context, w *response, r *request)
 
 // connServer serves HTTP/1.1 on the connections of one listener. Use
