@@ -12,10 +12,7 @@ type bitReader struct {
 	bad  bool
 }
 
-// maxPeek is how many bits one load is good for, wherever it begins.
-const maxPeek = 25
-
-// peek returns the next n bits, at most maxPeek, without taking them.
+// peek returns the next n bits, at most 25, without taking them.
 func (r *bitReader) peek(n int) uint32 {
 	if r.at >= r.end {
 		return 0
@@ -31,7 +28,7 @@ func (r *bitReader) skip(n int) {
 	}
 }
 
-// take returns the next n bits, at most maxPeek.
+// take returns the next n bits, at most 25: what one load is good for.
 func (r *bitReader) take(n int) uint32 {
 	if n == 0 {
 		return 0

@@ -27,7 +27,6 @@ type mmdbWalk struct {
 	each    func(s space, from, to key, r mmdbRecord) error
 	v4Done  bool
 	visited uint32
-	records uint32
 }
 
 // node visits what is below a node whose path is the first depth bits of at. In a
