@@ -180,12 +180,16 @@ func (a *Archive) newest() (t int64) {
 	return t
 }
 
-// rank is the importance of a segment. The generation before the present one goes
-// before the hours do.
+// rank is the importance of a segment. The generation before the present one of
+// Identity goes before the hours do, that of Months, which days tell as well, before
+// the matrices.
 func (a *Archive) rank(s *segment, newest int64) Band {
 	g := group(a.segs, s.band, s.period)
 	if s.generation < g[base(g)].generation {
-		return Hours
+		if s.band == Identity {
+			return Hours
+		}
+		return Matrices
 	}
 	return s.band.rank(s.period, newest)
 }

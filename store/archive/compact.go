@@ -52,9 +52,17 @@ func (b *Batch) compact(band Band, period int64) error {
 	if size <= g[at].compacted*3/2+compactSlack {
 		return nil
 	}
+	from := current(g)
+	last, err := b.a.lastOnes(from)
+	if err != nil {
+		return fmt.Errorf("compact %s: %w", band, err)
+	}
+	if len(from) == 1 && last.all() {
+		return nil
+	}
 	next := &segment{band: band, period: period, generation: g[len(g)-1].generation + 1}
 	next.name = fileName(band, period, next.generation)
-	if err := b.rewrite(next, current(g)); err != nil {
+	if err := b.rewrite(next, from, last); err != nil {
 		return fmt.Errorf("compact %s: %w", band, err)
 	}
 	for _, s := range g[:at] {
@@ -69,11 +77,7 @@ func (b *Batch) compact(band Band, period int64) error {
 }
 
 // rewrite writes what counts of the segments from into a new one.
-func (b *Batch) rewrite(next *segment, from []*segment) error {
-	last, err := b.a.lastOnes(from)
-	if err != nil {
-		return err
-	}
+func (b *Batch) rewrite(next *segment, from []*segment, last *lastOnes) error {
 	f, err := b.a.folder.extend(tmpName, 0)
 	if err != nil {
 		return err
@@ -137,18 +141,21 @@ func (o *tmpOutput) Write(b []byte) (int, error) {
 // lastOnes are, by what records are of, the numbers of the last ones. It keeps
 // hashes alone, with a seed that nobody can guess: 12 bytes a record.
 type lastOnes struct {
-	seed maphash.Seed
-	at   map[uint64]uint32
+	seed    maphash.Seed
+	at      map[uint64]uint32
+	records uint32
 }
+
+// all reports whether there is nothing to leave out.
+func (l *lastOnes) all() bool { return uint32(len(l.at)) == l.records }
 
 // lastOnes reads segments through.
 func (a *Archive) lastOnes(segs []*segment) (*lastOnes, error) {
 	l := &lastOnes{seed: maphash.MakeSeed(), at: make(map[uint64]uint32)}
-	n := uint32(0)
 	for _, s := range segs {
 		err := a.readSegment(s, func(_ *Reader, r Record) error {
-			n++
-			l.at[l.hash(&r)] = n
+			l.records++
+			l.at[l.hash(&r)] = l.records
 			return nil
 		})
 		if err != nil {

@@ -25,6 +25,7 @@ type disk struct {
 	files map[string]*diskFile
 	names map[string]*diskFile // as the last sync of the directory left them
 	clock int64
+	syncs int
 }
 
 type diskFile struct {
@@ -166,6 +167,7 @@ func (d *disk) sync() error {
 		return err
 	}
 	d.names = d.copyNames()
+	d.syncs++
 	return nil
 }
 
@@ -202,6 +204,7 @@ func (h *diskHandle) Sync() error {
 		return err
 	}
 	h.f.synced = slices.Clone(h.f.data)
+	h.d.syncs++
 	return nil
 }
 

@@ -90,27 +90,26 @@ func (h *home) hour(list []series, at int64) []rollup.Row {
 	return rows
 }
 
-// sums are rows added up.
-type sums map[rollup.Key]rollup.Values
-
-func (s sums) add(rows []rollup.Row) {
-	for _, r := range rows {
-		v := s[r.Key]
-		v.Add(r.Values)
-		s[r.Key] = v
+// add adds rows to sums, which are empty or of the same series.
+func add(sums, rows []rollup.Row) []rollup.Row {
+	if sums == nil {
+		return slices.Clone(rows)
 	}
+	for i := range rows {
+		sums[i].Add(rows[i].Values)
+	}
+	return sums
 }
 
-// block packs those of the classes that want takes.
-func (s sums) block(want func(rollup.Class) bool) []byte {
-	var rows []rollup.Row
-	for k, v := range s {
-		if want(k.Class) {
-			rows = append(rows, rollup.Row{Key: k, Values: v})
+// blockOf packs the rows of the classes that want takes.
+func blockOf(rows []rollup.Row, want func(rollup.Class) bool) []byte {
+	var part []rollup.Row
+	for _, r := range rows {
+		if want(r.Class) {
+			part = append(part, r)
 		}
 	}
-	slices.SortFunc(rows, func(a, b rollup.Row) int { return a.Compare(b.Key) })
-	return rollup.AppendBlock(nil, rows)
+	return rollup.AppendBlock(nil, part)
 }
 
 func isMatrix(c rollup.Class) bool { _, _, ok := c.Matrix(); return ok }
@@ -121,8 +120,6 @@ func isOther(c rollup.Class) bool { return !isMain(c) && !isMatrix(c) }
 
 func all(rollup.Class) bool { return true }
 
-func notMatrix(c rollup.Class) bool { return !isMatrix(c) }
-
 func openArchive(tb testing.TB, dir string, o Options) (*Archive, Report) {
 	tb.Helper()
 	o.Map = mapBlock
@@ -131,26 +128,4 @@ func openArchive(tb testing.TB, dir string, o Options) (*Archive, Report) {
 		tb.Fatal(err)
 	}
 	return a, report
-}
-
-// batch adds what fn adds and commits it.
-func batch(tb testing.TB, a *Archive, now int64, fn func(add func(Band, Record))) Tally {
-	tb.Helper()
-	b, err := a.Begin(now)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	fn(func(band Band, r Record) {
-		if err := b.Add(band, r, nil); err != nil && err != ErrNoRoom {
-			tb.Fatal(err)
-		}
-	})
-	if err := b.Compact(); err != nil {
-		tb.Fatal(err)
-	}
-	t, err := b.Commit()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return t
 }

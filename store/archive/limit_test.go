@@ -202,11 +202,7 @@ func TestMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := sums{}
-	s.add(h.hour(h.series, 0))
-	s.add(h.hour(h.cells, 0))
-	block := s.block(all)
-	s = nil
+	block := blockOf(append(h.hour(h.series, 0), h.hour(h.cells, 0)...), all)
 	base := heap()
 	most := uint64(0)
 	a.opt.Map = func(dst, block []byte, id func(uint32) uint32) ([]byte, error) {
@@ -221,7 +217,6 @@ func TestMemory(t *testing.T) {
 		return n
 	}
 	for n := range int64(12) {
-		batch(t, a, storyBegin+n*6*hour, func(add func(Band, Record)) {})
 		b, err := a.Begin(storyBegin + n*6*hour)
 		if err != nil {
 			t.Fatal(err)
@@ -269,5 +264,29 @@ func TestFutureData(t *testing.T) {
 	}
 	if steps, _, _ := verify(t, a); !steps[1] || !steps[2] || a.Status().Bands[Hours].Refused > 0 {
 		t.Errorf("%v", steps)
+	}
+}
+
+// TestStopIsShort: a snapshot of six hours at full rate is few bytes and few waits
+// for the disk, so that a stop has time for it on the slowest flash: at 100 KB and
+// 10 waits a second it takes less than 3 s.
+func TestStopIsShort(t *testing.T) {
+	h := newHome()
+	d := newDisk(1)
+	a, _, err := openIn(d, "", Options{Map: mapBlock, Limit: 2 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := &year{t: t, home: h, a: a, begin: storyBegin, now: storyBegin}
+	y.truth = map[[2]int64]uint64{}
+	for range 7 {
+		y.quarter(false)
+	}
+	before, written := d.syncs, a.Status().Total
+	y.quarter(true)
+	syncs, bytes := d.syncs-before, a.Status().Total-written
+	t.Logf("%d bytes, %d waits", bytes, syncs)
+	if seconds := float64(bytes)/100e3 + float64(syncs)/10; seconds > 3 {
+		t.Errorf("%d bytes, %d waits for the disk: %.1f s", bytes, syncs, seconds)
 	}
 }
