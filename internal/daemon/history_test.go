@@ -236,7 +236,7 @@ func TestReadersWhileSlotsClose(t *testing.T) {
 		for seen := reads.Load(); reads.Load() < seen+4; { // until both have seen these
 			runtime.Gosched()
 		}
-		tickAt(d, now.Add(5 * time.Minute))
+		tickAt(d, now.Add(5*time.Minute))
 		if i%4 == 3 {
 			if err := d.store.Commit(); err != nil {
 				t.Error(err)

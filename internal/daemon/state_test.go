@@ -12,7 +12,7 @@ import (
 )
 
 func TestCheckConfig(t *testing.T) {
-	d := &Daemon{opt: newHouse(t, "config alert 'new_device'\n").opt}
+	d := &Daemon{opt: newHouse(t, "config alert 'new_device'\n\toption severity 'info'\n").opt}
 	tests := []struct {
 		name, text string
 		want       []api.Problem // each message is a part of the real one
