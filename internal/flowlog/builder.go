@@ -25,10 +25,13 @@ type rows struct {
 	last    [numColumns][]uint16 // by key, for the columns that have one
 }
 
+// keys is for how many keys the last value is kept.
+const keys = 256
+
 func (r *rows) init() {
 	for c, l := range layout {
 		if l.how >= likely {
-			r.last[c] = make([]uint16, maxEntries+1)
+			r.last[c] = make([]uint16, keys)
 		}
 	}
 }
@@ -49,7 +52,7 @@ func (r *rows) code(s *stream, c, class int, key, v uint64) uint64 {
 	case signed:
 		return uint64(m.signed(s, class, int64(v)))
 	}
-	last := &r.last[c][min(key, maxEntries)]
+	last := &r.last[c][key%keys]
 	if layout[c].how == indexed {
 		v = m.index(s, min(class, numClasses-2), uint64(*last), v)
 	} else {
@@ -77,6 +80,7 @@ func classOf(c int, proto uint8, packetsTx, packetsRx uint64) int {
 // NewBuilder returns an empty Builder.
 func NewBuilder() *Builder {
 	b := new(Builder)
+	b.texts.bytes = make([]byte, 0, maxTextBytes+MaxText)
 	b.texts.slots, b.addrs.slots = new(hashed), new(hashed)
 	for _, d := range b.dicts() {
 		d.slots = new(hashed)

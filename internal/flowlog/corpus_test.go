@@ -120,7 +120,7 @@ func TestSize(t *testing.T) {
 		name          string
 		router, named bool // only those with names
 		most          float64
-	}{{"router", true, false, 45}, {"router, with names", true, true, 45}, {"captured", false, false, 45}, {"captured, with names", false, true, 60}} {
+	}{{"router", true, false, 45}, {"router, with names", true, true, 45}, {"captured", false, false, 45}, {"captured, with names", false, true, 50}} {
 		t.Run(tt.name, func(t *testing.T) {
 			flows := corpusFlows(t, tt.router)
 			if tt.named {

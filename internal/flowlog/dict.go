@@ -11,16 +11,16 @@ const (
 	BlockFlows = 512  // flows
 	MaxText    = 1024 // bytes of one text; what is longer is cut
 
-	maxTexts     = 1023
-	maxTextBytes = 16 << 10
-	maxAddrs     = 1023
-	maxEntries   = 1023 // of any other dictionary
+	maxTexts     = 700
+	maxTextBytes = 10 << 10
+	maxAddrs     = 700
+	maxEntries   = 640 // of any other dictionary
 
 	// A flow has so many texts and addresses at most.
 	flowTexts = 32
 	flowAddrs = 6
 
-	hashSlots = 2048 // twice as many as there are entries
+	hashSlots = 1024 // more than there are entries
 )
 
 // hashed finds entries of a dictionary by their hash. Indexes begin at 1.

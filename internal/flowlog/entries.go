@@ -94,7 +94,7 @@ const (
 const maxMembers = wayOpenedBy + 1
 
 func (d *entries) init(kinds []member) {
-	d.kinds, d.columns, d.last = kinds, make([]column, len(kinds)), make([]uint16, maxTexts+1)
+	d.kinds, d.columns, d.last = kinds, make([]column, len(kinds)), make([]uint16, firsts)
 }
 
 func (d *entries) len() int { return len(d.flat) / len(d.kinds) }
@@ -143,6 +143,10 @@ func (d *entries) load(b []byte, n, texts, addrs int) bool {
 	return true
 }
 
+// firsts is for how many first members the last entry is kept; those that share a
+// place spoil each other's expectations, and nothing else.
+const firsts = 256
+
 var noEntry [maxMembers]uint32
 
 // code codes the entry i, which is the newest.
@@ -163,7 +167,7 @@ func (d *entries) code(i int) {
 		if m > 0 {
 			continue
 		}
-		v = min(v, maxTexts)
+		v %= firsts
 		if like := d.last[v]; like != 0 {
 			want = d.at(int(like))
 		}

@@ -7,7 +7,7 @@ import "math/bits"
 type number struct {
 	sign  [1]prob
 	zero  [numClasses]prob
-	size  [2][64]prob // bits of a number but for the leading one
+	size  [64]prob // bits of a number but for the leading one
 	small [1 << smallBits]prob
 	top   [64]prob // the second bit of a larger one
 }
@@ -20,8 +20,7 @@ const (
 func (m *number) forget() {
 	forget(m.sign[:])
 	forget(m.zero[:])
-	forget(m.size[0][:])
-	forget(m.size[1][:])
+	forget(m.size[:])
 	forget(m.small[:])
 	forget(m.top[:])
 }
@@ -38,7 +37,7 @@ func (m *number) code(s *stream, class int, v uint64) uint64 {
 	if s.bit(&m.zero[class], flag(v != 0)) == 0 {
 		return 0
 	}
-	n := int(s.tree(m.size[min(class, 1)][:], 6, uint32(bits.Len64(v)-1)))
+	n := int(s.tree(m.size[:], 6, uint32(bits.Len64(v)-1)))
 	r, at := uint64(1), uint32(1)
 	for i := n - 1; i >= 0; i-- {
 		b := uint32(v>>i) & 1
