@@ -23,8 +23,8 @@ func (s *Store) Commit() error {
 	if err != nil {
 		s.broken = s.broken || errors.Is(err, ErrDamaged)
 		err = s.explain(err)
-		s.failed(err)
 	}
+	s.tried(err)
 	return err
 }
 

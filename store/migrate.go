@@ -19,6 +19,9 @@ func (e *edit) migrate(have uint32) error {
 	}
 	// Schema 1 had no days and months. A tier that the configuration has added
 	// needs the same.
+	if e.s.again {
+		return nil // whoever appends has the open slots still
+	}
 	return e.fill()
 }
 

@@ -150,11 +150,11 @@ func (s *Store) load() error {
 	}
 	if err == nil {
 		err = s.update("open", func(e *edit) (err error) {
-			if err = e.rebuild(); err == nil {
-				names, err = e.loadNames()
-			}
 			seq = applied(e.tx)
-			return err
+			if names, err = e.loadNames(); err != nil || s.again {
+				return err // whoever appends has the open slots still
+			}
+			return e.rebuild()
 		})
 	}
 	var newer *SchemaError

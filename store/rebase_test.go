@@ -198,3 +198,37 @@ func TestDamagedMove(t *testing.T) {
 		t.Errorf("slots %v", got)
 	}
 }
+
+// TestReadersDuringMoves reads while slots move to and fro over a queue that fills:
+// each sum is that of all slots, wherever they are.
+func TestReadersDuringMoves(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
+	const slots = 300
+	for i := range int64(slots) {
+		s.Append([]rollup.Slot{{Step: 300, Start: 300 * i, Block: block(map[uint32]uint64{1: 1})}})
+	}
+	done := make(chan error, 1)
+	go func() {
+		for _, by := range []int64{30000, 60000, -30000, 86400, -60000} {
+			if err := s.Rebase(0, 1<<40, by); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for reads := 1; ; reads++ {
+		if got, step := sumOf(t, s, 1, 0, 300*2000, 2000); got != slots || step != 300 {
+			t.Fatalf("read %d: %d by slots of %d s", reads, got, step)
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d reads", reads)
+			return
+		default:
+		}
+	}
+}

@@ -41,6 +41,9 @@ func TestVanishedDirectory(t *testing.T) {
 	if st := s.Status(); st.Reopened != 1 || st.Devices != 1 || st.Err != nil {
 		t.Errorf("status %+v", st)
 	}
+	if starts, _ := stored(t, s, 3600); len(starts) != 0 {
+		t.Error("the open hour was summed up, and will be again when it closes")
+	}
 	closeAndCheck(t, s)
 	names = intern.New(10)
 	s = open(t, s.path, Options{Names: names})

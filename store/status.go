@@ -165,19 +165,19 @@ func (s *Store) wrote(before bolt.Stats) {
 	s.status.written.add(s.opt.Calendar.Floor(s.opt.Now().Unix(), clock.Day), uint64(bytes))
 }
 
-// committed notes a commit that went well.
+// committed notes a transaction of Commit.
 func (s *Store) committed() {
 	s.status.Lock()
 	defer s.status.Unlock()
 	s.status.last = s.opt.Now()
 	s.status.commits++
-	s.status.err = nil
 }
 
-// failed notes a commit that did not.
-func (s *Store) failed(err error) {
+// tried notes how a Commit went.
+func (s *Store) tried(err error) {
 	s.status.Lock()
 	defer s.status.Unlock()
-	s.status.errors++
-	s.status.err = err
+	if s.status.err = err; err != nil {
+		s.status.errors++
+	}
 }
