@@ -94,7 +94,6 @@ var unsupported = []string{
 	"collector",
 	"exporter",
 	"remote",
-	"geo",
 }
 
 func isUnsupported(what string) bool {

@@ -105,7 +105,7 @@ func runDaemon(ctx context.Context, con *console, path string, o uci.Overrides) 
 	forward.Go(func() { forwardHangups(ctx, reload) })
 	log, level := newLogger(con, os.Stderr)
 	err := daemon.Run(ctx, daemon.Options{
-		ConfigPath: path, Overrides: o, Version: programVersion(), Log: log, Level: level, Reload: reload,
+		ConfigPath: path, Overrides: o, Version: programVersion(), Log: log, Level: level, Reload: reload, DialTLS: updateTLS(),
 	})
 	if listErrors(con, err) {
 		return errors.New("the configuration cannot be used as it is")

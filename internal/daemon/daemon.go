@@ -23,6 +23,7 @@ import (
 	"weir/internal/clock"
 	"weir/internal/device"
 	"weir/internal/engine"
+	"weir/internal/geo"
 	"weir/internal/intern"
 	"weir/internal/link"
 	"weir/internal/usage"
@@ -40,6 +41,7 @@ type Options struct {
 	Level      *slog.LevelVar       // set from the configuration; may be nil
 	Reload     <-chan struct{}      // each value reads the configuration again; may be nil
 	Now        func() clock.Reading // the clocks; nil for clock.Now
+	DialTLS    geo.Dial             // for databases that come by https; nil refuses them
 }
 
 // Bounds of what the daemon keeps beside the configuration's.
@@ -64,6 +66,7 @@ type Daemon struct {
 	backend  *api.Backend
 	coverage usage.Meters
 	ledger   usage.Ledger
+	places   geo.Places
 	alerts   alert.Log
 	tasks    *tasks
 	sockets  []*os.File // passed on by systemd
@@ -94,6 +97,7 @@ type Daemon struct {
 	gauges      []gauge     // of the uplinks
 	links       *link.State // nil until the kernel was asked
 	trust       clock.Trust
+	placesErr   string                  // what was told of the databases of places
 	restored    *api.Restored           // what the start found in the archive
 	lines       map[string]usage.Counts // what uplinks carried since the start
 	snapshots   snapshots
@@ -164,6 +168,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.startLinks()
 	observer := d.tasks.start("observer", d.observeLoop)
 	ticker := d.tasks.start("clock", d.tickLoop)
+	d.tasks.start("places", d.placesLoop)
 	if d.archive != nil {
 		d.tasks.start("snapshots", d.snapshotLoop)
 	}

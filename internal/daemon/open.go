@@ -29,6 +29,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	if err != nil {
 		return err
 	}
+	d.loadPlaces()
 	table, problems := applications(cfg)
 	d.problems = append(d.problems, problems...)
 	d.warn(problems)
@@ -40,7 +41,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		MaxHosts: max(cfg.Main.MaxFlows/hostsPer, 256), MaxDevices: cfg.Main.MaxDevices,
 		HostIdle: hostIdle(cfg), DeviceStale: cfg.Main.DeviceStale,
 		Apps: table, Privacy: privacy(cfg), NoDNS: !readsDNS(cfg),
-		Rollup: r, Names: d.names, Log: d.flowLog(cfg),
+		Rollup: r, Names: d.names, Log: d.flowLog(cfg), Place: d.places.Lookup,
 	})
 	d.restoreDevices()
 	d.restoreAccounts()

@@ -55,6 +55,7 @@ func (d *Daemon) Reload(context.Context) error {
 	d.setZone(cfg)
 	d.engine.SetKept(levels(cfg), d.calendar())
 	d.configureAccounts(cfg)
+	d.loadPlaces()
 	d.engine.SetPrivacy(privacy(cfg))
 	d.engine.SetDNS(readsDNS(cfg))
 	if !reflect.DeepEqual(cfg.Applications, old.Applications) {

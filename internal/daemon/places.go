@@ -1,0 +1,96 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"weir/internal/geo"
+	"weir/uci"
+)
+
+// Databases that packages install are here, for those that the configuration does
+// not name.
+const (
+	installedGeo  = "/usr/share/weir"
+	geoLookEvery  = time.Minute
+	countriesName = "country.db"
+	networksName  = "asn.db"
+	vendorsName   = "vendor.db"
+)
+
+// geoFiles returns the databases that are to be in force.
+func geoFiles(cfg *uci.Config) geo.Files {
+	return geo.Files{
+		Country: configuredOr(cfg.Geo.Country, countriesName),
+		ASN:     configuredOr(cfg.Geo.ASN, networksName),
+		Vendor:  configuredOr(cfg.Geo.Vendor, vendorsName),
+	}
+}
+
+func configuredOr(path, name string) string {
+	if path != "" {
+		return path
+	}
+	path = filepath.Join(installedGeo, name)
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// loadPlaces puts the databases in force that are there, and tells once of those
+// that are configured and cannot be used.
+func (d *Daemon) loadPlaces() {
+	err := d.places.Load(geoFiles(d.config.Load()))
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	d.mu.Lock()
+	before := d.placesErr
+	d.placesErr = text
+	d.mu.Unlock()
+	switch {
+	case text == before:
+	case errors.Is(err, fs.ErrNotExist):
+		d.log.Warn("where addresses are is not known: "+text, "remedy", "weir geo update, or install weir-geo")
+	case err != nil:
+		d.log.Error("where addresses are is not known", "error", err)
+	}
+	if d.engine != nil {
+		d.engine.PlacesChanged()
+	}
+}
+
+// placesLoop notices newer databases, and fetches them if that is configured.
+func (d *Daemon) placesLoop(ctx context.Context) error {
+	for {
+		geoCtx, cancel := context.WithCancel(ctx)
+		done := make(chan struct{})
+		g := d.config.Load().Geo
+		go func() {
+			defer close(done)
+			u := geo.Updater{
+				From: g.UpdateURL, Files: geoFiles(d.config.Load()), Every: g.UpdateEvery,
+				DialTLS: d.opt.DialTLS, Changed: d.loadPlaces, Log: d.log,
+			}
+			_ = u.Run(geoCtx) // it logs what goes wrong
+		}()
+		for d.config.Load().Geo == g {
+			select {
+			case <-ctx.Done():
+				cancel()
+				<-done
+				return nil
+			case <-time.After(geoLookEvery):
+				d.loadPlaces()
+			}
+		}
+		cancel()
+		<-done
+	}
+}
