@@ -80,7 +80,7 @@ func classOf(c int, proto uint8, packetsTx, packetsRx uint64) int {
 // NewBuilder returns an empty Builder.
 func NewBuilder() *Builder {
 	b := new(Builder)
-	b.texts.bytes = make([]byte, 0, maxTextBytes+MaxText)
+	b.texts.bytes = make([]byte, 0, maxTextBytes+MaxText/2)
 	b.texts.slots, b.addrs.slots = new(hashed), new(hashed)
 	for _, d := range b.dicts() {
 		d.slots = new(hashed)

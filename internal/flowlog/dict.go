@@ -196,7 +196,7 @@ type addrs struct {
 	stream
 	six  prob
 	same [16]prob
-	byte [13][256]prob // of an IPv4 address, of the first half of an IPv6 one, of the rest of it
+	byte [9][256]prob // of an IPv4 address, of two bytes each of the first half of an IPv6 one, of the rest of it
 	last [2]packet.Addr
 }
 
@@ -251,7 +251,7 @@ func (d *addrs) code(a packet.Addr) packet.Addr {
 		as = false
 		model := i - from
 		if six != 0 {
-			model = min(4+i, 12)
+			model = 4 + min(i/2, 4)
 		}
 		a[i] = byte(s.tree(d.byte[model][:], 8, uint32(a[i])))
 	}

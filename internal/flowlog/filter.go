@@ -53,6 +53,9 @@ const (
 	wantText
 )
 
+// wantsNoText is what can be told without the texts of a block.
+const wantsNoText = wantDevice | wantIP | wantCountry | wantASN | wantProto
+
 // matcher is a Filter prepared for a search.
 type matcher struct {
 	Filter

@@ -26,7 +26,7 @@ func read(tb testing.TB, block []byte, f flowlog.Filter) []flowlog.Flow {
 // TestEveryField checks that a row comes back as it went in, whatever is in it.
 func TestEveryField(t *testing.T) {
 	var rows []flowlog.Flow
-	for i := range 18 {
+	for i := range 14 {
 		rows = append(rows, filled(uint64(i)))
 	}
 	rows = append(rows, flowlog.Flow{}, flowlog.Flow{Detail: &flowlog.Detail{}, NAT: &flowlog.NAT{}}, rows[3])

@@ -20,6 +20,7 @@ type Reader struct {
 	details  entries
 	rows     rows
 	made     bool
+	spelled  bool
 
 	values  [numColumns][]uint64
 	known   [numColumns]bool
@@ -29,11 +30,9 @@ type Reader struct {
 	addrHas []uint32
 }
 
-// load checks a block and unpacks its dictionaries.
+// load checks the body behind the header at hand and unpacks its dictionaries, but
+// for the texts.
 func (r *Reader) load(block []byte) (err error) {
-	if r.head, err = ReadHeader(block); err != nil {
-		return err
-	}
 	if err = r.head.check(block); err != nil {
 		return err
 	}
@@ -52,10 +51,7 @@ func (r *Reader) load(block []byte) (err error) {
 	r.rows.forget()
 	r.known = [numColumns]bool{}
 	n := r.head.dicts
-	if !r.texts.load(r.sections[0], n[0]) {
-		return fmt.Errorf("%w: texts", ErrCorrupt)
-	}
-	r.strings = string(r.texts.bytes)
+	r.spelled = false
 	r.addrs.load(r.sections[1], n[1])
 	for i, d := range r.dicts() {
 		if !d.load(r.sections[2+i], n[2+i], n[0], n[1]) {
@@ -67,6 +63,18 @@ func (r *Reader) load(block []byte) (err error) {
 			return fmt.Errorf("%w: devices", ErrCorrupt)
 		}
 	}
+	return nil
+}
+
+// spell unpacks the texts, which take longest, once they are needed.
+func (r *Reader) spell() error {
+	if r.spelled {
+		return nil
+	}
+	if !r.texts.load(r.sections[0], r.head.dicts[0]) {
+		return fmt.Errorf("%w: texts", ErrCorrupt)
+	}
+	r.strings, r.spelled = string(r.texts.bytes), true
 	return nil
 }
 

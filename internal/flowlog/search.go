@@ -56,13 +56,21 @@ func (s *Search) Forward(block []byte, from int, fn func(i int, f *Flow) bool) e
 
 // find unpacks a block as far as it takes to know which rows pass, and whole if
 // any does.
-func (s *Search) find(block []byte, before int) error {
+func (s *Search) find(block []byte, before int) (err error) {
 	s.rows = s.rows[:0]
 	r := &s.reader
+	if r.head, err = ReadHeader(block); err != nil || !s.match.block(&r.head) {
+		return err
+	}
 	if err := r.load(block); err != nil {
 		return err
 	}
-	if !s.match.block(&r.head) || !s.mark() {
+	if s.match.need&^wantsNoText != 0 {
+		if err := r.spell(); err != nil {
+			return err
+		}
+	}
+	if !s.mark() {
 		return nil
 	}
 	if err := s.choose(min(before, r.head.Count)); err != nil || len(s.rows) == 0 {
@@ -72,6 +80,9 @@ func (s *Search) find(block []byte, before int) error {
 		if _, err := r.column(c); err != nil {
 			return err
 		}
+	}
+	if err := r.spell(); err != nil {
+		return err
 	}
 	return s.times()
 }
@@ -183,7 +194,7 @@ func (s *Search) entry(d int, dict *entries, i int) (has uint32) {
 		}
 	}
 	is := func(text uint32, want string, bit uint32) {
-		if r.str(text) == want {
+		if m.need&bit != 0 && r.str(text) == want {
 			has |= bit
 		}
 	}
@@ -221,6 +232,10 @@ func (s *Search) entry(d int, dict *entries, i int) (has uint32) {
 func (s *Search) markTexts() {
 	m, r := &s.match, &s.reader
 	r.textHas = append(r.textHas[:0], 0)
+	if !r.spelled {
+		r.textHas = append(r.textHas, make([]uint32, r.head.dicts[0])...)
+		return
+	}
 	for i := 1; i <= r.texts.len(); i++ {
 		has, t := uint32(0), r.texts.text(i)
 		if len(m.name) > 0 && m.in(t, m.name) {
