@@ -53,7 +53,9 @@ type Sum struct {
 // NewSum returns an empty sum for slots of one tier. The step of the answer is
 // a multiple of the tier's step, about the smallest that keeps within q.Points.
 // Points are aligned to it, so that a sliding query does not shift its points,
-// except when only one is asked for. The query must have passed Check.
+// except when only one is asked for: the first and the last point may begin before
+// q.From and end after q.To, but have no more than the slots that these lie in and
+// those between. The query must have passed Check.
 func NewSum(q Query, tier int64) *Sum {
 	s := &Sum{q: q, period: periodOf(q, tier)}
 	n := 0
