@@ -22,7 +22,7 @@ func ended(n int) flowlog.Flow {
 	at := flowBase + int64(n)*1e6
 	return flowlog.Flow{
 		ID: uint64(n), Proto: 6, Protocol: "tls", Category: "web", Host: []string{"www.example.com", "API.example.net", ""}[n%3],
-		Client: flowlog.Endpoint{IP: netip.AddrFrom4([4]byte{192, 168, 1, byte(n % 40)}), Port: uint16(40000 + n%20000), Scope: "local", Device: uint32(1 + n%7)},
+		Client: flowlog.Endpoint{IP: netip.AddrFrom4([4]byte{192, 168, 1, byte(n % 40)}), Port: uint16(40000 + n%20000), Scope: "local", Device: uint32(1 + n%40%7)},
 		Server: flowlog.Endpoint{IP: netip.AddrFrom4([4]byte{203, 0, byte(n >> 8 % 250), byte(n)}), Port: 443, Scope: "remote"},
 		First:  at - 5e6, Last: at, Bytes: flowlog.Pair[uint64]{Tx: uint64(n), Rx: 1000},
 	}
