@@ -28,7 +28,7 @@ lookup and update use the databases of config geo, or those of the options.
 A SOURCE is an MMDB file (MaxMind, DB-IP, IPinfo), a CSV of addresses as DB-IP and
 IPinfo publish it, the TSV of iptoasn, or, for vendors, the CSV of an IEEE registry;
 text may be compressed with gzip. The same sources give the same bytes. A table of
-the whole internet needs 250 MB of memory: make it on a computer, builds for
+the whole internet takes 100 MB of memory to make: do it on a computer, builds for
 routers cannot.
 
   weir geo build country country.db dbip-country-lite.csv.gz

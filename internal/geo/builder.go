@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// Builder collects ranges and writes them in the compact form. It holds 56 bytes
-// for a range: building a table of the whole internet takes some 100 MB, which is
-// for a computer rather than for a router. Not safe for concurrent use.
+// Builder collects ranges and writes them in the compact form. It holds 40 bytes
+// for a range, and a table of the whole internet takes 100 MB to build: that is for
+// a computer rather than for a router. Not safe for concurrent use.
 type Builder struct {
 	kind   Kind
 	ranges [numSpaces][]span
