@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -372,5 +373,80 @@ func TestRestoreForeign(t *testing.T) {
 				t.Errorf("%v, %q", err, report.Words())
 			}
 		})
+	}
+}
+
+// TestRandomCuts lives with snapshots, stops and power cuts at random times: after
+// each cut every tier has what it had at the last snapshot, neither less nor
+// twice.
+func TestRandomCuts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	l := newLife(t, t.TempDir(), 2<<20)
+	steps := []int64{hour, clock.Day, clock.Month}
+	sums := func() (n [3]uint64) {
+		for i, step := range steps {
+			n[i] = l.sum(rollup.Device, "phone", step)
+		}
+		return n
+	}
+	var want [3]uint64
+	cuts := 0
+	for range 120 {
+		l.pass(time.Duration(1+rng.IntN(30)) * 20 * time.Minute)
+		switch rng.IntN(4) {
+		case 0, 1:
+			l.snapshot()
+			want = sums()
+		case 2: // a stop: what is open is handed out first
+			l.store.Append(l.roll.Flush(l.now))
+			l.snapshot()
+			want = sums()
+		default:
+			cuts++
+			l.restart()
+			if _, err := l.store.RebuildFrom(l.arch); err != nil {
+				t.Fatal(err)
+			}
+			if got := sums(); got != want {
+				t.Fatalf("cut %d at %d: %d, at the last snapshot it was %d", cuts, l.now, got, want)
+			}
+			if want[0] != want[1] || want[1] != want[2] {
+				t.Fatalf("tiers differ: %d", want)
+			}
+		}
+	}
+	if cuts < 15 {
+		t.Errorf("only %d cuts", cuts)
+	}
+}
+
+// TestForget: what is reset is gone from the archive's files, the rest is there.
+func TestForget(t *testing.T) {
+	dir := t.TempDir()
+	l := newLife(t, dir, 16<<20)
+	l.store.PutDevices([]Device{{Key: "phone", Last: 1}})
+	l.store.PutRows([]Row{{RowNote, "phone", []byte("mine")}})
+	l.pass(40 * time.Hour)
+	l.snapshot()
+	if err := l.store.Reset(Slots); err != nil {
+		t.Fatal(err)
+	}
+	if err := ForgetIn(l.arch, l.now, Slots); err != nil {
+		t.Fatal(err)
+	}
+	found, err := filepath.Glob(filepath.Join(dir, "*.seg"))
+	if err != nil || len(found) != 1 || !strings.Contains(found[0], "identity") {
+		t.Errorf("%q, %v", found, err)
+	}
+	if _, err := l.store.Snapshot(t.Context(), l.arch, nil); err != nil {
+		t.Fatal(err)
+	}
+	l.restart()
+	report, err := l.store.RebuildFrom(l.arch)
+	if err != nil || report.Devices != 1 || report.Rows != 1 || len(report.Lost) > 0 {
+		t.Errorf("%+v, %v", report, err)
+	}
+	if got := l.sum(rollup.Device, "phone", clock.Day); got != 0 {
+		t.Errorf("%d bytes are remembered", got)
 	}
 }

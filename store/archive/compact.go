@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
+	"slices"
 )
 
 // Compact rewrites what changes in place, if enough of it was replaced since it
@@ -60,12 +61,18 @@ func (b *Batch) compact(band Band, period int64) error {
 	if len(from) == 1 && last.all() {
 		return nil
 	}
+	return b.replace(band, period, from, last)
+}
+
+// replace writes a new generation of a period and keeps that before it.
+func (b *Batch) replace(band Band, period int64, from []*segment, last *lastOnes) error {
+	g := group(b.a.segs, band, period)
 	next := &segment{band: band, period: period, generation: g[len(g)-1].generation + 1}
 	next.name = fileName(band, period, next.generation)
 	if err := b.rewrite(next, from, last); err != nil {
 		return fmt.Errorf("compact %s: %w", band, err)
 	}
-	for _, s := range g[:at] {
+	for _, s := range g[:base(g)] {
 		if err := b.a.drop(s); err != nil {
 			return err
 		}
@@ -88,7 +95,7 @@ func (b *Batch) rewrite(next *segment, from []*segment, last *lastOnes) error {
 	for _, s := range from {
 		err = b.a.readSegment(s, func(_ *Reader, r Record) error {
 			n++
-			if r.Gone || last.find(&r) != n {
+			if r.Gone || last.find(&r) != n || last.without == r.Kind {
 				return nil
 			}
 			return w.Add(r, func(h uint32) string { name, _ := r.names.name(h); return name })
@@ -144,6 +151,7 @@ type lastOnes struct {
 	seed    maphash.Seed
 	at      map[uint64]uint32
 	records uint32
+	without Kind // that is left out altogether, 0 is none
 }
 
 // all reports whether there is nothing to leave out.
@@ -185,4 +193,48 @@ func (l *lastOnes) hash(r *Record) uint64 {
 	_, _ = h.Write(b[:])
 	_, _ = h.WriteString(r.Key)
 	return h.Sum64()
+}
+
+// Forget deletes all segments of some bands, and, if open is set, the open slots
+// with every generation of Identity that has them. now is as in Begin.
+func (a *Archive) Forget(now int64, open bool, list ...Band) error {
+	b, err := a.Begin(now)
+	if err != nil {
+		return err
+	}
+	if err := b.forget(open, list); err != nil {
+		_ = b.fail(err)
+	}
+	_, err = b.Commit()
+	return err
+}
+
+func (b *Batch) forget(open bool, list []Band) error {
+	b.made = true // names are to be synced
+	for _, s := range slices.Clone(b.a.segs) {
+		if slices.Contains(list, s.band) {
+			if err := b.a.drop(s); err != nil {
+				return err
+			}
+		}
+	}
+	from := current(group(b.a.segs, Identity, 0))
+	if !open || len(from) == 0 {
+		return nil
+	}
+	last, err := b.a.lastOnes(from)
+	if err != nil {
+		return err
+	}
+	last.without = KindOpen
+	if err := b.replace(Identity, 0, from, last); err != nil {
+		return err
+	}
+	g := group(b.a.segs, Identity, 0)
+	for _, s := range g[:base(g)] {
+		if err := b.a.drop(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
