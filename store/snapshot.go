@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -33,8 +32,6 @@ const (
 	snapshotPage = 128              // unsaved entries read at once
 	compactFor   = 10 * time.Second // a snapshot with less time does not compact
 )
-
-var keyArchive = []byte("archive") // be64 each: id of the archive that the unsaved ones are new to, bytes it had
 
 // Snapshot appends to an archive what is new since the last one, with the open
 // slots on top, and notes it as saved when it is on the disk. What is written
@@ -94,126 +91,6 @@ func (n *snapshot) run(newest Newest) (SnapshotReport, error) {
 	}
 	n.report.Records, n.report.Bytes = tally.Records, tally.Bytes
 	return n.report, n.clear(id, tally.Total)
-}
-
-// begin notes where the database stands, and marks everything as unsaved for an
-// archive that does not know what the last one did.
-func (n *snapshot) begin() error {
-	id, total := n.b.Mark()
-	have := archiveMark{}
-	n.db = n.s.db.Load()
-	look := func() error {
-		return n.s.view(func(tx *bolt.Tx) error {
-			n.upTo = uint32(tx.ID())
-			have = loadArchiveMark(tx)
-			return nil
-		})
-	}
-	if err := look(); err != nil {
-		return err
-	}
-	if have.id == id && have.total <= total {
-		return nil
-	}
-	if err := n.s.change("mark for a new archive", (*edit).markEverything); err != nil {
-		return err
-	}
-	return look()
-}
-
-// markEverything notes that the archive has nothing yet.
-func (e *edit) markEverything() error {
-	if err := e.markAll(); err != nil {
-		return err
-	}
-	err := e.tx.Bucket(bucketRows).ForEach(func(k, _ []byte) error { return e.markUnsaved(unsavedRow(k)) })
-	if err != nil {
-		return err
-	}
-	return e.tx.Bucket(bucketFlows).ForEach(func(k, _ []byte) error {
-		if len(k) != flowKeyLen || k[flowKeyLen-2] != 0 || k[flowKeyLen-1] != 0 {
-			return nil
-		}
-		return e.markUnsaved(unsavedFlow(k[:flowKeyLen-2]))
-	})
-}
-
-// addOpen adds the slots that have not ended, as they stand: those of newest and
-// what is stored of them.
-func (n *snapshot) addOpen(newest Newest) error {
-	var open []rollup.Slot
-	err := n.s.scan(n.ctx, newest, func(r *reader) error {
-		open, n.open = open[:0], make(map[[2]int64]bool)
-		for _, t := range n.s.opt.Tiers {
-			if t.Step < hour {
-				continue
-			}
-			slot, ok, err := r.openSlot(t.Step)
-			if err != nil {
-				return err
-			}
-			if ok {
-				open = append(open, slot)
-				n.open[[2]int64{slot.Step, slot.Start}] = true
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		n.report.Partial = true
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, slot := range open {
-		r := archive.Record{Kind: archive.KindOpen, Step: slot.Step, Start: slot.Start, Data: slot.Block}
-		if err := n.add(archive.Identity, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// openSlot sums up the newest slot of a tier, false if there is none or it has
-// ended.
-func (r *reader) openSlot(step int64) (slot rollup.Slot, ok bool, err error) {
-	start := int64(-1)
-	err = r.s.view(func(tx *bolt.Tx) error {
-		k, _ := tx.Bucket(bucketSlots(step)).Cursor().Last()
-		if at, ok := slotStart(k); ok {
-			start = at
-		}
-		return nil
-	})
-	if err != nil {
-		return slot, false, err
-	}
-	for _, e := range r.queued {
-		if e.slot.Step == step {
-			start = max(start, e.slot.Start)
-		}
-	}
-	for _, o := range r.open {
-		if o.Step == step {
-			start = max(start, o.Start)
-		}
-	}
-	if start < 0 || r.s.opt.Calendar.Next(start, step) <= r.s.opt.Now().Unix() {
-		return slot, false, nil
-	}
-	sum := rollup.AppendBlock(nil, nil)
-	err = r.slots(step, start, start+1, func(s rollup.Slot) error {
-		if s.Start != start {
-			return nil
-		}
-		merged, err := rollup.AppendMerged(nil, sum, s.Block)
-		if err == nil {
-			sum = merged
-		}
-		return err
-	})
-	return rollup.Slot{Step: step, Start: start, Block: sum}, err == nil, err
 }
 
 // addUnsaved goes through what is unsaved, band by band.
@@ -378,69 +255,4 @@ func (n *snapshot) count(band archive.Band, r *archive.Record) {
 			n.report.Slots++
 		}
 	}
-}
-
-// clear notes what is saved now.
-func (n *snapshot) clear(id, total int64) error {
-	s := n.s
-	s.writer.Lock()
-	defer s.writer.Unlock()
-	if s.db.Load() != n.db {
-		return nil // it was opened anew: what is unsaved there is another matter
-	}
-	var after []byte
-	for more := true; more; {
-		err := s.update("note what is saved", func(e *edit) error {
-			items := unsaved(e.tx, after, snapshotPage)
-			if more = len(items) == snapshotPage; len(items) > 0 {
-				after = items[len(items)-1].key
-			}
-			cleared := items[:0]
-			for _, item := range items {
-				if n.saved(item) {
-					cleared = append(cleared, item)
-				}
-			}
-			if err := e.saved(cleared); err != nil {
-				return err
-			}
-			return archiveMark{id, total}.save(e.tx)
-		})
-		if err != nil {
-			return s.explain(err)
-		}
-	}
-	return nil
-}
-
-// saved reports whether an entry is as the snapshot has read it.
-func (n *snapshot) saved(item unsavedItem) bool {
-	if len(item.mark) != 4 || binary.BigEndian.Uint32(item.mark) > n.upTo || n.open[[2]int64{item.step, item.start}] {
-		return false
-	}
-	prefix := item.key[:1]
-	if item.what == unsavedIsSlot {
-		prefix = item.key[:1+8]
-	}
-	return n.done[string(prefix)]
-}
-
-// archiveMark is which archive the unsaved entries are new to.
-type archiveMark struct{ id, total int64 }
-
-func loadArchiveMark(tx *bolt.Tx) archiveMark {
-	v := tx.Bucket(bucketMeta).Get(keyArchive)
-	if len(v) != 16 {
-		return archiveMark{}
-	}
-	m := archiveMark{int64(binary.BigEndian.Uint64(v)), int64(binary.BigEndian.Uint64(v[8:]))}
-	if m.total < 0 {
-		m.total = math.MaxInt64
-	}
-	return m
-}
-
-func (m archiveMark) save(tx *bolt.Tx) error {
-	v := binary.BigEndian.AppendUint64(nil, uint64(m.id))
-	return tx.Bucket(bucketMeta).Put(keyArchive, binary.BigEndian.AppendUint64(v, uint64(m.total)))
 }

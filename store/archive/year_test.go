@@ -109,6 +109,9 @@ func (y *year) snapshot(b *Batch, first int64) {
 // within 2 MB, writes at most 0.5 MB a day, and has at least all months, a year of
 // days and 14 days of hours of interfaces, devices and applications.
 func TestYear(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT RUN: a year takes ten seconds")
+	}
 	const days, limit, daily = 365, 2 << 20, 500_000
 	a, _ := openArchive(t, t.TempDir(), Options{Limit: limit})
 	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
