@@ -16,7 +16,10 @@ type spaceEncoder struct {
 	space  space
 	ranges []boundary // begin at 0, in order; neighbours have other values
 
-	lengths, odds, values [codeBytes]int // how often each symbol is used
+	// How often each symbol is used.
+	lengths [lengthSymbols]int
+	odds    [oddSymbols]int
+	values  [valueSymbols]int
 }
 
 // encodedSpace is a space as it stands in the file.
@@ -31,9 +34,9 @@ func encodeSpace(s space, ranges []boundary) (*encodedSpace, error) {
 	e.walk(func(symbol int, _ uint32, _ int) { e.values[symbol]++ },
 		func(length, odd int, _ key) { e.lengths[length]++; e.odds[odd]++ }, nil)
 	out := &encodedSpace{}
-	out.codes = append(out.codes, codeLengths(e.lengths[:lengthSymbols])...)
-	out.codes = append(out.codes, codeLengths(e.odds[:oddSymbols])...)
-	out.codes = append(out.codes, codeLengths(e.values[:valueSymbols])...)
+	out.codes = append(out.codes, codeLengths(e.lengths[:])...)
+	out.codes = append(out.codes, codeLengths(e.odds[:])...)
+	out.codes = append(out.codes, codeLengths(e.values[:])...)
 	return out, e.fill(out)
 }
 

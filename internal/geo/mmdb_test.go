@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/oschwald/maxminddb-golang/v2"
 
 	"weir/internal/packet"
@@ -142,6 +143,31 @@ func TestMMDBv4(t *testing.T) {
 	}
 	if len(b.ranges[ipv4]) != 1 || len(b.ranges[ipv6]) != 0 || ipv4.rangeText(b.ranges[ipv4][0]) != "192.0.2.0-192.0.2.255" {
 		t.Errorf("ranges %v", b.ranges)
+	}
+}
+
+// TestMMDBWithoutIPv4 reads trees in which IPv4 is nothing, or one record.
+func TestMMDBWithoutIPv4(t *testing.T) {
+	us, them := &holder{country: "DE", asn: 64496, name: "Us"}, &holder{country: "FR", asn: 64497, name: "Them"}
+	for _, whole := range []bool{false, true} {
+		w := newMMDBWriter(28, 6, "Test")
+		w.insert(netip.MustParseAddr("2a00::"), netip.MustParseAddr("2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), ipinfoLite(us))
+		want := []string{"2a00::-2a00:ffff:ffff:ffff:ffff:ffff:ffff:ffff AS64496 Us"}
+		if whole {
+			w.insertPrefix(netip.MustParsePrefix("::/96"), ^w.record(ipinfoLite(them)))
+			want = append([]string{"0.0.0.0-255.255.255.255 AS64497 Them"}, want...)
+		}
+		path := writeFile(t, "test.mmdb", w.bytes())
+		d, b := open(t, path), NewBuilder(ASN)
+		if n := d.ASN(address(t, "8.8.8.8")); (n == 64497) != whole || !whole && n != 0 {
+			t.Errorf("whole %t: 8.8.8.8 is in AS%d", whole, n)
+		}
+		if err := b.AddFile(path); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, told(b)); diff != "" {
+			t.Errorf("whole %t (-want +got):\n%s", whole, diff)
+		}
 	}
 }
 

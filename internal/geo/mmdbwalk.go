@@ -9,36 +9,28 @@ import (
 // IPv4 as such; what other parts of an IPv6 tree share with IPv4 (the networks of
 // 6to4, Teredo and mapped addresses) is left out.
 func (m *mmdb) walk(each func(s space, from, to key, r mmdbRecord) error) error {
-	w := mmdbWalk{m: m, each: each}
-	if !m.v6 {
-		return w.node(0, key{}, 96)
+	w := mmdbWalk{m: m, each: each, space: ipv4}
+	if err := w.node(m.v4Root, key{}, 96); err != nil || !m.v6 {
+		return err
 	}
-	if m.v4Root < m.nodes {
-		if err := w.node(m.v4Root, key{}, 96); err != nil {
-			return err
-		}
-		w.v4Done = true
-	}
+	w.space = ipv6
 	return w.node(0, key{}, 0)
 }
 
 type mmdbWalk struct {
 	m       *mmdb
 	each    func(s space, from, to key, r mmdbRecord) error
-	v4Done  bool
-	visited uint32
+	space   space  // that is visited
+	visited uint32 // nodes
 }
 
 // node visits what is below a node whose path is the first depth bits of at. In a
 // tree that is one, no node but the root of IPv4 is met twice.
 func (w *mmdbWalk) node(node uint32, at key, depth int) error {
-	if w.v4Done && node == w.m.v4Root {
+	switch {
+	case node == w.m.nodes, w.space == ipv6 && node == w.m.v4Root:
 		return nil
-	}
-	if node == w.m.nodes {
-		return nil
-	}
-	if node > w.m.nodes {
+	case node > w.m.nodes:
 		return w.leaf(node-w.m.nodes-separatorSize, at, depth)
 	}
 	if w.visited++; w.visited > w.m.nodes || depth == 128 {
@@ -66,14 +58,5 @@ func (w *mmdbWalk) leaf(record uint32, at key, depth int) error {
 	w.m.mu.Lock()
 	r := w.m.record(record)
 	w.m.mu.Unlock()
-	s, to := ipv6, at.plus(key{0, 1}.shiftLeft(128-depth).minus(key{0, 1}))
-	if !w.v4Done {
-		s = ipv4
-		if !w.m.v6 || depth >= 96 {
-			to = key{0, to.lo & ipv4.last().lo}
-		}
-	} else if at.hi == 0 && at.lo <= ipv4.last().lo {
-		return nil // IPv4 again, told in one record
-	}
-	return w.each(s, at, to, r)
+	return w.each(w.space, at, at.plus(key{0, 1}.shiftLeft(128-depth).minus(key{0, 1})), r)
 }
