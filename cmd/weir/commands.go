@@ -30,8 +30,12 @@ func commands() []command {
 		{"read", "[OPTION...] FILE...", "print the flows of captures", readLong, readCommand, nil},
 		{"top", "[OPTION...]", "show live what the daemon sees", topLong, topCommand, nil},
 		{"call", "[METHOD [ARG...]]", "call a method of the daemon's API", callLong, callCommand, callHelp},
+		{"export", "[OPTION...] KIND [ARG...]", "write history to a file", exportLong, exportCommand, nil},
+		{"snapshot", "", "save history to flash now", snapshotLong, snapshotCommand, nil},
+		{"backup", "[OPTION...] FILE", "write all that is kept to a file", backupLong, backupCommand, nil},
+		{"restore", "[OPTION...] FILE", "take a backup in place of all", restoreLong, restoreCommand, nil},
 		{"check", "[FILE]", "validate a configuration", checkLong, checkCommand, nil},
-		{"geo", "ACTION [ARG...]", "tell places of addresses, and keep their databases", geoLong, geoCommand, nil},
+		{"geo", "ACTION [ARG...]", "places of addresses: ask, build, fetch", geoLong, geoCommand, nil},
 		{"version", "", "print version and platform", versionLong, versionCommand, nil},
 		{"help", "[COMMAND]", "explain a command", helpLong, helpCommand, nil},
 	}

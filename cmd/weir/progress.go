@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// progress shows on a terminal how far the reading of one capture is. Captures
-// that are read in less than progressAfter never show it.
+// progress shows on a terminal how far the reading of one capture, or the sending
+// of one file, is. What takes less than progressAfter never shows it.
 type progress struct {
 	w     io.Writer // nil: show nothing
 	name  string
-	total int64 // bytes of the capture, 0 when unknown
+	total int64 // bytes of it, 0 when unknown
 	now   func() time.Time
 	start time.Time
 	next  time.Time // when to draw again
@@ -28,7 +28,7 @@ func newProgress(w io.Writer, name string, total int64, now func() time.Time) *p
 	return &progress{w: w, name: name, total: total, now: now, start: start, next: start.Add(progressAfter)}
 }
 
-// step may be called often; it draws when it is time to.
+// step may be called often; it draws when it is time to. A file has no packets.
 func (p *progress) step(bytes int64, packets uint64) {
 	if p.w == nil {
 		return
@@ -53,8 +53,12 @@ func (p *progress) line(bytes int64, packets uint64, took time.Duration) string 
 	} else {
 		s += byteText(uint64(bytes))
 	}
-	if took > 0 {
+	switch {
+	case took <= 0:
+	case packets > 0:
 		s += "  " + countText(uint64(float64(packets)/took.Seconds())) + " packets/s"
+	case p.total == 0:
+		s += "  " + byteText(uint64(float64(bytes)/took.Seconds())) + "/s"
 	}
 	return s
 }

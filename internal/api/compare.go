@@ -1,9 +1,9 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sort"
 
 	"weir/internal/rollup"
 )
@@ -159,5 +159,5 @@ func (r *ranking) sortBy(what string) {
 		}
 		return c.value
 	}
-	slices.SortStableFunc(r.rows, func(x, y rankedRow) int { return cmp.Compare(weight(&y), weight(&x)) })
+	sort.SliceStable(r.rows, func(i, j int) bool { return weight(&r.rows[i]) > weight(&r.rows[j]) })
 }

@@ -1,9 +1,9 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"strings"
 
 	"weir/internal/engine"
@@ -198,8 +198,9 @@ func (d *domainSums) sorted(text, key string) []*domainSum {
 		}
 		return s.bytes.Tx + s.bytes.Rx
 	}
-	slices.SortFunc(rows, func(x, y *domainSum) int {
-		return cmp.Or(cmp.Compare(weight(y), weight(x)), cmp.Compare(x.domain, y.domain))
+	sort.Slice(rows, func(i, j int) bool {
+		a, b := weight(rows[i]), weight(rows[j])
+		return a > b || a == b && rows[i].domain < rows[j].domain
 	})
 	return rows
 }

@@ -1,9 +1,9 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sort"
 
 	"weir/internal/rollup"
 )
@@ -63,8 +63,9 @@ func newAxis(h History, class rollup.Class, limit int, r *ranking, of func(*roll
 		}
 		x.sums[id] += r.query.Metric.Of(cell.Values)
 	}
-	slices.SortFunc(x.ids, func(i, j uint32) int {
-		return cmp.Or(cmp.Compare(x.sums[j], x.sums[i]), cmp.Compare(i, j))
+	sort.Slice(x.ids, func(i, j int) bool {
+		a, b := x.sums[x.ids[i]], x.sums[x.ids[j]]
+		return a > b || a == b && x.ids[i] < x.ids[j]
 	})
 	x.ids = x.ids[:min(limit, len(x.ids))]
 	for _, id := range x.ids {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"weir/internal/engine"
@@ -114,8 +115,8 @@ func usageOf(ctx context.Context, b *Backend, class rollup.Class, back int) ([]u
 			rows = append(rows, row)
 		}
 	}
-	slices.SortStableFunc(rows, func(x, y usageRow) int {
-		return cmp.Compare(rollup.Bytes.Of(y.values), rollup.Bytes.Of(x.values))
+	sort.SliceStable(rows, func(i, j int) bool {
+		return rollup.Bytes.Of(rows[i].values) > rollup.Bytes.Of(rows[j].values)
 	})
 	return rows, nil
 }
