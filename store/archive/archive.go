@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Defaults and bounds of the limit.
@@ -36,7 +37,7 @@ type Archive struct {
 	folder folder
 	opt    Options
 
-	mu      sync.Mutex
+	mu      sync.Mutex // held for as long as a batch lasts; guards what follows
 	segs    []*segment // sorted, see order
 	loaded  bool       // segs and ledger are what the directory has
 	seen    bool       // the directory was there once
@@ -48,6 +49,8 @@ type Archive struct {
 	err     error // of the last batch, nil if it went well
 	dropped uint64
 	refused [NumBands]uint64
+
+	shown atomic.Pointer[Status] // as of the last call that held mu
 }
 
 // Open reads the directory through and reports what it found. It makes the
@@ -61,6 +64,7 @@ func Open(dir string, o Options) (*Archive, Report, error) {
 func openIn(f folder, dir string, o Options) (*Archive, Report, error) {
 	a := &Archive{dir: dir, folder: f, opt: o}
 	a.err = a.explain(a.load())
+	a.show()
 	return a, a.report(), a.err
 }
 
@@ -184,6 +188,9 @@ func (a *Archive) newest() (t int64) {
 // Identity goes before the hours do, that of Months, which days tell as well, before
 // the matrices.
 func (a *Archive) rank(s *segment, newest int64) Band {
+	if s.band > Months { // others have none
+		return s.band.rank(s.period, newest)
+	}
 	g := group(a.segs, s.band, s.period)
 	if s.generation < g[base(g)].generation {
 		if s.band == Identity {

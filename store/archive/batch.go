@@ -43,6 +43,7 @@ func (a *Archive) Begin(now int64) (*Batch, error) {
 	a.mu.Lock()
 	if err := a.load(); err != nil {
 		a.err = a.explain(err)
+		a.show()
 		a.mu.Unlock()
 		return nil, a.err
 	}
@@ -227,6 +228,7 @@ func (b *Batch) fail(err error) error {
 // may be there; adding it again does no harm.
 func (b *Batch) Commit() (Tally, error) {
 	defer b.a.mu.Unlock()
+	defer b.a.show()
 	err := b.err
 	if err == nil {
 		err = b.a.explain(b.finish())
@@ -242,8 +244,12 @@ func (b *Batch) Commit() (Tally, error) {
 
 // Abort ends the batch without waiting for the disk.
 func (b *Batch) Abort() {
+	if b.err != nil {
+		b.a.err = b.err
+	}
 	_ = b.fail(nil)
 	b.a.loaded = false
+	b.a.show()
 	b.a.mu.Unlock()
 }
 

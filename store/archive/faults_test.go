@@ -104,10 +104,15 @@ func (d *disk) copyNames() map[string]*diskFile {
 	return names
 }
 
+// readable reports whether what fails is writing alone.
+func (d *disk) readable() bool {
+	return errors.Is(d.fail, syscall.ENOSPC) || errors.Is(d.fail, syscall.EROFS)
+}
+
 func (d *disk) make() error { return d.op() }
 
 func (d *disk) list() ([]entry, error) {
-	if d.fail != nil {
+	if d.fail != nil && !d.readable() {
 		return nil, d.fail
 	}
 	var list []entry
@@ -126,7 +131,7 @@ func (d *disk) open(name string) (io.ReadCloser, error) {
 }
 
 func (d *disk) extend(name string, size int64) (output, error) {
-	if err := d.op(); err != nil {
+	if err := d.op(); err != nil && !errors.Is(err, syscall.ENOSPC) {
 		return nil, err
 	}
 	f := d.files[name]

@@ -12,12 +12,12 @@ type ledger struct {
 	id    int64    // of the archive, made up at the first write
 }
 
-// at moves to the day of now. A clock that steps back changes nothing: the day
-// goes on.
+// at moves to the day of now. When the clock steps back by up to a day, the day
+// goes on; when by more, it was wrong, and counting by days begins anew.
 func (l *ledger) at(now int64) {
 	today := max(now/day, 0)
-	if l.day == 0 {
-		l.day = today
+	if l.day == 0 || today < l.day-1 {
+		l.day, l.days, l.known = today, [8]int64{}, 0
 	}
 	for ; l.day < today; l.day++ {
 		if today-l.day > int64(len(l.days)) {

@@ -77,6 +77,7 @@ func (a *Archive) Read(fn func(*Reader, Record) error) (Report, error) {
 	defer a.mu.Unlock()
 	if err := a.load(); err != nil {
 		a.err = a.explain(err)
+		a.show()
 		return Report{}, a.err
 	}
 	report := Report{Segments: len(a.segs), Bytes: a.used()}
@@ -136,10 +137,12 @@ type BandStatus struct {
 	Refused        uint64 // records that had no room since Open
 }
 
-// Status returns the present state. It does not touch the disk.
-func (a *Archive) Status() Status {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+// Status returns the state after the last batch. It does not touch the disk, and
+// does not wait for a batch that does.
+func (a *Archive) Status() Status { return *a.shown.Load() }
+
+// show makes the present state that of Status. The caller holds mu.
+func (a *Archive) show() {
 	st := Status{
 		Dir: a.dir, Bytes: a.used(), Limit: a.limit, Free: a.free, Today: a.ledger.days[0], Daily: a.daily(),
 		Year: a.ledger.perYear(), Total: a.ledger.total, Last: a.last, Err: a.err, Dropped: a.dropped,
@@ -158,5 +161,5 @@ func (a *Archive) Status() Status {
 			b.Oldest = start
 		}
 	}
-	return st
+	a.shown.Store(&st)
 }
