@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"weir/internal/device"
 	"weir/internal/flow"
 	"weir/internal/packet"
 )
@@ -161,13 +162,16 @@ func latency(us uint32, seen bool) uint32 {
 func (e *Engine) endpoint(f *flow.Flow, at flow.End) Endpoint {
 	a := f.Key.Addr(at)
 	p := Endpoint{IP: a.IP(), Port: f.Key.Port(at)}
+	scope := e.nets.Scope(a)
 	if h := e.hosts.Find(a); h != nil {
-		p.Scope = h.Scope.String()
+		scope = h.Scope
 		if h.Device != nil {
 			p.Device, p.Name = h.Device.ID, h.Device.Name
 		}
-		return p
 	}
-	p.Scope = e.nets.Scope(a).String()
+	p.Scope = scope.String()
+	if scope == device.Remote && e.cfg.Place != nil {
+		p.Country, p.ASN = e.cfg.Place(*a)
+	}
 	return p
 }

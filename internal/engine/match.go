@@ -60,7 +60,28 @@ func (m *matcher) flow(f *flow.Flow) bool {
 		m.IP.IsValid() && !contains(m.IP, &k.AddrA) && !contains(m.IP, &k.AddrB):
 		return false
 	}
-	return m.edge(f) && m.label(f) && m.ends(f)
+	return m.edge(f) && m.label(f) && m.ends(f) && m.place(f)
+}
+
+// place checks where the far end is.
+func (m *matcher) place(f *flow.Flow) bool {
+	if m.Country == ([2]byte{}) && m.ASN == 0 {
+		return true
+	}
+	if m.e.cfg.Place == nil {
+		return false
+	}
+	for at := flow.A; at <= flow.B; at++ {
+		a := f.Key.Addr(at)
+		if m.e.nets.Scope(a) != device.Remote {
+			continue
+		}
+		country, asn := m.e.cfg.Place(*a)
+		if (m.Country == [2]byte{} || country == m.Country) && (m.ASN == 0 || asn == m.ASN) {
+			return true
+		}
+	}
+	return false
 }
 
 // label checks how the flow is named.

@@ -37,7 +37,9 @@ type Filter struct {
 	Source      string // flows only, as of FlowRow; so are the next three
 	Offload     string
 	Uplink      string
-	Mapping     string // name of the Mapping that let it in
+	Mapping     string  // name of the Mapping that let it in
+	Country     [2]byte // flows only, of the far end (ISO 3166-1 alpha-2)
+	ASN         uint32  // likewise, its autonomous system
 }
 
 // FlowSorts, HostSorts, DeviceSorts and PortSorts are the keys a Page may name

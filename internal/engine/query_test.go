@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"weir/internal/engine"
+	"weir/internal/flow"
 	"weir/internal/packet"
 	"weir/internal/rollup"
 )
@@ -298,5 +299,53 @@ func TestSeriesAddUp(t *testing.T) {
 	}
 	if v := sum(rollup.Device); v.TxBytes != tx || v.RxBytes != rx {
 		t.Errorf("devices' series %+v, their rows %d and %d", v, tx, rx)
+	}
+}
+
+// Flows are found by where their far ends are, and rows tell it.
+func TestFlowsByPlace(t *testing.T) {
+	places := map[packet.Addr]uint32{
+		packet.AddrOf(netip.MustParseAddr("203.0.113.7")): 64500,
+	}
+	e := engine.New(engine.Config{
+		Flows: flow.Config{Max: 16}, MaxHosts: 16, MaxDevices: 4,
+		Place: func(a packet.Addr) ([2]byte, uint32) {
+			if asn := places[a]; asn != 0 {
+				return [2]byte{'D', 'E'}, asn
+			}
+			return [2]byte{}, 0
+		},
+	})
+	if _, err := e.Interface("lan"); err != nil {
+		t.Fatal(err)
+	}
+	for _, server := range []string{"203.0.113.7", "198.51.100.1", "192.168.1.30"} {
+		src, dst := packet.AddrOf(netip.MustParseAddr("192.168.1.20")), packet.AddrOf(netip.MustParseAddr(server))
+		k, c := flow.KeyOf(&src, &dst, 40000, 443, packet.ProtoTCP, 0)
+		r := flow.Record{Key: k, Client: c, First: start, Last: start + second}
+		r.Bytes[c], r.Packets[c] = 1000, 10
+		e.Records([]flow.Record{r})
+	}
+	tests := []struct {
+		name string
+		f    engine.Filter
+		want int
+	}{
+		{"all", engine.Filter{}, 3},
+		{"country", engine.Filter{Country: [2]byte{'D', 'E'}}, 1},
+		{"another country", engine.Filter{Country: [2]byte{'F', 'R'}}, 0},
+		{"system", engine.Filter{ASN: 64500}, 1},
+		{"both", engine.Filter{Country: [2]byte{'D', 'E'}, ASN: 64501}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			rows, n := e.Flows(tt.f, engine.Page{Limit: 10})
+			if n != tt.want {
+				t.Fatalf("%d flows, want %d", n, tt.want)
+			}
+			if tt.want == 1 && (rows[0].Server.ASN != 64500 || rows[0].Server.Country != [2]byte{'D', 'E'} || rows[0].Client.ASN != 0) {
+				t.Errorf("%+v, %+v", rows[0].Client, rows[0].Server)
+			}
+		})
 	}
 }
