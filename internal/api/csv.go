@@ -91,7 +91,7 @@ func (c *csvWriter) separate(column int) {
 
 func (c *csvWriter) cell(v []byte, isText bool) {
 	formula := isText && len(v) > 0 && bytes.IndexByte([]byte("=+-@"), v[0]) >= 0
-	if !formula && bytes.IndexAny(v, "\",\n") < 0 && len(bytes.TrimSpace(v)) == len(v) {
+	if !formula && !bytes.ContainsAny(v, "\",\n") && len(bytes.TrimSpace(v)) == len(v) {
 		c.out = append(c.out, v...)
 		return
 	}

@@ -214,7 +214,7 @@ func realBackend(t *testing.T, slots, flows int) (*api.Backend, *store.Store) {
 func TestExportLongSeries(t *testing.T) {
 	const slots = 1203
 	b, _ := realBackend(t, slots, 0)
-	for _, step := range []string{"5m", "hour", "day"} {
+	for step, length := range map[string]string{"5m": "300", "hour": "3600", "day": "86400"} {
 		got := export(t, b, map[string]any{"kind": "series", "class": "device", "period": "month", "step": step})
 		records, err := csv.NewReader(strings.NewReader(got)).ReadAll()
 		if err != nil {
@@ -231,6 +231,9 @@ func TestExportLongSeries(t *testing.T) {
 				t.Fatal(err)
 			}
 			tx, flows = tx+n, flows+m
+			if r[1] != length {
+				t.Errorf("%s: a point of %s seconds", step, r[1])
+			}
 			if r[0] <= last[r[3]] {
 				t.Errorf("%s: point %s of %s after %s", step, r[0], r[3], last[r[3]])
 			}

@@ -58,6 +58,7 @@ func openSeries(ctx context.Context, b *Backend, a Args) (rowsOf, error) {
 		return nil, err
 	}
 	x := &seriesExport{history: b.History, query: q, step: exportStep(arg[string](a, "step"), s)}
+	x.query.From = max(q.Calendar.Floor(q.From, x.step), 0) // or else points would be longer to fit
 	if key := arg[string](a, "key"); key != "" || q.Class == rollup.Total {
 		m, err := findMember(b.History, &x.query, key, arg[string](a, "sub"))
 		if err != nil {
