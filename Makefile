@@ -39,7 +39,7 @@ export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload cover race \
-	lint fuzz score bench bench-peers bench-modes bench-dump mem size clean
+	lint fuzz score bench bench-peers bench-modes bench-dump bench-store mem size clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -115,6 +115,9 @@ bench-modes: ## measure what each way of counting costs a router that forwards (
 
 bench-dump: ## measure a dump of 16,384 tracked connections beside conntrack -L (as root)
 	$(GO) test -tags integration -count=1 -run '^TestDumpCost$$' -v ./internal/source/conntrack
+
+bench-store: ## let a simulated year pass through the history and hold its budgets (5 minutes)
+	@$(GO) run ./test/bench/store
 
 mem: dist/weir-386 ## measure a 32-bit daemon's memory with 8,192 flows under load
 	@$(GO) run ./test/bench/mem dist/weir-386
