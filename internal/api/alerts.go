@@ -24,7 +24,6 @@ var alertsMethod = Method{
 		{Name: "from", Type: Int, Doc: "beginning, epoch seconds", Max: maxTime},
 		limitArg, offsetArg,
 	},
-	Reply:   paged("alerts", "one for each", alertFields),
 	Example: `{"unseen":true}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		if b.Alerts == nil {
@@ -41,6 +40,10 @@ var alertsMethod = Method{
 	},
 }
 
+func alertsAnswer() []Field {
+	return paged("alerts", "one for each", alertFields())
+}
+
 var alertAckMethod = Method{
 	Name:  "alert_ack",
 	Doc:   "Notes that you have seen an alert, or all up to one.",
@@ -48,10 +51,6 @@ var alertAckMethod = Method{
 	Args: []Arg{
 		{Name: "id", Type: Int, Doc: "id of the alert, from alerts", Min: 1, Max: MaxInt, Required: true},
 		{Name: "older", Type: Bool, Doc: "true: and all older ones", Default: false},
-	},
-	Reply: []Field{
-		{"ts", Integer, false, "when it was answered"},
-		{"unseen", Integer, false, "alerts that are not acknowledged yet"},
 	},
 	Example: `{"id":3,"older":true}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
@@ -72,19 +71,28 @@ var alertAckMethod = Method{
 	},
 }
 
+func alertAckAnswer() []Field {
+	return []Field{
+		{"ts", Integer, false, "when it was answered"},
+		{"unseen", Integer, false, "alerts that are not acknowledged yet"},
+	}
+}
+
 func noAlerts(method string) *Error {
 	return &Error{Code: NotSupported, Message: method + ": no alerts are kept here"}
 }
 
-var alertFields = []Field{
-	{"id", Integer, false, "goes up with each"},
-	{"at", Integer, false, "when it was raised"},
-	{"severity", Text, false, "info, notice, warning, error or critical"},
-	{"type", Text, false, "what it is about"},
-	{"device", Text, true, "key of the device that it is about"},
-	{"text", Text, false, "in words"},
-	{"held", Integer, false, "how many of its kind were held back before it"},
-	{"acked", Flag, false, "it was acknowledged"},
+func alertFields() []Field {
+	return []Field{
+		{"id", Integer, false, "goes up with each"},
+		{"at", Integer, false, "when it was raised"},
+		{"severity", Text, false, "info, notice, warning, error or critical"},
+		{"type", Text, false, "what it is about"},
+		{"device", Text, true, "key of the device that it is about"},
+		{"text", Text, false, "in words"},
+		{"held", Integer, false, "how many of its kind were held back before it"},
+		{"acked", Flag, false, "it was acknowledged"},
+	}
 }
 
 func encodeAlert(e *Encoder, a *alert.Alert) {

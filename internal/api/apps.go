@@ -11,7 +11,6 @@ var appsMethod = Method{
 	Name:    "apps",
 	Doc:     "Applications, each with what the house, or a device, moved by it since the start.",
 	Args:    paging(engine.AppSorts, deviceArg, categoryArg, textArg),
-	Reply:   paged("apps", "one for each application, and for each protocol of flows that have none", appFields),
 	Example: `{"category":"streaming"}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
@@ -20,11 +19,14 @@ var appsMethod = Method{
 	},
 }
 
+func appsAnswer() []Field {
+	return paged("apps", "one for each application, and for each protocol of flows that have none", appFields())
+}
+
 var categoriesMethod = Method{
 	Name:    "categories",
 	Doc:     "Categories of applications, each with what the house, or a device, moved in it since the start.",
 	Args:    paging(engine.AppSorts, deviceArg, textArg),
-	Reply:   paged("categories", "one for each category", categoryFields),
 	Example: `{"limit":2}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
@@ -33,25 +35,35 @@ var categoriesMethod = Method{
 	},
 }
 
-var appFields = append([]Field{
-	{"key", Text, false, "application, as flows and series call it; or protocol, or unknown, or other for what found no row of its own"},
-	{"label", Text, true, "name that people know it by, where that is another"},
-	{"kind", Text, true, "application or protocol; null for unknown and other"},
-	{"category", Text, false, "it is counted in"},
-}, appSumFields...)
+func categoriesAnswer() []Field {
+	return paged("categories", "one for each category", categoryFields())
+}
 
-var categoryFields = append([]Field{
-	{"key", Text, false, "category, as flows and series call it"},
-	{"label", Text, true, "what it holds; null for one of your own"},
-}, appSumFields...)
+func appFields() []Field {
+	return append([]Field{
+		{"key", Text, false, "application, as flows and series call it; or protocol, or unknown, or other for what found no row of its own"},
+		{"label", Text, true, "name that people know it by, where that is another"},
+		{"kind", Text, true, "application or protocol; null for unknown and other"},
+		{"category", Text, false, "it is counted in"},
+	}, appSumFields()...)
+}
 
-var appSumFields = []Field{
-	{"bytes", TxRx, false, "IP bytes: tx sent by the house or the device, rx received"},
-	{"pkts", TxRx, false, "IP packets"},
-	{"flows", Integer, false, "flows, ended ones too"},
-	{"active", Integer, false, "flows alive now"},
-	{"bps", Integer, false, "throughput of those at present, both directions together"},
-	{"share", Number, false, "of the bytes of all rows of the house or the device, in per cent"},
+func categoryFields() []Field {
+	return append([]Field{
+		{"key", Text, false, "category, as flows and series call it"},
+		{"label", Text, true, "what it holds; null for one of your own"},
+	}, appSumFields()...)
+}
+
+func appSumFields() []Field {
+	return []Field{
+		{"bytes", TxRx, false, "IP bytes: tx sent by the house or the device, rx received"},
+		{"pkts", TxRx, false, "IP packets"},
+		{"flows", Integer, false, "flows, ended ones too"},
+		{"active", Integer, false, "flows alive now"},
+		{"bps", Integer, false, "throughput of those at present, both directions together"},
+		{"share", Number, false, "of the bytes of all rows of the house or the device, in per cent"},
+	}
 }
 
 // restLabel says what the rows are that are neither application nor protocol, ""

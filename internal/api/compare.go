@@ -16,27 +16,32 @@ var compareMethod = Method{
 		{Name: "sort", Type: String, Doc: "what is largest first; change: whatever its sign", Default: "value", Values: []string{"value", "before", "change"}},
 		{Name: "limit", Type: Int, Doc: "rows at most", Default: int64(10), Min: 1, Max: seriesLimit}, offsetArg,
 	}, timeArgs...),
-	Reply: append(paged("compare", "one for each member", slices.Concat([]Field{
+	Example: `{"class":"application","from":1750000200,"to":1750000800}`,
+	run:     runCompare,
+}
+
+func compareAnswer() []Field {
+	return append(paged("compare", "one for each member", slices.Concat([]Field{
 		{"key", Text, false, "of a matrix, of its rows"},
 		{"label", Text, true, "name that people know it by"},
 		{"sub", Table, true, "of a matrix, the member of its columns"},
 		{"sub.key", Text, false, ""},
 		{"sub.label", Text, true, "name that people know it by"},
-	}, changeFields)), slices.Concat(rankFields, []Field{
+	}, changeFields())), slices.Concat(rankFields(), []Field{
 		{"before", Table, true, "the time before; null when nothing is known of it"},
 		{"before.from", Integer, false, ""},
 		{"before.to", Integer, false, ""},
 		{"sum", Table, false, "of all members"},
-	}, under("sum", changeFields))...),
-	Example: `{"class":"application","from":1750000200,"to":1750000800}`,
-	run:     runCompare,
+	}, under("sum", changeFields()))...)
 }
 
-var changeFields = []Field{
-	{"value", Integer, true, "the metric over the time; null where rtt was not measured"},
-	{"before", Integer, true, "over the time before; null when nothing is known of it"},
-	{"change", Integer, true, "value less before"},
-	{"change_pct", Number, true, "change in per cent of before; null of nothing"},
+func changeFields() []Field {
+	return []Field{
+		{"value", Integer, true, "the metric over the time; null where rtt was not measured"},
+		{"before", Integer, true, "over the time before; null when nothing is known of it"},
+		{"change", Integer, true, "value less before"},
+		{"change_pct", Number, true, "change in per cent of before; null of nothing"},
+	}
 }
 
 // change is a metric now and before.

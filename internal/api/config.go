@@ -11,7 +11,6 @@ var configCheckMethod = Method{
 	Doc:     "Checks a configuration without using it.",
 	Write:   true,
 	Args:    []Arg{{Name: "text", Type: String, Doc: "the configuration; without it the file that reload would read", MaxLen: maxConfigText}},
-	Reply:   append([]Field{{"ts", Integer, false, "when it was answered"}, {"valid", Flag, false, "it has no errors; warnings do not count"}}, problemFields("errors")...),
 	Example: `{"text":"config weir main\n\toption snaplen many\n"}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		problems := b.Daemon.CheckConfig(ctx, arg[string](a, "text"))
@@ -24,11 +23,14 @@ var configCheckMethod = Method{
 	},
 }
 
+func configCheckAnswer() []Field {
+	return append([]Field{{"ts", Integer, false, "when it was answered"}, {"valid", Flag, false, "it has no errors; warnings do not count"}}, problemFields("errors")...)
+}
+
 var reloadMethod = Method{
 	Name:  "reload",
 	Doc:   "Reads the configuration again and restarts what changed.",
 	Write: true,
-	Reply: append([]Field{{"ts", Integer, false, "when it was answered"}}, problemFields("errors")...),
 	run: func(ctx context.Context, b *Backend, _ Args) (Reply, error) {
 		if err := b.Daemon.Reload(ctx); err != nil {
 			return nil, &Error{Failed, "reload: " + err.Error(), "the old configuration stays in force; config_check lists what is wrong"}
@@ -40,6 +42,10 @@ var reloadMethod = Method{
 			encodeProblems(e, "errors", problems)
 		}, nil
 	},
+}
+
+func reloadAnswer() []Field {
+	return append([]Field{{"ts", Integer, false, "when it was answered"}}, problemFields("errors")...)
 }
 
 func problemFields(name string) []Field {

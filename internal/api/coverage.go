@@ -10,36 +10,42 @@ import (
 )
 
 // shareFields are how much of some traffic is attributed.
-var shareFields = []Field{
-	{"interface", TxRx, true, "IP bytes that the interface counted: tx left the house"},
-	{"attributed", TxRx, true, "bytes that flows account for"},
-	{"router", TxRx, true, "of those, of which this router itself is an end"},
-	{"unattributed", Integer, true, "bytes that no flow accounts for"},
-	{"uncertain", Integer, true, "of those, what may be headers, or have passed between reading the two sides"},
-	{"pct", Number, true, "attributed in per cent of interface; null when nothing passed; 100 when it is more"},
-	{"pct_high", Number, true, "the same with all that is uncertain"},
+func shareFields() []Field {
+	return []Field{
+		{"interface", TxRx, true, "IP bytes that the interface counted: tx left the house"},
+		{"attributed", TxRx, true, "bytes that flows account for"},
+		{"router", TxRx, true, "of those, of which this router itself is an end"},
+		{"unattributed", Integer, true, "bytes that no flow accounts for"},
+		{"uncertain", Integer, true, "of those, what may be headers, or have passed between reading the two sides"},
+		{"pct", Number, true, "attributed in per cent of interface; null when nothing passed; 100 when it is more"},
+		{"pct_high", Number, true, "the same with all that is uncertain"},
+	}
 }
 
 // coverageNowFields are an uplink in status.
-var coverageNowFields = append(append([]Field{
-	{"uplink", Text, false, "name of the network"},
-	{"device", Text, true, "whose counters are read; null while the uplink is down"},
-}, shareFields...), append([]Field{
-	{"minutes", Integer, false, "of the last hour that the figures before are of"},
-	{"minute_pct", Number, true, "attributed of the last whole minute"},
-	{"day_pct", Number, true, "attributed of the last 24 hours, as far as they were measured"},
-	{"method", Text, false, "how interface and flows are compared"},
-}, reasonFields...)...)
+func coverageNowFields() []Field {
+	return append(append([]Field{
+		{"uplink", Text, false, "name of the network"},
+		{"device", Text, true, "whose counters are read; null while the uplink is down"},
+	}, shareFields()...), append([]Field{
+		{"minutes", Integer, false, "of the last hour that the figures before are of"},
+		{"minute_pct", Number, true, "attributed of the last whole minute"},
+		{"day_pct", Number, true, "attributed of the last 24 hours, as far as they were measured"},
+		{"method", Text, false, "how interface and flows are compared"},
+	}, reasonFields()...)...)
+}
 
-var reasonFields = []Field{
-	{"reasons", List, false, "what may be in the way, of the last 24 hours: what holds now first"},
-	{"reasons[]", Table, false, ""},
-	{"reasons[].cause", Text, false, "its short name"},
-	{"reasons[].text", Text, false, "in words"},
-	{"reasons[].active", Flag, false, "it holds now, or came about within the last minute"},
-	{"reasons[].count", Integer, false, "how often it came about; of what holds, how many it concerns"},
-	{"reasons[].since", Integer, false, "when it began"},
-	{"reasons[].last", Integer, false, "when it was last so"},
+func reasonFields() []Field {
+	return []Field{
+		{"reasons", List, false, "what may be in the way, of the last 24 hours: what holds now first"},
+		{"reasons[]", Table, false, ""},
+		{"reasons[].cause", Text, false, "its short name"},
+		{"reasons[].text", Text, false, "in words"},
+		{"reasons[].active", Flag, false, "it holds now, or came about within the last minute"},
+		{"reasons[].count", Integer, false, "how often it came about; of what holds, how many it concerns"},
+		{"reasons[].since", Integer, false, "when it began"},
+		{"reasons[].last", Integer, false, "when it was last so"},
+	}
 }
 
 // reason is a usage.Reason with its words.

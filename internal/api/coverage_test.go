@@ -40,7 +40,7 @@ func askCoverage(t *testing.T, b *api.Backend, raw map[string]any) (r coverageRe
 		t.Fatal(err)
 	}
 	m, _ := api.Lookup("coverage")
-	apitest.CheckReply(t, m.Reply, data)
+	apitest.CheckReply(t, api.ReplyOf(m), data)
 	if err := json.Unmarshal(data, &r); err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func TestCoverageOfNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, _ := api.Lookup("status")
-	apitest.CheckReply(t, status.Reply, data)
+	apitest.CheckReply(t, api.ReplyOf(status), data)
 	for _, want := range []string{`"device":null,"interface":null,"attributed":null,"router":null,"unattributed":null,"uncertain":null,"pct":null,"pct_high":null,"minutes":0,`, `"method":"the uplink is down: nothing is measured"`} {
 		if !bytes.Contains(data, []byte(want)) {
 			t.Errorf("no %s in %s", want, data)

@@ -24,21 +24,24 @@ var coverageMethod = Method{
 		{Name: "step", Type: String, Doc: "length of a point; minutes are those of the last hour since the start, days begin at local midnight", Default: "minute", Values: []string{"minute", "hour", "day"}},
 		{Name: "points", Type: Int, Doc: "the newest so many; without it 60 minutes, 24 hours or 30 days", Min: 1, Max: 90},
 	},
-	Reply: paged("coverage", "one for each uplink", append(append([]Field{
+	Example: `{"uplink":"wan","step":"minute","points":2}`,
+	run:     runCoverage,
+}
+
+func coverageAnswer() []Field {
+	return paged("coverage", "one for each uplink", append(append([]Field{
 		{"uplink", Text, false, "name of the network"},
 		{"device", Text, true, "whose counters are read; null while the uplink is down"},
 		{"step", Text, false, "minute, hour or day"},
 		{"method", Text, false, "how interface and flows are compared"},
-	}, reasonFields...), append([]Field{
+	}, reasonFields()...), append([]Field{
 		{"points", List, false, "oldest first, the newest one unfinished; where nothing was measured there is none"},
 		{"points[]", Table, false, ""},
 		{"points[].start", Integer, false, "beginning of the point"},
-	}, append(under("points[]", shareFields), []Field{
+	}, append(under("points[]", shareFields()), []Field{
 		{"points[].causes", List, false, "short names of reasons that came about then, as far as they are remembered"},
 		{"points[].causes[]", Text, false, ""},
-	}...)...)...)),
-	Example: `{"uplink":"wan","step":"minute","points":2}`,
-	run:     runCoverage,
+	}...)...)...))
 }
 
 // uplinkSeries is one uplink over time.

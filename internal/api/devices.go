@@ -10,7 +10,6 @@ var devicesMethod = Method{
 	Name:    "devices",
 	Doc:     "Things in the house, each with all its addresses.",
 	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, textArg),
-	Reply:   paged("devices", "one for each device", deviceFields),
 	Example: `{"online":true,"limit":1}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
@@ -19,11 +18,14 @@ var devicesMethod = Method{
 	},
 }
 
+func devicesAnswer() []Field {
+	return paged("devices", "one for each device", deviceFields())
+}
+
 var deviceMethod = Method{
 	Name:    "device",
 	Doc:     "One device.",
 	Args:    []Arg{{Name: "id", Type: Int, Doc: "id of the device, from devices", Min: 1, Max: 1<<32 - 1, Required: true}},
-	Reply:   single("device", deviceFields),
 	Example: `{"id":2}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		id := arg[int64](a, "id")
@@ -35,26 +37,32 @@ var deviceMethod = Method{
 	},
 }
 
-var deviceFields = []Field{
-	{"id", Integer, false, "stable for the life of the database"},
-	{"name", Text, true, "its name"},
-	{"macs", List, false, "hardware addresses"},
-	{"macs[]", Text, false, ""},
-	{"ips", List, false, "addresses, at most 16, newest first"},
-	{"ips[]", Text, false, ""},
-	{"random_mac", Flag, false, "its hardware address is made up (locally administered)"},
-	{"router", Flag, false, "it is this router"},
-	{"iface", Text, true, "interface it was last seen on"},
-	{"vlan", Integer, true, "802.1Q VLAN"},
-	{"online", Flag, false, "seen recently"},
-	{"first", Integer, true, "first seen"},
-	{"last", Integer, true, "last seen"},
-	{"bytes", TxRx, false, "IP bytes since it was first seen: tx sent by it, rx received"},
-	{"pkts", TxRx, false, "IP packets since it was first seen"},
-	{"bps", TxRx, false, "throughput at present"},
-	{"flows", Table, false, "its flows"},
-	{"flows.active", Integer, false, "alive now"},
-	{"flows.total", Integer, false, "since it was first seen"},
+func deviceAnswer() []Field {
+	return single("device", deviceFields())
+}
+
+func deviceFields() []Field {
+	return []Field{
+		{"id", Integer, false, "stable for the life of the database"},
+		{"name", Text, true, "its name"},
+		{"macs", List, false, "hardware addresses"},
+		{"macs[]", Text, false, ""},
+		{"ips", List, false, "addresses, at most 16, newest first"},
+		{"ips[]", Text, false, ""},
+		{"random_mac", Flag, false, "its hardware address is made up (locally administered)"},
+		{"router", Flag, false, "it is this router"},
+		{"iface", Text, true, "interface it was last seen on"},
+		{"vlan", Integer, true, "802.1Q VLAN"},
+		{"online", Flag, false, "seen recently"},
+		{"first", Integer, true, "first seen"},
+		{"last", Integer, true, "last seen"},
+		{"bytes", TxRx, false, "IP bytes since it was first seen: tx sent by it, rx received"},
+		{"pkts", TxRx, false, "IP packets since it was first seen"},
+		{"bps", TxRx, false, "throughput at present"},
+		{"flows", Table, false, "its flows"},
+		{"flows.active", Integer, false, "alive now"},
+		{"flows.total", Integer, false, "since it was first seen"},
+	}
 }
 
 func encodeDevice(e *Encoder, d *engine.DeviceRow) {

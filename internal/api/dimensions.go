@@ -25,14 +25,6 @@ func dimension(method string, class rollup.Class, what string) Method {
 			textArg, limitArg, offsetArg,
 			{Name: "sort", Type: String, Doc: "what to sort by, largest first", Default: metrics[0], Values: metrics},
 		}, timeArgs...),
-		Reply: append(paged(method, "one for each", slices.Concat([]Field{
-			{"key", Text, false, "as series and flow_history call it; other is what found no row of its own"},
-			{"label", Text, true, "name that people know it by"},
-		}, valueFields, []Field{
-			shareField,
-			{"before", Integer, true, "what it is sorted by in the time before; null when nothing is known of that"},
-			{"change_pct", Number, true, "how that changed, in per cent of before"},
-		})), rankFields...),
 		Example: `{"from":1750000200,"to":1750000800,"limit":2}`,
 		run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 			return runDimension(ctx, b, a, class, method)
@@ -65,4 +57,15 @@ func runDimension(ctx context.Context, b *Backend, a Args, class rollup.Class, i
 		}
 		e.EndArray()
 	}, nil
+}
+
+func dimensionAnswer(method string) []Field {
+	return append(paged(method, "one for each", slices.Concat([]Field{
+		{"key", Text, false, "as series and flow_history call it; other is what found no row of its own"},
+		{"label", Text, true, "name that people know it by"},
+	}, valueFields(), []Field{
+		shareField(),
+		{"before", Integer, true, "what it is sorted by in the time before; null when nothing is known of that"},
+		{"change_pct", Number, true, "how that changed, in per cent of before"},
+	})), rankFields()...)
 }

@@ -98,7 +98,7 @@ func TestQueries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			apitest.CheckReply(t, m.Reply, data)
+			apitest.CheckReply(t, api.ReplyOf(m), data)
 			h.Questions.Log = []engine.QueryRow{tt.row}
 			if data, err = call(h.Backend(), "dns_log", nil); err != nil || !bytes.Contains(data, []byte(tt.want)) {
 				t.Errorf("no %s in %s, %v", tt.want, data, err)

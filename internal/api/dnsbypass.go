@@ -8,40 +8,47 @@ import (
 )
 
 var dnsBypassMethod = Method{
-	Name:  "dns_bypass",
-	Doc:   "Devices that ask resolvers outside of the house, and addresses that they talk to without having asked anybody.",
-	Args:  []Arg{deviceArg, limitArg, offsetArg},
-	Reply: append(paged("bypasses", "one for each device and resolver outside, the newest first", bypassFields), strangerFields...),
-	run:   runDNSBypass,
+	Name: "dns_bypass",
+	Doc:  "Devices that ask resolvers outside of the house, and addresses that they talk to without having asked anybody.",
+	Args: []Arg{deviceArg, limitArg, offsetArg},
+	run:  runDNSBypass,
 
 	Example: `{"limit":1}`,
 }
 
-var bypassFields = []Field{
-	{"device", Integer, true, "id of the device"},
-	{"device_name", Text, true, "its name"},
-	{"client", Text, false, "address that it asked from"},
-	{"resolver", Text, false, "address that was asked"},
-	{"via", Text, false, viaDoc},
-	{"count", Integer, false, "questions in the clear, or flows to it"},
-	{"first", Integer, true, "first asked"},
-	{"last", Integer, true, "last asked"},
+func dnsBypassAnswer() []Field {
+	return append(paged("bypasses", "one for each device and resolver outside, the newest first", bypassFields()), strangerFields()...)
 }
 
-var strangerFields = append([]Field{
-	{"strangers", List, false, "examples of flows to addresses outside that no answer gave to anybody, at most 128, the newest first"},
-	{"strangers[]", Table, false, ""},
-}, under("strangers[]", []Field{
-	{"device", Integer, true, "id of the device"},
-	{"device_name", Text, true, "its name"},
-	{"client", Text, false, "its address"},
-	{"server", Text, false, "address that it talked to"},
-	{"proto", Text, false, "IP protocol"},
-	{"port", Integer, true, "of the server"},
-	{"flows", Integer, false, "that ended"},
-	{"bytes", Integer, false, "of both directions"},
-	{"last", Integer, true, "when the last one ended"},
-})...)
+func bypassFields() []Field {
+	return []Field{
+		{"device", Integer, true, "id of the device"},
+		{"device_name", Text, true, "its name"},
+		{"client", Text, false, "address that it asked from"},
+		{"resolver", Text, false, "address that was asked"},
+		{"via", Text, false, viaDoc},
+		{"count", Integer, false, "questions in the clear, or flows to it"},
+		{"first", Integer, true, "first asked"},
+		{"last", Integer, true, "last asked"},
+	}
+}
+
+func strangerFields() []Field {
+	return append([]Field{
+		{"strangers", List, false, "examples of flows to addresses outside that no answer gave to anybody, at most 128, the newest first"},
+		{"strangers[]", Table, false, ""},
+	}, under("strangers[]", []Field{
+		{"device", Integer, true, "id of the device"},
+		{"device_name", Text, true, "its name"},
+		{"client", Text, false, "its address"},
+		{"server", Text, false, "address that it talked to"},
+		{"proto", Text, false, "IP protocol"},
+		{"port", Integer, true, "of the server"},
+		{"flows", Integer, false, "that ended"},
+		{"bytes", Integer, false, "of both directions"},
+		{"last", Integer, true, "when the last one ended"},
+	})...)
+}
 
 func runDNSBypass(_ context.Context, b *Backend, a Args) (Reply, error) {
 	device, p := uint32(arg[int64](a, "device")), pageOf(a)

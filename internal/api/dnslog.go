@@ -9,10 +9,9 @@ import (
 )
 
 var dnsLogMethod = Method{
-	Name:  "dns_log",
-	Doc:   "The newest DNS questions, newest first, from memory.",
-	Args:  []Arg{deviceArg, {Name: "text", Type: String, Doc: "part of the name"}, limitArg, offsetArg},
-	Reply: paged("queries", "one for each question", queryFields),
+	Name: "dns_log",
+	Doc:  "The newest DNS questions, newest first, from memory.",
+	Args: []Arg{deviceArg, {Name: "text", Type: String, Doc: "part of the name"}, limitArg, offsetArg},
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
 		rows, total := b.Traffic.DNSLog(uint32(arg[int64](a, "device")), arg[string](a, "text"), p)
@@ -22,19 +21,25 @@ var dnsLogMethod = Method{
 	Example: `{"text":"youtube","limit":1}`,
 }
 
-var queryFields = []Field{
-	{"at", Integer, false, "when it was asked; of an answer to a question that was not seen, when that came"},
-	{"device", Integer, true, "id of the device that asked"},
-	{"device_name", Text, true, "its name"},
-	{"client", Text, false, "address that it asked from"},
-	{"name", Text, true, "that it asked for; null when it may not be kept"},
-	{"type", Text, false, "of record: A, AAAA, HTTPS …, or TYPE and its number"},
-	{"via", Text, false, "how: dns (in the clear), mdns or llmnr"},
-	{"resolver", Text, false, "address that was asked"},
-	{"state", Text, false, "answered, waiting, or lost (no answer in ten seconds)"},
-	{"rcode", Text, true, "of the answer: noerror, nxdomain, servfail …, or its number in digits"},
-	{"ms", Number, true, "milliseconds until the answer"},
-	{"address", Text, true, "first address of the answer"},
+func dnsLogAnswer() []Field {
+	return paged("queries", "one for each question", queryFields())
+}
+
+func queryFields() []Field {
+	return []Field{
+		{"at", Integer, false, "when it was asked; of an answer to a question that was not seen, when that came"},
+		{"device", Integer, true, "id of the device that asked"},
+		{"device_name", Text, true, "its name"},
+		{"client", Text, false, "address that it asked from"},
+		{"name", Text, true, "that it asked for; null when it may not be kept"},
+		{"type", Text, false, "of record: A, AAAA, HTTPS …, or TYPE and its number"},
+		{"via", Text, false, "how: dns (in the clear), mdns or llmnr"},
+		{"resolver", Text, false, "address that was asked"},
+		{"state", Text, false, "answered, waiting, or lost (no answer in ten seconds)"},
+		{"rcode", Text, true, "of the answer: noerror, nxdomain, servfail …, or its number in digits"},
+		{"ms", Number, true, "milliseconds until the answer"},
+		{"address", Text, true, "first address of the answer"},
+	}
 }
 
 func encodeQuery(e *Encoder, q *engine.QueryRow) {

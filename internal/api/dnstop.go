@@ -11,61 +11,70 @@ import (
 )
 
 var dnsTopMethod = Method{
-	Name:  "dns_top",
-	Doc:   "Names that the house, or a device, asks for most, with what was counted of DNS and who is asked.",
-	Args:  []Arg{deviceArg, limitArg, offsetArg},
-	Reply: append(paged("names", "one for each name, the one asked for most first", dnsNameFields), dnsTopFields...),
-	run:   runDNSTop,
+	Name: "dns_top",
+	Doc:  "Names that the house, or a device, asks for most, with what was counted of DNS and who is asked.",
+	Args: []Arg{deviceArg, limitArg, offsetArg},
+	run:  runDNSTop,
 
 	Example: `{"limit":2}`,
 }
 
-var dnsNameFields = []Field{
-	{"name", Text, false, "as far as it may be kept"},
-	{"count", Integer, false, "questions"},
-	{"over", Integer, false, "that count may be too high by so many: rare names share their counters"},
-	{"nxdomain", Integer, false, "answers that the name does not exist"},
+func dnsTopAnswer() []Field {
+	return append(paged("names", "one for each name, the one asked for most first", dnsNameFields()), dnsTopFields()...)
 }
 
-var dnsTopFields = slices.Concat([]Field{
-	{"counts", Table, false, "DNS in the clear, of the house or the device; multicast is not in it"},
-}, under("counts", dnsCountFields), []Field{
-	{"devices", List, false, "the same for each device that asked, at most 200, the one that asked most first"},
-	{"devices[]", Table, false, ""},
-	{"devices[].device", Integer, false, "id of the device"},
-	{"devices[].name", Text, true, "its name"},
-}, under("devices[]", dnsCountFields), []Field{
-	{"devices[].strangers", Table, false, "flows to addresses outside that no answer gave to anybody"},
-	{"devices[].strangers.flows", Integer, false, ""},
-	{"devices[].strangers.bytes", Integer, false, "of both directions"},
-	{"devices[].strangers.last", Integer, true, "when the last one ended"},
-	{"resolvers", List, false, "who is asked, at most 64, the one asked most first"},
-	{"resolvers[]", Table, false, ""},
-	{"resolvers[].ip", Text, false, "address"},
-	{"resolvers[].via", Text, false, viaDoc},
-	{"resolvers[].house", Flag, false, "it is the router, or another resolver of the house"},
-	{"resolvers[].clients", Integer, false, "that ask it"},
-	{"resolvers[].count", Integer, false, "questions in the clear, or flows to it"},
-	{"resolvers[].first", Integer, true, "first asked"},
-	{"resolvers[].last", Integer, true, "last asked"},
-})
+func dnsNameFields() []Field {
+	return []Field{
+		{"name", Text, false, "as far as it may be kept"},
+		{"count", Integer, false, "questions"},
+		{"over", Integer, false, "that count may be too high by so many: rare names share their counters"},
+		{"nxdomain", Integer, false, "answers that the name does not exist"},
+	}
+}
+
+func dnsTopFields() []Field {
+	return slices.Concat([]Field{
+		{"counts", Table, false, "DNS in the clear, of the house or the device; multicast is not in it"},
+	}, under("counts", dnsCountFields()), []Field{
+		{"devices", List, false, "the same for each device that asked, at most 200, the one that asked most first"},
+		{"devices[]", Table, false, ""},
+		{"devices[].device", Integer, false, "id of the device"},
+		{"devices[].name", Text, true, "its name"},
+	}, under("devices[]", dnsCountFields()), []Field{
+		{"devices[].strangers", Table, false, "flows to addresses outside that no answer gave to anybody"},
+		{"devices[].strangers.flows", Integer, false, ""},
+		{"devices[].strangers.bytes", Integer, false, "of both directions"},
+		{"devices[].strangers.last", Integer, true, "when the last one ended"},
+		{"resolvers", List, false, "who is asked, at most 64, the one asked most first"},
+		{"resolvers[]", Table, false, ""},
+		{"resolvers[].ip", Text, false, "address"},
+		{"resolvers[].via", Text, false, viaDoc},
+		{"resolvers[].house", Flag, false, "it is the router, or another resolver of the house"},
+		{"resolvers[].clients", Integer, false, "that ask it"},
+		{"resolvers[].count", Integer, false, "questions in the clear, or flows to it"},
+		{"resolvers[].first", Integer, true, "first asked"},
+		{"resolvers[].last", Integer, true, "last asked"},
+	})
+}
 
 const viaDoc = "how it is asked: dns (in the clear), dot, doh or doq"
 
-var dnsCountFields = []Field{
-	{"queries", Integer, false, "each counted once, however often it was sent"},
-	{"repeats", Integer, false, "queries sent again while they waited"},
-	{"lost", Integer, false, "queries without an answer after ten seconds"},
-	{"unasked", Integer, false, "answers to queries that were not seen"},
-	{"answers", Table, false, "by response code"},
-	{"answers.noerror", Integer, false, "with records or without"},
-	{"answers.nxdomain", Integer, false, "the name does not exist"},
-	{"answers.servfail", Integer, false, "the resolver could not tell"},
-	{"answers.refused", Integer, false, "the resolver would not tell"},
-	{"answers.other", Integer, false, "of any other code"},
-	{"ms", Table, false, "time until the answer, in milliseconds"},
-	{"ms.mean", Number, true, "null when no answer was timed"},
-	{"ms.max", Number, true, ""},
+func dnsCountFields() []Field {
+	return []Field{
+		{"queries", Integer, false, "each counted once, however often it was sent"},
+		{"repeats", Integer, false, "queries sent again while they waited"},
+		{"lost", Integer, false, "queries without an answer after ten seconds"},
+		{"unasked", Integer, false, "answers to queries that were not seen"},
+		{"answers", Table, false, "by response code"},
+		{"answers.noerror", Integer, false, "with records or without"},
+		{"answers.nxdomain", Integer, false, "the name does not exist"},
+		{"answers.servfail", Integer, false, "the resolver could not tell"},
+		{"answers.refused", Integer, false, "the resolver would not tell"},
+		{"answers.other", Integer, false, "of any other code"},
+		{"ms", Table, false, "time until the answer, in milliseconds"},
+		{"ms.mean", Number, true, "null when no answer was timed"},
+		{"ms.max", Number, true, ""},
+	}
 }
 
 func runDNSTop(_ context.Context, b *Backend, a Args) (Reply, error) {

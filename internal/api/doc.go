@@ -7,7 +7,10 @@
 // behind Backend, which copy out at most engine.MaxRows rows, and returns a
 // Reply; encoding happens afterwards, outside every lock, and cannot fail for
 // any reason but the writer's. So a transport knows whether a call succeeded
-// before it sends the first byte.
+// before it sends the first byte. What a method answers is declared by ReplyOf.
+//
+// Three methods move files instead, and are for doors that can: export and backup
+// answer with a Stream, which is written as it is made, restore takes a reader.
 //
 // What cannot be observed or is not known is null in a reply, never 0. Times
 // are whole seconds since the Unix epoch, durations seconds with three

@@ -97,11 +97,11 @@ func section(t *testing.T, b *strings.Builder, m *api.Method) {
 	} else {
 		fmt.Fprintf(b, "```json\n%s\n```\n", pretty(reply, ""))
 	}
-	if len(m.Reply) == 0 {
+	if len(api.ReplyOf(m)) == 0 {
 		return
 	}
 	b.WriteString("\n| reply | type | |\n|---|---|---|\n")
-	for _, f := range m.Reply {
+	for _, f := range api.ReplyOf(m) {
 		if f.Kind == api.Table && f.Doc == "" && !f.Null {
 			continue // its members say it all
 		}

@@ -26,7 +26,12 @@ var domainsMethod = Method{
 		deviceArg, textArg, limitArg, offsetArg,
 		{Name: "sort", Type: String, Doc: "what to sort by", Default: domainSorts[0], Values: domainSorts},
 	}, timeArgs),
-	Reply: append(paged("domains", "one for each, largest first; domains by the alphabet", []Field{
+	Example: `{"period":"hour","limit":2}`,
+	run:     runDomains,
+}
+
+func domainsAnswer() []Field {
+	return append(paged("domains", "one for each, largest first; domains by the alphabet", []Field{
 		{"domain", Text, false, "name as it can be registered, below a public suffix"},
 		{"bytes", TxRx, false, "IP bytes: tx from clients, rx from servers"},
 		{"flows", Integer, false, ""},
@@ -41,9 +46,7 @@ var domainsMethod = Method{
 		{"others", Table, false, "flows of domains beyond the first 4096"},
 		{"others.bytes", TxRx, false, ""},
 		{"others.flows", Integer, false, ""},
-	}...),
-	Example: `{"period":"hour","limit":2}`,
-	run:     runDomains,
+	}...)
 }
 
 // domainSum is what flows of one domain moved.

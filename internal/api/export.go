@@ -13,7 +13,7 @@ import (
 type exportKind struct {
 	name   string
 	args   []Arg // beside kind and format
-	fields []Field
+	fields func() []Field
 	// open checks the arguments and returns what writes all rows.
 	open func(context.Context, *Backend, Args) (rowsOf, error)
 }
@@ -41,7 +41,7 @@ var exportMethod = Method{
 			Type: format.media,
 			Name: "weir-" + kind.name + "-" + b.now().Format("2006-01-02-1504") + "." + format.name,
 			Write: func(w io.Writer) error {
-				f := newRowFile(w, format.name, kind.name, kind.fields)
+				f := newRowFile(w, format.name, kind.name, kind.fields())
 				if err := rows(f); err != nil {
 					return err
 				}

@@ -18,7 +18,12 @@ var exportSeries = exportKind{
 		classArg, keyArg, subArg,
 		{Name: "step", Type: String, Doc: "length of a point, longer where history does not reach back that finely; without it one that makes some hundred points", Values: []string{"1m", "5m", "hour", "day", "month"}},
 	}, timeArgs...),
-	fields: append([]Field{
+	fields: pointFields,
+	open:   openSeries,
+}
+
+func pointFields() []Field {
+	return append([]Field{
 		{"start", Integer, false, "beginning of the point"},
 		{"step", Integer, false, "seconds that it covers, 86400 for local days and 2592000 for local months"},
 		{"class", Text, false, ""},
@@ -27,8 +32,7 @@ var exportSeries = exportKind{
 		{"sub", Table, true, "of a matrix, the member of its columns"},
 		{"sub.key", Text, false, ""},
 		{"sub.label", Text, true, "name that people know it by"},
-	}, valueFields...),
-	open: openSeries,
+	}, valueFields()...)
 }
 
 // pointRow is what a member moved in one point.

@@ -33,10 +33,15 @@ func parseCountry(s string) (any, error) {
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 var flowHistoryMethod = Method{
-	Name: "flow_history",
-	Doc:  "Flows that ended, newest first.",
-	Args: slices.Concat(pastFilters, []Arg{limitArg, cursorArg}, timeArgs),
-	Reply: append([]Field{
+	Name:    "flow_history",
+	Doc:     "Flows that ended, newest first.",
+	Args:    slices.Concat(pastFilters, []Arg{limitArg, cursorArg}, timeArgs),
+	Example: `{"app":"youtube","limit":1}`,
+	run:     runFlowHistory,
+}
+
+func flowHistoryAnswer() []Field {
+	return append([]Field{
 		{"ts", Integer, false, "when it was answered"},
 		{"from", Integer, false, "beginning of the time"},
 		{"to", Integer, false, "end of the time, not included"},
@@ -48,9 +53,7 @@ var flowHistoryMethod = Method{
 		{"scanned.flows", Integer, false, "flows"},
 		{"flows", List, false, "one for each flow, as flows has them; rates now are 0"},
 		{"flows[]", Table, false, ""},
-	}, under("flows[]", flowFields)...),
-	Example: `{"app":"youtube","limit":1}`,
-	run:     runFlowHistory,
+	}, under("flows[]", flowFields())...)
 }
 
 // noFlowLog is the error of methods that need the log of flows that ended.

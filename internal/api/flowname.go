@@ -26,28 +26,30 @@ func parseService(s string) (any, error) {
 }
 
 // flowNameFields tell what a flow is and how that is known.
-var flowNameFields = []Field{
-	{"protocol", Text, true, "above IP: tls, dns, bittorrent …"},
-	{"by", Text, true, "how the protocol is known: content, guess (by the shape of what is said) or port, which is a hint only"},
-	{"app", Text, true, "application"},
-	{"app_by", Text, true, "how the application is known: own (as configured), name, network or port"},
-	{"category", Text, false, "of the application, or of the protocol where that tells; else other"},
-	{"cdn", Text, true, "infrastructure that the name leads to: it serves many applications and is none"},
-	{"host", Text, true, "name that the client asked for, as far as it may be kept; of a DNS flow, the name in question"},
-	{"host_by", Text, true, "where that is from: content, dns (the answer to a question of this client), link (the server announced itself) or house (the answer to a question of somebody else)"},
-	{"info", Table, true, "what the payload told beside that; null when nothing did"},
-	{"info.ech", Flag, false, "the name asked for is encrypted, and host is the outer one"},
-	{"info.alpn", Text, true, "protocol inside of TLS or QUIC"},
-	{"info.version", Text, true, "of the protocol"},
-	{"info.ja4", Text, true, "fingerprint of the client's TLS"},
-	{"info.subject", Text, true, "name in the server's certificate"},
-	{"info.method", Text, true, "of the first request"},
-	{"info.url", Text, true, "its target"},
-	{"info.code", Integer, true, "of the first answer: HTTP or SIP status"},
-	{"info.rcode", Text, true, "of the first answer to a DNS question: noerror, nxdomain, servfail …"},
-	{"info.user_agent", Text, true, "what the client calls itself"},
-	{"info.server", Text, true, "what the server calls itself"},
-	{"info.content_type", Text, true, "of the first answer"},
+func flowNameFields() []Field {
+	return []Field{
+		{"protocol", Text, true, "above IP: tls, dns, bittorrent …"},
+		{"by", Text, true, "how the protocol is known: content, guess (by the shape of what is said) or port, which is a hint only"},
+		{"app", Text, true, "application"},
+		{"app_by", Text, true, "how the application is known: own (as configured), name, network or port"},
+		{"category", Text, false, "of the application, or of the protocol where that tells; else other"},
+		{"cdn", Text, true, "infrastructure that the name leads to: it serves many applications and is none"},
+		{"host", Text, true, "name that the client asked for, as far as it may be kept; of a DNS flow, the name in question"},
+		{"host_by", Text, true, "where that is from: content, dns (the answer to a question of this client), link (the server announced itself) or house (the answer to a question of somebody else)"},
+		{"info", Table, true, "what the payload told beside that; null when nothing did"},
+		{"info.ech", Flag, false, "the name asked for is encrypted, and host is the outer one"},
+		{"info.alpn", Text, true, "protocol inside of TLS or QUIC"},
+		{"info.version", Text, true, "of the protocol"},
+		{"info.ja4", Text, true, "fingerprint of the client's TLS"},
+		{"info.subject", Text, true, "name in the server's certificate"},
+		{"info.method", Text, true, "of the first request"},
+		{"info.url", Text, true, "its target"},
+		{"info.code", Integer, true, "of the first answer: HTTP or SIP status"},
+		{"info.rcode", Text, true, "of the first answer to a DNS question: noerror, nxdomain, servfail …"},
+		{"info.user_agent", Text, true, "what the client calls itself"},
+		{"info.server", Text, true, "what the server calls itself"},
+		{"info.content_type", Text, true, "of the first answer"},
+	}
 }
 
 // encodeFlowName writes how a flow is named.

@@ -42,7 +42,7 @@ func TestFlowNames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			apitest.CheckReply(t, m.Reply, data)
+			apitest.CheckReply(t, api.ReplyOf(m), data)
 			var got struct {
 				Flow struct{ Info json.RawMessage }
 			}

@@ -11,7 +11,6 @@ var hostsMethod = Method{
 	Name:    "hosts",
 	Doc:     "Addresses that were seen, in the house and outside.",
 	Args:    paging(engine.HostSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, scopeArg, textArg),
-	Reply:   paged("hosts", "one for each address", hostFields),
 	Example: `{"scope":"remote","limit":1}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
@@ -20,11 +19,14 @@ var hostsMethod = Method{
 	},
 }
 
+func hostsAnswer() []Field {
+	return paged("hosts", "one for each address", hostFields())
+}
+
 var hostMethod = Method{
 	Name:    "host",
 	Doc:     "One address that was seen.",
 	Args:    []Arg{{Name: "ip", Type: String, Doc: "the address", Form: "an address, as 192.168.1.20", Required: true, parse: parseAddr}},
-	Reply:   single("host", hostFields),
 	Example: `{"ip":"192.168.1.20"}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		ip := arg[netip.Addr](a, "ip")
@@ -36,31 +38,37 @@ var hostMethod = Method{
 	},
 }
 
-var hostFields = []Field{
-	{"ip", Text, false, "address"},
-	{"scope", Text, false, "local, remote, multicast, broadcast or router"},
-	{"device", Integer, true, "id of the device it belongs to"},
-	{"name", Text, true, "name of the device or host"},
-	{"mac", Text, true, "hardware address; null when it is not on a link of ours"},
-	{"iface", Text, true, "interface it was last seen on"},
-	{"first", Integer, true, "first packet"},
-	{"last", Integer, true, "last packet"},
-	{"bytes", TxRx, false, "IP bytes: tx sent by it, rx received"},
-	{"pkts", TxRx, false, "IP packets"},
-	{"bps", TxRx, false, "throughput at present"},
-	{"flows", Table, false, "its flows"},
-	{"flows.client", Table, false, "those it opened"},
-	{"flows.client.active", Integer, false, "alive now"},
-	{"flows.client.total", Integer, false, "ever"},
-	{"flows.client.low_goodput", Integer, true, "with little payload for their bytes; null when no flow's packets were all seen"},
-	{"flows.server", Table, false, "those it answered"},
-	{"flows.server.active", Integer, false, "alive now"},
-	{"flows.server.total", Integer, false, "ever"},
-	{"flows.server.low_goodput", Integer, true, "with little payload for their bytes; null likewise"},
-	{"tcp", Table, false, "over its TCP flows"},
-	{"tcp.retrans", TxRx, true, "packets sent again; null, like the two that follow, when no flow's packets were all seen"},
-	{"tcp.ooo", TxRx, true, "packets out of order"},
-	{"tcp.lost", TxRx, true, "packets missing"},
+func hostAnswer() []Field {
+	return single("host", hostFields())
+}
+
+func hostFields() []Field {
+	return []Field{
+		{"ip", Text, false, "address"},
+		{"scope", Text, false, "local, remote, multicast, broadcast or router"},
+		{"device", Integer, true, "id of the device it belongs to"},
+		{"name", Text, true, "name of the device or host"},
+		{"mac", Text, true, "hardware address; null when it is not on a link of ours"},
+		{"iface", Text, true, "interface it was last seen on"},
+		{"first", Integer, true, "first packet"},
+		{"last", Integer, true, "last packet"},
+		{"bytes", TxRx, false, "IP bytes: tx sent by it, rx received"},
+		{"pkts", TxRx, false, "IP packets"},
+		{"bps", TxRx, false, "throughput at present"},
+		{"flows", Table, false, "its flows"},
+		{"flows.client", Table, false, "those it opened"},
+		{"flows.client.active", Integer, false, "alive now"},
+		{"flows.client.total", Integer, false, "ever"},
+		{"flows.client.low_goodput", Integer, true, "with little payload for their bytes; null when no flow's packets were all seen"},
+		{"flows.server", Table, false, "those it answered"},
+		{"flows.server.active", Integer, false, "alive now"},
+		{"flows.server.total", Integer, false, "ever"},
+		{"flows.server.low_goodput", Integer, true, "with little payload for their bytes; null likewise"},
+		{"tcp", Table, false, "over its TCP flows"},
+		{"tcp.retrans", TxRx, true, "packets sent again; null, like the two that follow, when no flow's packets were all seen"},
+		{"tcp.ooo", TxRx, true, "packets out of order"},
+		{"tcp.lost", TxRx, true, "packets missing"},
+	}
 }
 
 func encodeHost(e *Encoder, h *engine.HostRow) {

@@ -20,9 +20,14 @@ var matrixMethod = Method{
 		{Name: "rows", Type: Int, Doc: "rows at most", Default: int64(20), Min: 1, Max: matrixLimit},
 		{Name: "columns", Type: Int, Doc: "columns at most", Default: int64(20), Min: 1, Max: matrixLimit},
 	}, timeArgs...),
-	Reply: slices.Concat([]Field{
+	Example: `{"from":1749945600,"to":1750032000}`,
+	run:     runMatrix,
+}
+
+func matrixAnswer() []Field {
+	return slices.Concat([]Field{
 		{"ts", Integer, false, "when it was answered"},
-	}, rankFields, []Field{
+	}, rankFields(), []Field{
 		{"sum", Integer, false, "the metric of all cells"},
 		{"rest", Integer, false, "of that, what is in no cell here: of other rows and columns, and what was too little to be kept apart"},
 		{"columns", List, false, "largest first"},
@@ -37,9 +42,7 @@ var matrixMethod = Method{
 		{"rows[].value", Integer, false, "the metric, over all columns"},
 		{"rows[].cells", List, false, "one for each column"},
 		{"rows[].cells[]", Integer, false, ""},
-	}),
-	Example: `{"from":1749945600,"to":1750032000}`,
-	run:     runMatrix,
+	})
 }
 
 // matrices are the classes that have cells.

@@ -25,12 +25,11 @@ var Methods = []*Method{
 
 // Method is one entry of Methods.
 type Method struct {
-	Name    string  // lower_snake
-	Doc     string  // one sentence
-	Write   bool    // it changes something, or needs the right to
-	Args    []Arg   // all it takes
-	Reply   []Field // all it answers
-	Example string  // the arguments of the reference's example, as JSON; "" for none
+	Name    string // lower_snake
+	Doc     string // one sentence
+	Write   bool   // it changes something, or needs the right to
+	Args    []Arg  // all it takes
+	Example string // the arguments of the reference's example, as JSON; "" for none
 
 	// One of these answers: run with a Reply, send with a Stream, take with a
 	// Reply to the bytes that were sent along.

@@ -76,7 +76,7 @@ func TestMethodsAreWellFormed(t *testing.T) {
 			}
 		}
 		fields := map[string]bool{}
-		for _, f := range m.Reply {
+		for _, f := range api.ReplyOf(m) {
 			if fields[f.Path] {
 				t.Errorf("method %s: field %s is declared twice", m.Name, f.Path)
 			}
@@ -101,7 +101,7 @@ func TestRepliesAreAsDeclared(t *testing.T) {
 				t.Errorf("%s %v: %v", m.Name, raw, err)
 				continue
 			}
-			t.Run(m.Name, func(t *testing.T) { apitest.CheckReply(t, m.Reply, data) })
+			t.Run(m.Name, func(t *testing.T) { apitest.CheckReply(t, api.ReplyOf(m), data) })
 		}
 	}
 }
@@ -154,7 +154,7 @@ func TestRepliesOfNothing(t *testing.T) {
 			t.Errorf("no address in %s", data)
 		}
 		if name != "hosts" {
-			apitest.CheckReply(t, m.Reply, data)
+			apitest.CheckReply(t, api.ReplyOf(m), data)
 		}
 	}
 }

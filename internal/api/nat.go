@@ -17,26 +17,31 @@ var natMethod = Method{
 		{Name: "limit", Type: Int, Doc: "rows at most", Default: int64(50), Min: 1, Max: engine.MaxRows},
 		{Name: "offset", Type: Int, Doc: "rows to skip", Default: int64(0), Max: 1 << 20},
 	},
-	Reply:   paged("nat", "one for each port or range, in the order of the firewall's configuration, then those asked for by programs", natFields),
 	Example: `{"limit":2}`,
 	run:     runNAT,
 }
 
-var natFields = []Field{
-	{"port", Integer, true, "port outside, the first of a range; null for all"},
-	{"last_port", Integer, true, "the last of the range"},
-	{"proto", Text, false, "IP protocol"},
-	{"target", Table, false, "where it leads"},
-	{"target.ip", Text, true, "address; null where a rule opens the way to any"},
-	{"target.port", Integer, true, "that the first port leads to; null where ports stay what they are"},
-	{"target.device", Integer, true, "id of the device"},
-	{"target.name", Text, true, "name of the device or host"},
-	{"opened_by", Text, false, "redirect or rule of the firewall, upnp or nat-pmp"},
-	{"name", Text, true, "of the rule, or what the program that asked for it called itself"},
-	{"hits", Integer, false, "connections from outside since it is known"},
-	{"bytes", TxRx, false, "IP bytes of them: tx sent by the target, rx received"},
-	{"last", Integer, true, "when the newest one's last packet came"},
-	{"expires", Integer, true, "when it closes by itself; null for never"},
+func natAnswer() []Field {
+	return paged("nat", "one for each port or range, in the order of the firewall's configuration, then those asked for by programs", natFields())
+}
+
+func natFields() []Field {
+	return []Field{
+		{"port", Integer, true, "port outside, the first of a range; null for all"},
+		{"last_port", Integer, true, "the last of the range"},
+		{"proto", Text, false, "IP protocol"},
+		{"target", Table, false, "where it leads"},
+		{"target.ip", Text, true, "address; null where a rule opens the way to any"},
+		{"target.port", Integer, true, "that the first port leads to; null where ports stay what they are"},
+		{"target.device", Integer, true, "id of the device"},
+		{"target.name", Text, true, "name of the device or host"},
+		{"opened_by", Text, false, "redirect or rule of the firewall, upnp or nat-pmp"},
+		{"name", Text, true, "of the rule, or what the program that asked for it called itself"},
+		{"hits", Integer, false, "connections from outside since it is known"},
+		{"bytes", TxRx, false, "IP bytes of them: tx sent by the target, rx received"},
+		{"last", Integer, true, "when the newest one's last packet came"},
+		{"expires", Integer, true, "when it closes by itself; null for never"},
+	}
 }
 
 // natRow is a mapping and whose its target is.
@@ -90,21 +95,23 @@ func encodeNATRow(e *Encoder, r *natRow) {
 }
 
 // flowNATFields are the part of a flow that connection tracking tells.
-var flowNATFields = []Field{
-	{"nat", Table, true, "both tuples as connection tracking has them; null when it told nothing"},
-	{"nat.orig", Table, false, "as the first packet was sent"},
-	{"nat.orig.src", Text, false, ""},
-	{"nat.orig.sport", Integer, true, "null for protocols without ports"},
-	{"nat.orig.dst", Text, false, ""},
-	{"nat.orig.dport", Integer, true, "null for protocols without ports"},
-	{"nat.reply", Table, false, "as answers are sent"},
-	{"nat.reply.src", Text, false, ""},
-	{"nat.reply.sport", Integer, true, "null for protocols without ports"},
-	{"nat.reply.dst", Text, false, ""},
-	{"nat.reply.dport", Integer, true, "null for protocols without ports"},
-	{"nat.mapping", Text, true, "name of the rule or program that opened the port it came in by"},
-	{"nat.opened_by", Text, true, "redirect, rule, upnp or nat-pmp"},
-	{"nat.why", Text, false, "what became of its addresses, or why it may come in"},
+func flowNATFields() []Field {
+	return []Field{
+		{"nat", Table, true, "both tuples as connection tracking has them; null when it told nothing"},
+		{"nat.orig", Table, false, "as the first packet was sent"},
+		{"nat.orig.src", Text, false, ""},
+		{"nat.orig.sport", Integer, true, "null for protocols without ports"},
+		{"nat.orig.dst", Text, false, ""},
+		{"nat.orig.dport", Integer, true, "null for protocols without ports"},
+		{"nat.reply", Table, false, "as answers are sent"},
+		{"nat.reply.src", Text, false, ""},
+		{"nat.reply.sport", Integer, true, "null for protocols without ports"},
+		{"nat.reply.dst", Text, false, ""},
+		{"nat.reply.dport", Integer, true, "null for protocols without ports"},
+		{"nat.mapping", Text, true, "name of the rule or program that opened the port it came in by"},
+		{"nat.opened_by", Text, true, "redirect, rule, upnp or nat-pmp"},
+		{"nat.why", Text, false, "what became of its addresses, or why it may come in"},
+	}
 }
 
 func encodeFlowNAT(e *Encoder, f *engine.FlowRow) {

@@ -7,21 +7,23 @@ import (
 	"weir/internal/usage"
 )
 
-var offloadFields = []Field{
-	{"offload", Table, false, "flow offload: packets that are forwarded past the kernel's usual way"},
-	{"offload.software", Flag, false, "switched on in the firewall's configuration"},
-	{"offload.hardware", Flag, false, "the same for hardware"},
-	{"offload.flowtables", List, false, "those of the kernel"},
-	{"offload.flowtables[]", Table, false, ""},
-	{"offload.flowtables[].table", Text, false, "table of nftables it is in"},
-	{"offload.flowtables[].name", Text, false, ""},
-	{"offload.flowtables[].devices", List, false, "devices whose packets it forwards"},
-	{"offload.flowtables[].devices[]", Text, false, ""},
-	{"offload.flowtables[].counter", Flag, false, "it counts what it forwards"},
-	{"offload.flowtables[].hardware", Flag, false, "it may hand connections to hardware"},
-	{"offload.counter", Flag, true, "all flowtables count; null when there is none"},
-	{"offload.flows", Integer, true, "connections that are offloaded; null when connection tracking is not read"},
-	{"offload.verdict", Text, false, "what it means for the figures, and the remedy"},
+func offloadFields() []Field {
+	return []Field{
+		{"offload", Table, false, "flow offload: packets that are forwarded past the kernel's usual way"},
+		{"offload.software", Flag, false, "switched on in the firewall's configuration"},
+		{"offload.hardware", Flag, false, "the same for hardware"},
+		{"offload.flowtables", List, false, "those of the kernel"},
+		{"offload.flowtables[]", Table, false, ""},
+		{"offload.flowtables[].table", Text, false, "table of nftables it is in"},
+		{"offload.flowtables[].name", Text, false, ""},
+		{"offload.flowtables[].devices", List, false, "devices whose packets it forwards"},
+		{"offload.flowtables[].devices[]", Text, false, ""},
+		{"offload.flowtables[].counter", Flag, false, "it counts what it forwards"},
+		{"offload.flowtables[].hardware", Flag, false, "it may hand connections to hardware"},
+		{"offload.counter", Flag, true, "all flowtables count; null when there is none"},
+		{"offload.flows", Integer, true, "connections that are offloaded; null when connection tracking is not read"},
+		{"offload.verdict", Text, false, "what it means for the figures, and the remedy"},
+	}
 }
 
 // offloadView is an Offload with what follows from it.

@@ -10,7 +10,6 @@ var portsMethod = Method{
 	Name:    "ports",
 	Doc:     "Server ports, summed over live flows.",
 	Args:    paging(engine.PortSorts, flowFilters...),
-	Reply:   paged("ports", "one for each protocol and server port", portFields),
 	Example: `{"dir":"out","limit":1}`,
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
@@ -19,13 +18,19 @@ var portsMethod = Method{
 	},
 }
 
-var portFields = []Field{
-	{"proto", Text, false, "IP protocol"},
-	{"port", Integer, false, "server port"},
-	{"service", Text, true, "service name of the port"},
-	{"bytes", TxRx, false, "IP bytes: tx from clients, rx from servers"},
-	{"pkts", TxRx, false, "IP packets"},
-	{"flows", Integer, false, "live flows"},
+func portsAnswer() []Field {
+	return paged("ports", "one for each protocol and server port", portFields())
+}
+
+func portFields() []Field {
+	return []Field{
+		{"proto", Text, false, "IP protocol"},
+		{"port", Integer, false, "server port"},
+		{"service", Text, true, "service name of the port"},
+		{"bytes", TxRx, false, "IP bytes: tx from clients, rx from servers"},
+		{"pkts", TxRx, false, "IP packets"},
+		{"flows", Integer, false, "live flows"},
+	}
 }
 
 func encodePort(e *Encoder, p *engine.PortRow) {

@@ -9,9 +9,8 @@ import (
 )
 
 var quotasMethod = Method{
-	Name:  "quotas",
-	Doc:   "Data plans and budgets, and what is used of them in their present cycles.",
-	Reply: paged("quotas", "one for each, in the order of the configuration", quotaFields),
+	Name: "quotas",
+	Doc:  "Data plans and budgets, and what is used of them in their present cycles.",
 	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
 		if b.Account == nil {
 			return nil, noAccount("quotas")
@@ -19,6 +18,10 @@ var quotasMethod = Method{
 		rows := b.Account.Uses()
 		return list(b, engine.Page{}, "quotas", rows, len(rows), encodeQuota), nil
 	},
+}
+
+func quotasAnswer() []Field {
+	return paged("quotas", "one for each, in the order of the configuration", quotaFields())
 }
 
 var quotaArg = Arg{Name: "name", Type: String, Doc: "name of the quota, from quotas", Required: true}
@@ -31,7 +34,6 @@ var quotaSetMethod = Method{
 		quotaArg,
 		{Name: "used", Type: Int, Doc: "bytes", Max: MaxInt, Required: true},
 	},
-	Reply:   single("quota", quotaFields),
 	Example: `{"name":"plan","used":120000000000}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		return changeQuota(b, "quota_set", arg[string](a, "name"), func(account Account, name string) bool {
@@ -40,18 +42,25 @@ var quotaSetMethod = Method{
 	},
 }
 
+func quotaSetAnswer() []Field {
+	return single("quota", quotaFields())
+}
+
 var quotaResetMethod = Method{
 	Name:    "quota_reset",
 	Doc:     "Forgets what is used of a quota in its present cycle, and what was warned of.",
 	Write:   true,
 	Args:    []Arg{quotaArg},
-	Reply:   single("quota", quotaFields),
 	Example: `{"name":"plan"}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		return changeQuota(b, "quota_reset", arg[string](a, "name"), func(account Account, name string) bool {
 			return account.ResetUse(ctx, name)
 		})
 	},
+}
+
+func quotaResetAnswer() []Field {
+	return single("quota", quotaFields())
 }
 
 // changeQuota changes a quota and answers what it is then.
@@ -69,29 +78,31 @@ func changeQuota(b *Backend, method, name string, change func(Account, string) b
 	return nil, notFound("quotas lists those there are", "there is no quota %s", quote(name))
 }
 
-var quotaFields = []Field{
-	{"name", Text, false, "of its section in the configuration"},
-	{"scope", Text, false, "whose bytes: wan, wan:NETWORK, device:NAME or pool:NAME"},
-	{"bytes", Integer, false, "that may pass in a cycle"},
-	{"direction", Text, false, "which count: both, rx or tx"},
-	{"cycle", Text, false, "how long one is: day, week, month, year or days"},
-	{"start", Text, true, "where one begins: a day of the month or week, -1 for the last, or a date; null for the first"},
-	{"every", Integer, true, "days of a cycle of days"},
-	{"from", Integer, false, "beginning of the present cycle"},
-	{"to", Integer, false, "its end, not included"},
-	{"used", Integer, false, "bytes that count, prior included"},
-	{"free", Integer, false, "bytes of free hours and days, which do not count"},
-	{"prior", Integer, false, "of used, those from before weir counted"},
-	{"pct", Integer, false, "used in per cent of bytes, rounded down"},
-	{"warn", List, false, "per cent to warn at"},
-	{"warn[]", Integer, false, ""},
-	{"warned", Integer, true, "the highest that was warned of"},
-	{"forecast", Integer, true, "bytes used at the end of the cycle if it goes on like this; null in its first twentieth"},
-	{"forecast_pct", Number, true, "the same in per cent of bytes"},
-	{"hours", List, false, "free times of day, as 00:00-06:00"},
-	{"hours[]", Text, false, ""},
-	{"weekdays", List, false, "days that count"},
-	{"weekdays[]", Text, false, "sun, mon, tue, wed, thu, fri or sat"},
+func quotaFields() []Field {
+	return []Field{
+		{"name", Text, false, "of its section in the configuration"},
+		{"scope", Text, false, "whose bytes: wan, wan:NETWORK, device:NAME or pool:NAME"},
+		{"bytes", Integer, false, "that may pass in a cycle"},
+		{"direction", Text, false, "which count: both, rx or tx"},
+		{"cycle", Text, false, "how long one is: day, week, month, year or days"},
+		{"start", Text, true, "where one begins: a day of the month or week, -1 for the last, or a date; null for the first"},
+		{"every", Integer, true, "days of a cycle of days"},
+		{"from", Integer, false, "beginning of the present cycle"},
+		{"to", Integer, false, "its end, not included"},
+		{"used", Integer, false, "bytes that count, prior included"},
+		{"free", Integer, false, "bytes of free hours and days, which do not count"},
+		{"prior", Integer, false, "of used, those from before weir counted"},
+		{"pct", Integer, false, "used in per cent of bytes, rounded down"},
+		{"warn", List, false, "per cent to warn at"},
+		{"warn[]", Integer, false, ""},
+		{"warned", Integer, true, "the highest that was warned of"},
+		{"forecast", Integer, true, "bytes used at the end of the cycle if it goes on like this; null in its first twentieth"},
+		{"forecast_pct", Number, true, "the same in per cent of bytes"},
+		{"hours", List, false, "free times of day, as 00:00-06:00"},
+		{"hours[]", Text, false, ""},
+		{"weekdays", List, false, "days that count"},
+		{"weekdays[]", Text, false, "sun, mon, tue, wed, thu, fri or sat"},
+	}
 }
 
 func encodeQuota(e *Encoder, u *usage.Use) {

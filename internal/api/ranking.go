@@ -128,12 +128,16 @@ func encodeValues(e *Encoder, v *rollup.Values) {
 }
 
 // valueFields are the sums of a member.
-var valueFields = []Field{
-	{"bytes", TxRx, false, "IP bytes: tx sent by the local side, rx received"},
-	{"pkts", TxRx, false, "IP packets"},
-	{"flows", Integer, false, "flows that began in that time; of dns, answers"},
-	{"retrans", Integer, true, "TCP packets sent again; null when none was seen, as where not all packets are"},
-	{"rtt", Number, true, "mean round trip in milliseconds; null when none was measured"},
+func valueFields() []Field {
+	return []Field{
+		{"bytes", TxRx, false, "IP bytes: tx sent by the local side, rx received"},
+		{"pkts", TxRx, false, "IP packets"},
+		{"flows", Integer, false, "flows that began in that time; of dns, answers"},
+		{"retrans", Integer, true, "TCP packets sent again; null when none was seen, as where not all packets are"},
+		{"rtt", Number, true, "mean round trip in milliseconds; null when none was measured"},
+	}
 }
 
-var shareField = Field{"share", Number, true, "of the sum of all members, in per cent of the metric; null of nothing, and of rtt"}
+func shareField() Field {
+	return Field{"share", Number, true, "of the sum of all members, in per cent of the metric; null of nothing, and of rtt"}
+}

@@ -17,7 +17,12 @@ var seriesMethod = Method{
 		classArg, keyArg, subArg, metricArg,
 		{Name: "points", Type: Int, Doc: "points at most", Default: int64(300), Min: 1, Max: rollup.MaxPoints},
 	}, timeArgs...),
-	Reply: []Field{
+	Example: `{"class":"application","key":"youtube","metric":"rx_bytes","from":1750000000,"to":1750000900}`,
+	run:     runSeries,
+}
+
+func seriesAnswer() []Field {
+	return []Field{
 		{"ts", Integer, false, "when it was answered"},
 		{"class", Text, false, ""},
 		{"key", Text, false, ""},
@@ -32,9 +37,7 @@ var seriesMethod = Method{
 		{"starts[]", Integer, false, ""},
 		{"values", List, false, "sums over each step; of rtt, means"},
 		{"values[]", Integer, true, "null where nothing was counted: a gap, not a zero"},
-	},
-	Example: `{"class":"application","key":"youtube","metric":"rx_bytes","from":1750000000,"to":1750000900}`,
-	run:     runSeries,
+	}
 }
 
 var seriesListMethod = Method{
@@ -44,13 +47,16 @@ var seriesListMethod = Method{
 		classArg, textArg,
 		{Name: "limit", Type: Int, Doc: "rows at most", Default: int64(50), Min: 1, Max: seriesLimit},
 	},
-	Reply: paged("series", "one for each member", []Field{
+	Example: `{"class":"device"}`,
+	run:     runSeriesList,
+}
+
+func seriesListAnswer() []Field {
+	return paged("series", "one for each member", []Field{
 		{"class", Text, false, ""},
 		{"key", Text, false, "for series"},
 		{"label", Text, true, "name that people know it by"},
-	}),
-	Example: `{"class":"device"}`,
-	run:     runSeriesList,
+	})
 }
 
 // classes are the dimensions there is history of; a Class is its index.

@@ -10,9 +10,8 @@ import (
 )
 
 var statusMethod = Method{
-	Name:  "status",
-	Doc:   "How the daemon itself does.",
-	Reply: statusFields,
+	Name: "status",
+	Doc:  "How the daemon itself does.",
 	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
 		now := b.now()
 		r := &statusReply{state: b.Daemon.State(), sources: b.Daemon.Sources(), stats: b.Traffic.Stats()}
@@ -24,82 +23,94 @@ var statusMethod = Method{
 	},
 }
 
+func statusAnswer() []Field {
+	return statusFields()
+}
+
 var interfacesMethod = Method{
-	Name:  "interfaces",
-	Doc:   "Observation points, and what became of their frames.",
-	Reply: paged("interfaces", "one for each observation point", interfaceFields),
+	Name: "interfaces",
+	Doc:  "Observation points, and what became of their frames.",
 	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
 		rows := b.Traffic.Interfaces()
 		return list(b, engine.Page{}, "interfaces", rows, len(rows), encodeInterface), nil
 	},
 }
 
+func interfacesAnswer() []Field {
+	return paged("interfaces", "one for each observation point", interfaceFields())
+}
+
 var sourcesMethod = Method{
-	Name:  "sources",
-	Doc:   "Where the traffic comes from, and how each source does.",
-	Reply: paged("sources", "one for each source, in the order of the configuration", sourceFields),
+	Name: "sources",
+	Doc:  "Where the traffic comes from, and how each source does.",
 	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
 		rows := b.Daemon.Sources()
 		return list(b, engine.Page{}, "sources", rows, len(rows), encodeSource), nil
 	},
 }
 
-var statusFields = slices.Concat([]Field{
-	{"ts", Integer, false, "when it was answered"},
-	{"version", Text, false, ""},
-	{"uptime", Integer, false, "seconds since the start"},
-	{"clock", Table, false, ""},
-	{"clock.trusted", Flag, false, "times can be relied on; routers boot with a wrong clock"},
-	{"clock.source", Text, true, "why"},
-	{"clock.zone", Integer, false, "seconds that local time is ahead of UTC"},
-	{"mode", Table, false, ""},
-	{"mode.chosen", Text, true, "packets, conntrack or hybrid"},
-	{"mode.why", Text, true, "why that one"},
-}, offloadFields, []Field{
-	{"coverage", List, false, "how much of what each uplink carried is attributed, one for each uplink"},
-	{"coverage[]", Table, false, ""},
-}, under("coverage[]", coverageNowFields), []Field{
-	{"traffic", Table, false, "since the start"},
-	{"traffic.pkts", Integer, false, "IP packets accounted"},
-	{"traffic.bytes", Integer, false, "IP bytes accounted"},
-	{"traffic.bps", TxRx, false, "throughput at present: tx sent by local hosts"},
-	{"traffic.pps", Integer, false, "packets per second at present"},
-	{"flows", Table, false, "the flow table"},
-	{"flows.active", Integer, false, ""},
-	{"flows.max", Integer, false, "its bound, max_flows"},
-	{"flows.new", Integer, false, "since the start"},
-	{"flows.expired", Integer, false, "left because they were idle"},
-	{"flows.completed", Integer, false, "left after FIN or RST"},
-	{"flows.evicted", Integer, false, "left because the table was full"},
-	{"devices", Table, false, ""},
-	{"devices.known", Integer, false, ""},
-	{"devices.max", Integer, false, "its bound, max_devices"},
-	{"hosts", Table, false, ""},
-	{"hosts.known", Integer, false, ""},
-	{"hosts.max", Integer, false, "its bound"},
-	{"drops", Table, false, "what was given up for want of room"},
-	{"drops.packets", Integer, false, "frames, by the kernel or a reader"},
-	{"drops.devices", Integer, false, "times a device found no room"},
-	{"drops.hosts", Integer, false, "times a host found no room"},
-	{"drops.slots", Integer, false, "closed time slots that the store did not take"},
-	{"db", Table, false, "the store"},
-	{"db.path", Text, true, "null when nothing is stored"},
-	{"db.fs", Text, true, "type of its file system"},
-	{"db.bytes", Integer, true, "its size"},
-	{"db.written_today", Integer, true, "bytes written since midnight"},
-	{"db.error", Text, true, "why it does not work"},
-	{"memory", Table, false, "bytes"},
-	{"memory.rss", Integer, true, "resident"},
-	{"memory.heap", Integer, true, "in use by the Go runtime"},
-	{"memory.limit", Integer, true, "its limit"},
-	{"cpu", Number, false, "seconds of processor time since the start"},
-	{"config", Table, false, ""},
-	{"config.path", Text, true, "file or folder it is read from"},
-	{"config.valid", Flag, false, "it has no errors"},
-}, under("config", problemFields("errors")), []Field{
-	{"sources", List, false, "as the method sources"},
-	{"sources[]", Table, false, ""},
-}, under("sources[]", sourceFields))
+func sourcesAnswer() []Field {
+	return paged("sources", "one for each source, in the order of the configuration", sourceFields())
+}
+
+func statusFields() []Field {
+	return slices.Concat([]Field{
+		{"ts", Integer, false, "when it was answered"},
+		{"version", Text, false, ""},
+		{"uptime", Integer, false, "seconds since the start"},
+		{"clock", Table, false, ""},
+		{"clock.trusted", Flag, false, "times can be relied on; routers boot with a wrong clock"},
+		{"clock.source", Text, true, "why"},
+		{"clock.zone", Integer, false, "seconds that local time is ahead of UTC"},
+		{"mode", Table, false, ""},
+		{"mode.chosen", Text, true, "packets, conntrack or hybrid"},
+		{"mode.why", Text, true, "why that one"},
+	}, offloadFields(), []Field{
+		{"coverage", List, false, "how much of what each uplink carried is attributed, one for each uplink"},
+		{"coverage[]", Table, false, ""},
+	}, under("coverage[]", coverageNowFields()), []Field{
+		{"traffic", Table, false, "since the start"},
+		{"traffic.pkts", Integer, false, "IP packets accounted"},
+		{"traffic.bytes", Integer, false, "IP bytes accounted"},
+		{"traffic.bps", TxRx, false, "throughput at present: tx sent by local hosts"},
+		{"traffic.pps", Integer, false, "packets per second at present"},
+		{"flows", Table, false, "the flow table"},
+		{"flows.active", Integer, false, ""},
+		{"flows.max", Integer, false, "its bound, max_flows"},
+		{"flows.new", Integer, false, "since the start"},
+		{"flows.expired", Integer, false, "left because they were idle"},
+		{"flows.completed", Integer, false, "left after FIN or RST"},
+		{"flows.evicted", Integer, false, "left because the table was full"},
+		{"devices", Table, false, ""},
+		{"devices.known", Integer, false, ""},
+		{"devices.max", Integer, false, "its bound, max_devices"},
+		{"hosts", Table, false, ""},
+		{"hosts.known", Integer, false, ""},
+		{"hosts.max", Integer, false, "its bound"},
+		{"drops", Table, false, "what was given up for want of room"},
+		{"drops.packets", Integer, false, "frames, by the kernel or a reader"},
+		{"drops.devices", Integer, false, "times a device found no room"},
+		{"drops.hosts", Integer, false, "times a host found no room"},
+		{"drops.slots", Integer, false, "closed time slots that the store did not take"},
+		{"db", Table, false, "the store"},
+		{"db.path", Text, true, "null when nothing is stored"},
+		{"db.fs", Text, true, "type of its file system"},
+		{"db.bytes", Integer, true, "its size"},
+		{"db.written_today", Integer, true, "bytes written since midnight"},
+		{"db.error", Text, true, "why it does not work"},
+		{"memory", Table, false, "bytes"},
+		{"memory.rss", Integer, true, "resident"},
+		{"memory.heap", Integer, true, "in use by the Go runtime"},
+		{"memory.limit", Integer, true, "its limit"},
+		{"cpu", Number, false, "seconds of processor time since the start"},
+		{"config", Table, false, ""},
+		{"config.path", Text, true, "file or folder it is read from"},
+		{"config.valid", Flag, false, "it has no errors"},
+	}, under("config", problemFields("errors")), []Field{
+		{"sources", List, false, "as the method sources"},
+		{"sources[]", Table, false, ""},
+	}, under("sources[]", sourceFields()))
+}
 
 type statusReply struct {
 	ts, uptime int64
@@ -211,21 +222,23 @@ func drops(sources []source.Status) (n uint64) {
 	return n
 }
 
-var interfaceFields = []Field{
-	{"name", Text, false, "name of the observation point"},
-	{"frames", Integer, false, "frames handed over"},
-	{"wire_bytes", Integer, false, "their bytes, link headers included"},
-	{"pkts", Integer, false, "IP packets accounted, merged frames taken apart"},
-	{"bytes", Integer, false, "IP bytes accounted"},
-	{"not_ip", Integer, false, "frames that carry no IP"},
-	{"truncated", Integer, false, "frames cut before the transport header ended"},
-	{"malformed", Integer, false, "frames whose headers contradict themselves"},
-	{"fragments", Integer, false, "later fragments"},
-	{"fragment_orphans", Integer, false, "of those, without their first fragment"},
-	{"flows", Integer, false, "live flows"},
-	{"bps", TxRx, false, "throughput at present: tx sent by local hosts, rx received by them"},
-	{"pps", Integer, false, "packets per second at present"},
-	{"last_packet", Integer, true, "when the last frame came"},
+func interfaceFields() []Field {
+	return []Field{
+		{"name", Text, false, "name of the observation point"},
+		{"frames", Integer, false, "frames handed over"},
+		{"wire_bytes", Integer, false, "their bytes, link headers included"},
+		{"pkts", Integer, false, "IP packets accounted, merged frames taken apart"},
+		{"bytes", Integer, false, "IP bytes accounted"},
+		{"not_ip", Integer, false, "frames that carry no IP"},
+		{"truncated", Integer, false, "frames cut before the transport header ended"},
+		{"malformed", Integer, false, "frames whose headers contradict themselves"},
+		{"fragments", Integer, false, "later fragments"},
+		{"fragment_orphans", Integer, false, "of those, without their first fragment"},
+		{"flows", Integer, false, "live flows"},
+		{"bps", TxRx, false, "throughput at present: tx sent by local hosts, rx received by them"},
+		{"pps", Integer, false, "packets per second at present"},
+		{"last_packet", Integer, true, "when the last frame came"},
+	}
 }
 
 func encodeInterface(e *Encoder, r *engine.InterfaceRow) {
@@ -245,20 +258,22 @@ func encodeInterface(e *Encoder, r *engine.InterfaceRow) {
 	timeOrNull(e, "last_packet", r.LastPacket)
 }
 
-var sourceFields = slices.Concat([]Field{
-	{"name", Text, false, "device, path or section name, as configured"},
-	{"kind", Text, false, "afpacket, conntrack, pcap …"},
-	{"state", Text, false, "starting, running, waiting, ended or failed"},
-	{"note", Text, true, "what one should know: why it waits, what was refused"},
-	{"points", List, false, "its observation points"},
-	{"points[]", Table, false, ""},
-	{"points[].iface", Text, false, "name in interfaces"},
-	{"points[].frames", Integer, false, "frames handed over"},
-	{"points[].wire_bytes", Integer, false, "their bytes on the wire"},
-	{"points[].drops", Integer, false, "frames dropped by the kernel or the reader"},
-	{"points[].last_packet", Integer, true, "when the last frame came"},
-	{"points[].promiscuous", Flag, false, "it hears frames for others"},
-}, trackingFields)
+func sourceFields() []Field {
+	return slices.Concat([]Field{
+		{"name", Text, false, "device, path or section name, as configured"},
+		{"kind", Text, false, "afpacket, conntrack, pcap …"},
+		{"state", Text, false, "starting, running, waiting, ended or failed"},
+		{"note", Text, true, "what one should know: why it waits, what was refused"},
+		{"points", List, false, "its observation points"},
+		{"points[]", Table, false, ""},
+		{"points[].iface", Text, false, "name in interfaces"},
+		{"points[].frames", Integer, false, "frames handed over"},
+		{"points[].wire_bytes", Integer, false, "their bytes on the wire"},
+		{"points[].drops", Integer, false, "frames dropped by the kernel or the reader"},
+		{"points[].last_packet", Integer, true, "when the last frame came"},
+		{"points[].promiscuous", Flag, false, "it hears frames for others"},
+	}, trackingFields())
+}
 
 func encodeSource(e *Encoder, s *source.Status) {
 	e.Str("name", s.Name)

@@ -13,16 +13,6 @@ var snapshotMethod = Method{
 	Name:  "snapshot",
 	Doc:   "Saves what is new since the last snapshot to lasting storage, now.",
 	Write: true,
-	Reply: []Field{
-		{"ts", Integer, false, "when it was answered"},
-		{"slots", Integer, false, "of series, saved"},
-		{"devices", Integer, false, "saved"},
-		{"rows", Integer, false, "alerts, quotas, notes and the like, saved"},
-		{"flow_blocks", Integer, false, "of at most 512 flows that ended, saved"},
-		{"bytes", Integer, false, "written"},
-		{"left", Integer, false, "records of what is least important that found no room"},
-		{"took", Number, false, "seconds"},
-	},
 	run: func(ctx context.Context, b *Backend, _ Args) (Reply, error) {
 		if b.Storage == nil {
 			return nil, noStorage("snapshot")
@@ -43,6 +33,19 @@ var snapshotMethod = Method{
 			e.Milli("took", s.Took.Milliseconds())
 		}, nil
 	},
+}
+
+func snapshotAnswer() []Field {
+	return []Field{
+		{"ts", Integer, false, "when it was answered"},
+		{"slots", Integer, false, "of series, saved"},
+		{"devices", Integer, false, "saved"},
+		{"rows", Integer, false, "alerts, quotas, notes and the like, saved"},
+		{"flow_blocks", Integer, false, "of at most 512 flows that ended, saved"},
+		{"bytes", Integer, false, "written"},
+		{"left", Integer, false, "records of what is least important that found no room"},
+		{"took", Number, false, "seconds"},
+	}
 }
 
 var backupMethod = Method{
@@ -67,7 +70,6 @@ var restoreMethod = Method{
 	Name:  "restore",
 	Doc:   "Takes a backup in place of all that is kept.",
 	Write: true,
-	Reply: append([]Field{{"ts", Integer, false, "when it was answered"}}, restoredFields...),
 	take: func(ctx context.Context, b *Backend, _ Args, body io.Reader) (Reply, error) {
 		if b.Storage == nil {
 			return nil, noStorage("restore")
@@ -84,14 +86,14 @@ var restoreMethod = Method{
 	},
 }
 
+func restoreAnswer() []Field {
+	return append([]Field{{"ts", Integer, false, "when it was answered"}}, restoredFields()...)
+}
+
 var pruneMethod = Method{
 	Name:  "prune",
 	Doc:   "Removes what is too old, or more than its share, now.",
 	Write: true,
-	Reply: []Field{
-		{"ts", Integer, false, "when it was answered"},
-		{"removed", Integer, false, "slots of series, and blocks of at most 512 flows that ended"},
-	},
 	run: func(ctx context.Context, b *Backend, _ Args) (Reply, error) {
 		if b.Storage == nil {
 			return nil, noStorage("prune")
@@ -108,6 +110,13 @@ var pruneMethod = Method{
 	},
 }
 
+func pruneAnswer() []Field {
+	return []Field{
+		{"ts", Integer, false, "when it was answered"},
+		{"removed", Integer, false, "slots of series, and blocks of at most 512 flows that ended"},
+	}
+}
+
 // resets are what reset takes.
 var resets = []struct {
 	name string
@@ -121,7 +130,6 @@ var resetMethod = Method{
 	Doc:     "Forgets all of a kind for good, in the database and in snapshots.",
 	Write:   true,
 	Args:    []Arg{{Name: "what", Type: String, Doc: "what to forget; flows: the log of those that ended; rows: alerts, quotas that were set and their use, notes and the like", Values: []string{"series", "flows", "devices", "rows", "all"}, Required: true}},
-	Reply:   []Field{{"ts", Integer, false, "when it was answered"}, {"what", Text, false, "what was forgotten"}},
 	Example: `{"what":"flows"}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		if b.Storage == nil {
@@ -142,4 +150,8 @@ var resetMethod = Method{
 			e.Str("what", what)
 		}, nil
 	},
+}
+
+func resetAnswer() []Field {
+	return []Field{{"ts", Integer, false, "when it was answered"}, {"what", Text, false, "what was forgotten"}}
 }

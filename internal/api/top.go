@@ -14,23 +14,28 @@ var topMethod = Method{
 		classArg, metricArg, textArg,
 		{Name: "limit", Type: Int, Doc: "rows at most", Default: int64(10), Min: 1, Max: seriesLimit}, offsetArg,
 	}, timeArgs...),
-	Reply: append(paged("top", "one for each member, largest first", slices.Concat([]Field{
+	Example: `{"class":"device","metric":"bytes","from":1750000000,"to":1750000900,"limit":2}`,
+	run:     runTop,
+}
+
+func topAnswer() []Field {
+	return append(paged("top", "one for each member, largest first", slices.Concat([]Field{
 		{"key", Text, false, "of a matrix, of its rows"},
 		{"label", Text, true, "name that people know it by"},
 		{"sub", Table, true, "of a matrix, the member of its columns"},
 		{"sub.key", Text, false, ""},
 		{"sub.label", Text, true, "name that people know it by"},
-	}, valueFields, []Field{shareField})), rankFields...),
-	Example: `{"class":"device","metric":"bytes","from":1750000000,"to":1750000900,"limit":2}`,
-	run:     runTop,
+	}, valueFields(), []Field{shareField()})), rankFields()...)
 }
 
 // rankFields are what a ranking is of.
-var rankFields = []Field{
-	{"class", Text, false, ""},
-	{"metric", Text, false, "what they are sorted by"},
-	{"from", Integer, false, "beginning of the time, which is made of whole slots of what is kept"},
-	{"to", Integer, false, "end of the time, not included"},
+func rankFields() []Field {
+	return []Field{
+		{"class", Text, false, ""},
+		{"metric", Text, false, "what they are sorted by"},
+		{"from", Integer, false, "beginning of the time, which is made of whole slots of what is kept"},
+		{"to", Integer, false, "end of the time, not included"},
+	}
 }
 
 func (r *ranking) encodeFrame(e *Encoder, ts int64, offset int) {

@@ -29,23 +29,28 @@ var usageMethod = Method{
 		{Name: "back", Type: Int, Doc: "cycles before the present one", Default: int64(0), Max: maxCycles},
 		limitArg, offsetArg,
 	},
-	Reply:   paged("usage", "one for each member, largest first", usageFields),
 	Example: `{"class":"device"}`,
 	run:     runUsage,
 }
 
-var usageFields = slices.Concat([]Field{
-	{"class", Text, false, ""},
-	{"key", Text, false, "as series calls it"},
-	{"label", Text, true, "name that people know it by"},
-	{"from", Integer, false, "beginning of the cycle"},
-	{"to", Integer, false, "its end, not included"},
-}, valueFields, []Field{
-	{"share", Number, true, "of the bytes of all members, in per cent; null of nothing"},
-	{"forecast", Integer, true, "bytes at the end of the cycle if it goes on like this; null of past cycles, and in the first twentieth"},
-	{"attributed", TxRx, true, "of an uplink: bytes that flows account for"},
-	{"router", TxRx, true, "of an uplink: of those, of which this router itself is an end"},
-})
+func usageAnswer() []Field {
+	return paged("usage", "one for each member, largest first", usageFields())
+}
+
+func usageFields() []Field {
+	return slices.Concat([]Field{
+		{"class", Text, false, ""},
+		{"key", Text, false, "as series calls it"},
+		{"label", Text, true, "name that people know it by"},
+		{"from", Integer, false, "beginning of the cycle"},
+		{"to", Integer, false, "its end, not included"},
+	}, valueFields(), []Field{
+		{"share", Number, true, "of the bytes of all members, in per cent; null of nothing"},
+		{"forecast", Integer, true, "bytes at the end of the cycle if it goes on like this; null of past cycles, and in the first twentieth"},
+		{"attributed", TxRx, true, "of an uplink: bytes that flows account for"},
+		{"router", TxRx, true, "of an uplink: of those, of which this router itself is an end"},
+	})
+}
 
 // usageRow is what a member moved in a cycle.
 type usageRow struct {

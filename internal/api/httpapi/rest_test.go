@@ -38,7 +38,7 @@ func TestEveryMethod(t *testing.T) {
 			if res.StatusCode != http.StatusOK {
 				t.Fatalf("POST: %d %s", res.StatusCode, body)
 			}
-			apitest.CheckReply(t, m.Reply, []byte(body))
+			apitest.CheckReply(t, api.ReplyOf(m), []byte(body))
 
 			_, rpc := post(t, c, "/ubus", []byte(`{"jsonrpc":"2.0","id":1,"method":"call","params":["","weir","`+m.Name+`",`+example+`]}`))
 			if want := `{"jsonrpc":"2.0","id":1,"result":[0,` + body + `]}`; rpc != want {

@@ -1,0 +1,94 @@
+package api
+
+// ReplyOf returns all that a method answers, nil for a file. It is a function, and
+// not a field of Method, so that a program which does not call it, as weir itself,
+// does not hold the words of the reference: 65 kB on MIPS. It is one table.
+func ReplyOf(m *Method) []Field {
+	switch m {
+	case &statusMethod:
+		return statusAnswer()
+	case &interfacesMethod:
+		return interfacesAnswer()
+	case &sourcesMethod:
+		return sourcesAnswer()
+	case &flowsMethod:
+		return flowsAnswer()
+	case &flowMethod:
+		return flowAnswer()
+	case &flowHistoryMethod:
+		return flowHistoryAnswer()
+	case &domainsMethod:
+		return domainsAnswer()
+	case &hostsMethod:
+		return hostsAnswer()
+	case &hostMethod:
+		return hostAnswer()
+	case &devicesMethod:
+		return devicesAnswer()
+	case &deviceMethod:
+		return deviceAnswer()
+	case &appsMethod:
+		return appsAnswer()
+	case &categoriesMethod:
+		return categoriesAnswer()
+	case &dnsTopMethod:
+		return dnsTopAnswer()
+	case &dnsLogMethod:
+		return dnsLogAnswer()
+	case &dnsBypassMethod:
+		return dnsBypassAnswer()
+	case &portsMethod:
+		return portsAnswer()
+	case &natMethod:
+		return natAnswer()
+	case &countriesMethod:
+		return dimensionAnswer("countries")
+	case &asnsMethod:
+		return dimensionAnswer("asns")
+	case &zonesMethod:
+		return dimensionAnswer("zones")
+	case &networksMethod:
+		return dimensionAnswer("networks")
+	case &poolsMethod:
+		return dimensionAnswer("pools")
+	case &topMethod:
+		return topAnswer()
+	case &compareMethod:
+		return compareAnswer()
+	case &matrixMethod:
+		return matrixAnswer()
+	case &seriesMethod:
+		return seriesAnswer()
+	case &seriesListMethod:
+		return seriesListAnswer()
+	case &coverageMethod:
+		return coverageAnswer()
+	case &usageMethod:
+		return usageAnswer()
+	case &quotasMethod:
+		return quotasAnswer()
+	case &quotaSetMethod:
+		return quotaSetAnswer()
+	case &quotaResetMethod:
+		return quotaResetAnswer()
+	case &alertsMethod:
+		return alertsAnswer()
+	case &alertAckMethod:
+		return alertAckAnswer()
+	case &dbMethod:
+		return dbAnswer()
+	case &snapshotMethod:
+		return snapshotAnswer()
+	case &restoreMethod:
+		return restoreAnswer()
+	case &pruneMethod:
+		return pruneAnswer()
+	case &resetMethod:
+		return resetAnswer()
+	case &configCheckMethod:
+		return configCheckAnswer()
+	case &reloadMethod:
+		return reloadAnswer()
+	}
+	return nil
+}
