@@ -146,7 +146,7 @@ func TestRestoreAndShift(t *testing.T) {
 	s := NewDevices(2, 0, handles(10))
 	s.Seen(mac(1), 0, 0, 9*minute)
 	for i := range 3 {
-		s.Restore(&Kept{Key: mac(i + 1).String(), MACs: []packet.MAC{mac(i + 1)}, First: minute, Last: 2 * minute, Addrs: make([]packet.Addr, 99)})
+		s.Restore([]Kept{{Key: mac(i + 1).String(), MACs: []packet.MAC{mac(i + 1)}, First: minute, Last: 2 * minute, Addrs: make([]packet.Addr, 99)}})
 	}
 	if s.Len() != 2 || s.ByKey(mac(1).String()).First != 9*minute || s.ByKey(mac(2).String()).First != minute {
 		t.Errorf("%d devices", s.Len())
@@ -167,7 +167,7 @@ func TestRestoreAndShift(t *testing.T) {
 // A device that is known by its address alone comes back with its history.
 func TestRestoreByAddress(t *testing.T) {
 	s := NewDevices(4, 0, handles(10))
-	s.Restore(&Kept{Key: "10.1.1.1", First: minute, Last: 2 * minute, Flows: 7, Traffic: Traffic{TxBytes: 99}})
+	s.Restore([]Kept{{Key: "10.1.1.1", First: minute, Last: 2 * minute, Flows: 7, Traffic: Traffic{TxBytes: 99}}})
 	s.Configure([]Named{{Name: "Camera", IPs: []netip.Addr{netip.MustParseAddr("10.1.1.1")}}}, 5*minute)
 	d := s.ByAddr(addr("10.1.1.1"))
 	if s.Len() != 1 || d == nil || d.Name != "Camera" || d.First != minute || d.Flows != 7 || d.TxBytes != 99 || s.Dropped != 0 {

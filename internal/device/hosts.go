@@ -22,6 +22,7 @@ type Host struct {
 
 	used   bool
 	onLink bool   // local by evidence, whatever the networks say
+	moved  uint32 // when it last went to another device, seconds since the Unix epoch
 	home   uint32 // observation points that saw its own frames, modulo 32
 	next   uint32 // the next slot of the chain; 0 ends it
 }
@@ -222,6 +223,34 @@ func (h *Host) Move(d *Device) {
 	h.Bind(d)
 }
 
+// settled is how long, in seconds, an address must have been one device's for its
+// going to another one to count: two that share one pass it to and fro.
+const settled = 60
+
+// Moves notes at the time now, in microseconds, that the address goes from its
+// device to another one, and reports whether that counts.
+func (h *Host) Moves(now int64) bool {
+	at := uint32(max(now, 0) / second)
+	counts := at-h.moved >= settled
+	h.moved = at
+	return counts
+}
+
+// Rebind gives the addresses of devices that became part of others to these.
+func (h *Hosts) Rebind() {
+	for i := range h.slots {
+		h.slots[i].inherit()
+	}
+}
+
+// inherit unbinds the address from a device that left, or binds it to what that one
+// is a member of now.
+func (h *Host) inherit() {
+	for h.Device != nil && h.Device.ID == 0 {
+		h.Device = h.Device.heir
+	}
+}
+
 // Tick computes rates over elapsed microseconds, lets idle remote hosts go, and
 // unbinds hosts from devices that left.
 func (h *Hosts) Tick(now, elapsed int64) {
@@ -231,9 +260,7 @@ func (h *Hosts) Tick(now, elapsed int64) {
 			continue
 		}
 		s.Traffic.Tick(elapsed)
-		if s.Device != nil && s.Device.ID == 0 {
-			s.Device = nil
-		}
+		s.inherit()
 		if h.idle > 0 && !s.Scope.House() && now-s.Last > h.idle {
 			h.drop(uint32(i))
 			h.free = append(h.free, uint32(i))

@@ -89,6 +89,11 @@ func (n *Networks) Point(a *packet.Addr) (uint8, bool) {
 	return 0, false
 }
 
+// Observes reports whether a network of the house is observed at the point.
+func (n *Networks) Observes(point uint8) bool {
+	return slices.ContainsFunc(n.places, func(p place) bool { return p.point == point })
+}
+
 // always are local whatever is configured: addresses that no router forwards.
 var always = []netip.Prefix{
 	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("169.254.0.0/16"),

@@ -193,7 +193,10 @@ func (e *Engine) classify(pt *point, p *packet.Packet) {
 		e.fragment(pt, p)
 	}
 	if p.HasMAC && e.devices.Max() > 0 {
-		e.learn(p)
+		e.learn(p, nil)
+	}
+	if announcing(p) {
+		e.announce(p)
 	}
 	e.canonical(p)
 	f, from, _ := e.table.Observe(p)

@@ -1,27 +1,24 @@
 package engine
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
 	"weir/internal/device"
 )
 
-// onlineFor is how long after its last packet, in microseconds, a device still
-// counts as online: longer than the pauses of a sleeping phone's keep-alives.
-const onlineFor = 5 * 60 * second
-
-// online reports whether d was heard lately. A device that the store kept may have
-// been heard last in what the clock takes for the future.
-func (e *Engine) online(d *device.Device) bool {
-	ago := e.now - d.Last
-	return d.First != 0 && ago < onlineFor && ago > -onlineFor
-}
+// online reports whether d was heard lately.
+func (e *Engine) online(d *device.Device) bool { return d.Online(e.now) }
 
 // Devices returns the devices that pass f, sorted and cut as p says, and how
 // many there are in all.
 func (e *Engine) Devices(f Filter, p Page) ([]DeviceRow, int) {
+	rows, n := e.deviceRows(f, p)
+	e.nameVendors(rows)
+	return rows, n
+}
+
+func (e *Engine) deviceRows(f Filter, p Page) ([]DeviceRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	m := e.matcher(f)
@@ -43,20 +40,48 @@ func (e *Engine) Devices(f Filter, p Page) ([]DeviceRow, int) {
 	return rows, sel.n
 }
 
-// Device returns the device with that ID.
+// Device returns the device that has that ID, or has a member with it.
 func (e *Engine) Device(id uint32) (DeviceRow, bool) {
+	rows := e.oneDevice(id)
+	if rows == nil {
+		return DeviceRow{}, false
+	}
+	e.nameVendors(rows)
+	return rows[0], true
+}
+
+func (e *Engine) oneDevice(id uint32) []DeviceRow {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.devices.ByID(id)
 	if d == nil {
-		return DeviceRow{}, false
+		return nil
 	}
 	rows := []DeviceRow{e.deviceRow(d)}
+	rows[0].Evidence, rows[0].Addrs = d.Evidence(), e.addrRows(d)
 	e.activeFlows(rows)
-	return rows[0], true
+	return rows
 }
 
-// DeviceName returns the key and the user's name of the device with that ID.
+// nameVendors adds who made the rows' hardware, and what that tells. Addresses that
+// devices made up name nobody.
+func (e *Engine) nameVendors(rows []DeviceRow) {
+	if e.cfg.Vendor == nil {
+		return
+	}
+	for i := range rows {
+		r := &rows[i]
+		for _, m := range r.MACs {
+			if m[0]&2 == 0 && r.Vendor == "" {
+				r.Vendor = e.cfg.Vendor(m)
+			}
+		}
+		n := device.Nature{Type: r.Type, OS: r.OS}.OfVendor(r.Vendor)
+		r.Type, r.OS = n.Type, n.OS
+	}
+}
+
+// DeviceName returns the key and the best name of the device with that ID.
 func (e *Engine) DeviceName(id uint32) (key, name string, ok bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -70,7 +95,8 @@ func (e *Engine) DeviceName(id uint32) (key, name string, ok bool) {
 func deviceKey(r *ref, d *device.Device, key string) {
 	switch key {
 	case "bytes":
-		r.hi, r.lo = d.TxBytes+d.RxBytes, uint64(d.Last)
+		t, _ := d.Total()
+		r.hi, r.lo = t.TxBytes+t.RxBytes, uint64(d.Last)
 	case "last":
 		r.hi = uint64(d.Last)
 	case "first":
@@ -78,7 +104,7 @@ func deviceKey(r *ref, d *device.Device, key string) {
 	case "bps":
 		r.hi, r.lo = uint64(d.TxRate)+uint64(d.RxRate), uint64(d.Last)
 	case "flows":
-		r.hi = d.Flows
+		_, r.hi = d.Total()
 	case "name":
 		r.text = strings.ToLower(d.Name)
 		if r.text == "" {
@@ -88,21 +114,31 @@ func deviceKey(r *ref, d *device.Device, key string) {
 }
 
 func (e *Engine) deviceRow(d *device.Device) DeviceRow {
+	t, flows := d.Total()
+	nature := d.Nature()
 	row := DeviceRow{
-		ID: d.ID, Name: d.Name, Key: d.Key, MACs: slices.Clone(d.MACs),
-		RandomMAC: d.RandomMAC(), Router: d.Router, VLAN: d.VLAN,
-		Online: e.online(d), First: d.First, Last: d.Last,
-		Bytes: Pair[uint64]{Tx: d.TxBytes, Rx: d.RxBytes}, Packets: Pair[uint64]{Tx: d.TxPackets, Rx: d.RxPackets},
+		ID: d.ID, IDs: d.IDs(), Name: d.Name, NameBy: d.NameBy.String(), Key: d.Key, MACs: slices.Clone(d.MACs),
+		RandomMAC: d.RandomMAC(), Router: d.Router, VLAN: d.VLAN, Type: nature.Type, OS: nature.OS,
+		Online: e.online(d), Since: d.Since(), First: d.First, Last: d.Last,
+		Bytes: Pair[uint64]{Tx: t.TxBytes, Rx: t.RxBytes}, Packets: Pair[uint64]{Tx: t.TxPackets, Rx: t.RxPackets},
 		BpsNow:     Pair[uint64]{Tx: uint64(d.TxRate) * 8, Rx: uint64(d.RxRate) * 8},
-		TotalFlows: d.Flows,
+		TotalFlows: flows,
+	}
+	for i := range d.Members {
+		m := &d.Members[i]
+		row.Members = append(row.Members, MemberRow{m.ID, m.Key, slices.Clone(m.MACs)})
+		if m.First != 0 && (row.First == 0 || m.First < row.First) {
+			row.First = m.First
+		}
+	}
+	if d.Link != nil {
+		link := *d.Link
+		row.Link = &link
 	}
 	if int(d.Point) < len(e.points) && d.First != 0 {
 		row.Interface = e.points[d.Point].name
 	}
-	row.IPs = make([]netip.Addr, len(d.Addrs))
-	for i := range d.Addrs {
-		row.IPs[i] = d.Addrs[i].IP()
-	}
+	row.IPs = addresses(d.Addrs)
 	return row
 }
 
@@ -127,6 +163,11 @@ func (e *Engine) activeFlows(rows []DeviceRow) {
 	}
 }
 
+func movedBytes(d *device.Device) uint64 {
+	t, _ := d.Total()
+	return t.TxBytes + t.RxBytes
+}
+
 // device reports whether a device passes.
 func (m *matcher) device(d *device.Device) bool {
 	switch {
@@ -136,7 +177,7 @@ func (m *matcher) device(d *device.Device) bool {
 		m.VLAN != 0 && d.VLAN != m.VLAN,
 		m.MAC != "" && !d.HasMAC(m.mac),
 		m.Online && !m.e.online(d),
-		m.MinBytes != 0 && d.TxBytes+d.RxBytes < m.MinBytes,
+		m.MinBytes != 0 && movedBytes(d) < m.MinBytes,
 		m.nameText != "" && !strings.Contains(strings.ToLower(d.Name), m.nameText):
 		return false
 	}

@@ -48,6 +48,10 @@ type Config struct {
 	// lock and must not block or allocate. Nil: there are no series of them.
 	Place func(packet.Addr) (country [2]byte, asn uint32)
 
+	// Vendor tells who made the hardware with an address, "" where it is not known. It
+	// is called without the engine's lock, by queries. Nil: nobody knows.
+	Vendor func(packet.MAC) string
+
 	// CaptureTime lets the frames' own times drive Tick, for captures that are
 	// read as fast as they can be. Otherwise the caller ticks.
 	CaptureTime bool
@@ -80,6 +84,9 @@ type Engine struct {
 	feed    feed
 	appSums map[appKey]rollup.Values
 	tidied  int64 // when sums of devices that left were last dropped
+
+	unlinked  map[string]bool // observation points where devices have no hardware address
+	handovers handovers
 
 	uplinks  []uplink
 	tunnels  []Tunnel
@@ -188,11 +195,9 @@ func (e *Engine) SetTimeouts(idle, active time.Duration) {
 func (e *Engine) Configure(known []device.Named) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	before := make(map[uint32]bool)
-	for _, d := range e.devices.All() {
-		before[d.ID] = d.Private
-	}
+	before := e.privateIDs()
 	e.devices.Configure(known, e.now)
+	e.hosts.Rebind()
 	e.forgetPrivate(before)
 }
 
@@ -200,23 +205,8 @@ func (e *Engine) Configure(known []device.Named) {
 func (e *Engine) Restore(kept []device.Kept) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for i := range kept {
-		e.devices.Restore(&kept[i])
-	}
-}
-
-// Kept returns the devices for the store. The rows share nothing with the engine.
-func (e *Engine) Kept() []DeviceRow {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	all := e.devices.All()
-	rows := make([]DeviceRow, 0, len(all))
-	for _, d := range all {
-		if d.First != 0 {
-			rows = append(rows, e.deviceRow(d))
-		}
-	}
-	return rows
+	e.devices.Restore(kept)
+	e.hosts.Rebind()
 }
 
 // Packets accounts a batch of frames. It implements source.Sink.
@@ -267,9 +257,12 @@ func (e *Engine) account(pt *point, p *packet.Packet) {
 	p.Iface = at
 	if event != flow.Known {
 		if p.HasMAC && e.devices.Max() > 0 {
-			e.learn(p)
+			e.learn(p, f)
 		}
 		e.watch(f)
+	}
+	if announcing(p) {
+		e.announce(p)
 	}
 	if f.Handle != 0 && p.FragOffset == 0 {
 		e.inspect(f, from, p)

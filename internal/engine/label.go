@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"weir/internal/apps"
+	"weir/internal/device"
 	"weir/internal/dpi"
 	"weir/internal/flow"
 	"weir/internal/names"
@@ -145,6 +146,7 @@ func (e *Engine) inspect(f *flow.Flow, from flow.End, p *packet.Packet) {
 	if r.New {
 		e.resolves(f, r.Protocol)
 	}
+	e.hear(f, from, p, dpi.Protocol(l.Protocol), &n.facts)
 	e.note(f, l, &n.facts)
 }
 
@@ -237,13 +239,9 @@ func (e *Engine) privateAddr(a *packet.Addr) bool {
 // now; before tells which were.
 func (e *Engine) forgetPrivate(before map[uint32]bool) {
 	for _, d := range e.devices.All() {
-		if !d.Private || before[d.ID] {
-			continue
-		}
-		for _, a := range d.Addrs {
-			e.naming.names.Forget(&names.Client{Device: d.ID, Addr: a})
-			if c := e.asker(&a); c.Device != d.ID { // of the configuration's address alone
-				e.naming.names.Forget(&c)
+		for _, id := range d.IDs() {
+			if d.Private && !before[id] {
+				e.forgetAsked(d, id)
 			}
 		}
 	}
@@ -255,6 +253,28 @@ func (e *Engine) forgetPrivate(before map[uint32]bool) {
 			l.Marks |= markPrivate
 		}
 	}
+}
+
+// forgetAsked gives up the names that a device, or the member of it with that ID,
+// asked for.
+func (e *Engine) forgetAsked(d *device.Device, id uint32) {
+	for _, a := range d.Addrs {
+		e.naming.names.Forget(&names.Client{Device: id, Addr: a})
+		if c := e.asker(&a); c.Device != id { // of the configuration's address alone
+			e.naming.names.Forget(&c)
+		}
+	}
+}
+
+// privateIDs returns which devices are private, by all IDs that they have.
+func (e *Engine) privateIDs() map[uint32]bool {
+	all := make(map[uint32]bool)
+	for _, d := range e.devices.All() {
+		for _, id := range d.IDs() {
+			all[id] = d.Private
+		}
+	}
+	return all
 }
 
 // leave gives back what a flow's label holds when the flow ends.

@@ -2,12 +2,17 @@ package engine
 
 import (
 	"weir/internal/device"
+	"weir/internal/flow"
 	"weir/internal/packet"
 )
 
 // learn ties the sender's hardware address to its IP address: a local address
-// belongs to the device that sends from it.
-func (e *Engine) learn(p *packet.Packet) {
+// belongs to the device that sends from it. f is the flow that the packet began, nil
+// for none. Who is seen outside of the house is not of it.
+func (e *Engine) learn(p *packet.Packet, f *flow.Flow) {
+	if e.wanSide(p.Iface) {
+		return
+	}
 	t := p.Time / 1000
 	d := e.devices.Seen(p.SrcMAC, p.Iface, p.VLAN, t)
 	if d == nil || unspecified(&p.Src) {
@@ -29,7 +34,7 @@ func (e *Engine) learn(p *packet.Packet) {
 		return // forwarded from another network of the house, whose device is known
 	}
 	h.OnLink()
-	h.Bind(d)
+	e.give(h, d, f, t)
 	if firstHop(p.TTL) {
 		h.Home(p.Iface)
 	}
@@ -57,7 +62,7 @@ func (e *Engine) Neighbours(batch []device.Neighbour, now int64) {
 	for i := range batch {
 		n := &batch[i]
 		scope := e.nets.Scope(&n.Addr)
-		if !scope.House() || int(n.Point) >= len(e.points) {
+		if !scope.House() || int(n.Point) >= len(e.points) || scope != device.Router && e.wanSide(n.Point) {
 			continue
 		}
 		d := e.devices.Known(n.MAC, n.Point, now)
@@ -72,7 +77,8 @@ func (e *Engine) Neighbours(batch []device.Neighbour, now int64) {
 			h = e.hosts.Seen(&n.Addr, e.nets, n.Point, now)
 		}
 		if h != nil {
-			h.Move(d)
+			e.give(h, d, nil, now)
 		}
+		d.Tell(device.FromNeighbour, []byte(e.points[n.Point].name), now)
 	}
 }

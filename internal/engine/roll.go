@@ -174,9 +174,7 @@ func (e *Engine) end(f *flow.Flow, addr *packet.Addr, at flow.End, c *flow.Chang
 		h.AsServer++
 	}
 	if h.Device == nil && h.Scope.House() {
-		if d := e.devices.ByAddr(addr); d != nil {
-			h.Bind(d)
-		}
+		e.claim(h, f.Last)
 	}
 	if d := h.Device; d != nil {
 		d.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)

@@ -3,6 +3,7 @@ package engine
 import (
 	"net/netip"
 
+	"weir/internal/device"
 	"weir/internal/flowlog"
 	"weir/internal/packet"
 )
@@ -41,23 +42,48 @@ type FlowCounts struct {
 	Active, Total, LowGoodput uint32
 }
 
-// DeviceRow is one thing in the house.
+// DeviceRow is one thing in the house. What has "one device" in its comment is left
+// out of lists.
 type DeviceRow struct {
-	ID             uint32 // stable for the life of the database: the handle of Key
-	Name           string
-	Key            string // what names it in series: its first MAC
+	ID             uint32   // stable for the life of the database: the handle of Key
+	IDs            []uint32 // of all series that are its history: ID, then those of its members
+	Name           string   // the best that is known
+	NameBy         string   // where Name is from: "user", "static_lease", "lease", "dhcp", "mdns" …
+	Key            string   // what names it in series: its first MAC
 	MACs           []packet.MAC
 	IPs            []netip.Addr // at most 16, newest first
+	Addrs          []AddrRow    // one device: IPs and what is known of them
 	RandomMAC      bool
 	Router         bool
+	Vendor         string      // who made the hardware, "" where it is not known
+	Type           device.Type // what it seems to be
+	OS             device.OS
+	Evidence       []device.Evidence // one device: the most trusted first
+	Members        []MemberRow       // devices that it was found to be, too
+	Link           *device.Link      // over which it is connected by radio, nil when it is not
 	Interface      string
 	VLAN           uint16
 	Online         bool
+	Since          int64 // when it came, 0 while it is away
 	First, Last    int64
 	Bytes, Packets Pair[uint64] // since First
 	BpsNow         Pair[uint64]
 	ActiveFlows    uint32
 	TotalFlows     uint64
+}
+
+// AddrRow is an address of a device.
+type AddrRow struct {
+	IP      netip.Addr
+	By      string // "static_lease", "ethers", "lease", "link_local", "eui64", "random", or "" for none of these
+	Expires int64  // of a lease, microseconds since the Unix epoch, 0 for never or not known
+}
+
+// MemberRow is a device that is part of another one.
+type MemberRow struct {
+	ID   uint32
+	Key  string
+	MACs []packet.MAC
 }
 
 // InterfaceRow is one observation point and what was made of its frames.
