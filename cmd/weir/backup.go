@@ -182,7 +182,7 @@ func snapshotCommand(fs *flag.FlagSet) action {
 		}
 		reply, err := c.call(ctx, "snapshot", struct{}{})
 		if err != nil {
-			return err
+			return unnamed("snapshot", err)
 		}
 		var saved struct {
 			Slots, Devices, Rows, Bytes, Left uint64

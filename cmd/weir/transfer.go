@@ -45,6 +45,16 @@ func (c *client) transfer(ctx context.Context, t transfer, w io.Writer) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	return unnamed(t.method.Name, err)
+}
+
+// unnamed takes the name of a method off what it says itself, where the command is
+// called the same.
+func unnamed(method string, err error) error {
+	var failed *callError
+	if errors.As(err, &failed) {
+		failed.Message = strings.TrimPrefix(failed.Message, method+": ")
+	}
 	return err
 }
 
