@@ -165,7 +165,7 @@ func (h storeHistory) Top(ctx context.Context, q rollup.Query, limit int) ([]rol
 
 // realBackend is one over a real store, with so many five minutes of two devices
 // and so many flows that ended.
-func realBackend(t *testing.T, slots, flows int) (*api.Backend, *store.Store) {
+func realBackend(t testing.TB, slots, flows int) (*api.Backend, *store.Store) {
 	t.Helper()
 	names := intern.New(64)
 	now := apitest.Now
