@@ -42,6 +42,7 @@ type DHCPLease struct {
 	Device   string     // the network device it serves, such as br-lan
 	MAC      packet.MAC // zero for DHCPv6, which names clients by DUID
 	DUID     string     // lower case hex digits; empty for most of DHCPv4
+	ClientID string     // of DHCPv4, as dnsmasq wrote it down: lower case hex digits; odhcpd does not tell
 	Name     string     // the host name; empty for none
 	Addrs    []netip.Addr
 	Prefixes []netip.Prefix // delegated
