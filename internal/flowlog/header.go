@@ -26,6 +26,9 @@ const (
 	maxSectionLen = 64 << 10
 )
 
+// mostEntries bounds the entries of each dictionary.
+var mostEntries = [numDicts]uint64{maxTexts, maxAddrs, maxEntries, maxEntries, maxEntries, maxEntries}
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // Block is flows that ended, packed.
@@ -146,7 +149,7 @@ func ReadHeader(b []byte) (h Header, err error) {
 		h.Devices[i] = uint32(f.uint(1<<32 - 1))
 	}
 	for i := range h.dicts {
-		h.dicts[i] = int(f.uint(maxEntries))
+		h.dicts[i] = int(f.uint(mostEntries[i]))
 	}
 	set := int(f.uint(min(maxSet, uint64(len(f.b)))))
 	if set <= len(f.b) {
