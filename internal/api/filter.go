@@ -18,8 +18,6 @@ import (
 var later = []struct{ name, why string }{
 	{"zone", "it does not know firewall zones"},
 	{"network", "it does not know named networks"},
-	{"country", "it does not know countries of addresses"},
-	{"asn", "it does not know autonomous systems"},
 	{"cursor", "lists are paged by offset"},
 }
 
@@ -44,6 +42,8 @@ var (
 	minBytesArg    = Arg{Name: "min_bytes", Type: Int, Doc: "at least so many bytes, both directions together", Max: MaxInt}
 	minDurationArg = Arg{Name: "min_duration", Type: Int, Doc: "at least so many seconds", Max: 1 << 31}
 	dirArg         = Arg{Name: "dir", Type: String, Doc: "who opened it: in for a remote host, out for a local one, local between two local ones", Values: []string{"in", "out", "local"}}
+	countryArg     = Arg{Name: "country", Type: String, Doc: "country of the far end", Form: "two letters, as DE", parse: parseCountry}
+	asnArg         = Arg{Name: "asn", Type: Int, Doc: "autonomous system of the far end, by its number", Min: 1, Max: 1<<32 - 1}
 	offloadArg     = Arg{Name: "offload", Type: String, Doc: "what forwards it", Values: []string{"none", "software", "hardware"}}
 	uplinkArg      = Arg{Name: "uplink", Type: String, Doc: "the way out of the house that it takes"}
 	textArg        = Arg{Name: "text", Type: String, Doc: "part of any text or address of the row"}
@@ -60,7 +60,7 @@ var (
 // flowFilters narrow methods whose rows are made of flows.
 var flowFilters = []Arg{
 	ifaceArg, deviceArg, ipArg, macArg, vlanArg, appArg, categoryArg, protocolArg, hostArg, protoArg, portArg, nameArg, stateArg,
-	ipverArg, minBytesArg, minDurationArg, dirArg, uplinkArg, offloadArg, textArg,
+	ipverArg, minBytesArg, minDurationArg, dirArg, uplinkArg, offloadArg, countryArg, asnArg, textArg,
 }
 
 // paging returns filters followed by the arguments that page a list sorted by
@@ -86,7 +86,7 @@ func pageOf(a Args) engine.Page {
 
 func filterOf(a Args) engine.Filter {
 	proto, hasProto := a["proto"].(uint8)
-	return engine.Filter{
+	f := engine.Filter{
 		Interface:   arg[string](a, "iface"),
 		Device:      uint32(arg[int64](a, "device")),
 		IP:          arg[netip.Prefix](a, "ip"),
@@ -110,8 +110,20 @@ func filterOf(a Args) engine.Filter {
 		Text:        arg[string](a, "text"),
 		Scope:       arg[string](a, "scope"),
 		Online:      arg[bool](a, "online"),
+		ASN:         uint32(arg[int64](a, "asn")),
 	}
+	copy(f.Country[:], arg[string](a, "country"))
+	return f
 }
+
+func parseCountry(s string) (any, error) {
+	if len(s) != 2 || !isLetter(s[0]) || !isLetter(s[1]) {
+		return nil, errors.New(quote(s) + " is not a country")
+	}
+	return strings.ToUpper(s), nil
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 func parsePrefix(s string) (any, error) {
 	if !strings.Contains(s, "/") {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"weir/internal/flowlog"
 	"weir/store"
@@ -17,20 +16,7 @@ var pastFilters = []Arg{
 	minBytesArg, minDurationArg, dirArg, uplinkArg, textArg,
 }
 
-var (
-	countryArg = Arg{Name: "country", Type: String, Doc: "country of the far end", Form: "two letters, as DE", parse: parseCountry}
-	asnArg     = Arg{Name: "asn", Type: Int, Doc: "autonomous system of the far end, by its number", Min: 1, Max: 1<<32 - 1}
-	cursorArg  = Arg{Name: "cursor", Type: String, Doc: "where to go on: next of the answer before"}
-)
-
-func parseCountry(s string) (any, error) {
-	if len(s) != 2 || !isLetter(s[0]) || !isLetter(s[1]) {
-		return nil, errors.New(quote(s) + " is not a country")
-	}
-	return strings.ToUpper(s), nil
-}
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
+var cursorArg = Arg{Name: "cursor", Type: String, Doc: "where to go on: next of the answer before"}
 
 var flowHistoryMethod = Method{
 	Name:    "flow_history",
