@@ -30,6 +30,9 @@ var fsNames = map[uint32]string{
 	0x01021997: "9p",
 }
 
+// FileSystem names the type of the file system that path is on.
+func FileSystem(path string) string { return fsName(path) }
+
 // fsName names the file system that path is on: its magic number if it is not
 // a known one, "unknown" if the kernel does not say.
 func fsName(path string) string {

@@ -20,13 +20,15 @@ import (
 
 // OpenReport says what Open found.
 type OpenReport struct {
-	Fresh   bool     // there was no database, or none that could be used
-	MovedTo string   // where the unusable one is now, "" if there was none
-	Why     error    // it could not be used
-	Removed []string // older unusable ones that made room for it
-	Dropped []string // buckets of tiers that are not configured any more
-	Names   int      // names loaded
-	Freed   int      // names forgotten, because nothing refers to them
+	Fresh bool // there was no database, or none that could be used
+	// Unfinished says that RebuildFrom was interrupted: it has to run again.
+	Unfinished bool
+	MovedTo    string   // where the unusable one is now, "" if there was none
+	Why        error    // it could not be used
+	Removed    []string // older unusable ones that made room for it
+	Dropped    []string // buckets of tiers that are not configured any more
+	Names      int      // names loaded
+	Freed      int      // names forgotten, because nothing refers to them
 }
 
 // lockFor is how long Open waits for another weir to let go of the database.
@@ -41,6 +43,7 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	o.setDefaults()
 	s := &Store{path: path, opt: o, session: rand.Uint64()}
+	s.SetCalendar(o.Calendar)
 	if err := s.openAny(); err != nil {
 		return nil, err
 	}
@@ -151,6 +154,7 @@ func (s *Store) load() error {
 	if err == nil {
 		err = s.update("open", func(e *edit) (err error) {
 			seq = applied(e.tx)
+			s.found.Unfinished = e.tx.Bucket(bucketMeta).Get(keyRebuild) != nil
 			if names, err = e.loadNames(); err != nil || s.again {
 				return err // whoever appends has the open slots still
 			}

@@ -95,7 +95,7 @@ func (e *edit) pruneByAge(limit int) (total int, err error) {
 		}
 		slack, first := min(pruneSlack, t.Keep/16), true
 		n, err := e.dropSlots(i, limit-total, func(start int64) bool {
-			age := now - t.Keep - e.s.opt.Calendar.Next(start, t.Step)
+			age := now - t.Keep - e.s.calendar().Next(start, t.Step)
 			goes := age >= slack || !first && age >= 0
 			first = false
 			return goes

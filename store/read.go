@@ -29,7 +29,7 @@ func (s *Store) Series(ctx context.Context, q rollup.Query, newest Newest) (roll
 	if err := q.Check(); err != nil {
 		return rollup.Series{}, err
 	}
-	q.Calendar = s.opt.Calendar
+	q.Calendar = s.calendar()
 	var sum *rollup.Sum
 	err := s.scan(ctx, newest, func(r *reader) error {
 		step, err := r.pick(q)
@@ -52,7 +52,7 @@ func (s *Store) Top(ctx context.Context, q rollup.Query, limit int, newest Newes
 	if err := q.Check(); err != nil {
 		return nil, 0, err
 	}
-	q.Calendar = s.opt.Calendar
+	q.Calendar = s.calendar()
 	var totals *rollup.Totals
 	err := s.scan(ctx, newest, func(r *reader) error {
 		step, err := r.pick(q)
@@ -87,7 +87,7 @@ func (s *Store) List(ctx context.Context, class rollup.Class, newest Newest) ([]
 			next := from
 			err := r.slots(t.Step, from, math.MaxInt64, func(slot rollup.Slot) error {
 				next = slot.Start
-				return seen(members, slot, r.s.opt.Calendar.Next(slot.Start, slot.Step), class)
+				return seen(members, slot, r.s.calendar().Next(slot.Start, slot.Step), class)
 			})
 			if err != nil {
 				return err
@@ -210,7 +210,7 @@ func (r *reader) slots(step, from, to int64, fn func(rollup.Slot) error) error {
 		}
 		return err
 	}
-	from = r.s.opt.Calendar.Floor(from, step)
+	from = r.s.calendar().Floor(from, step)
 	pos := max(from, 0)
 	for pos < to {
 		if err := r.ctx.Err(); err != nil {

@@ -25,9 +25,11 @@ type move struct {
 	from, to, by int64
 }
 
-// Rebase moves all slots with from ≤ start < to by so many seconds, each to the
-// slot of its tier that start+by lies in, where they add up: for a clock that was
-// wrong when they were counted. It concerns what was appended before the call,
+// Rebase moves the slots of what was counted with from ≤ time < to by so many
+// seconds, each to the slot of its tier that its middle comes to lie in, where they
+// add up: for a clock that was wrong when they were counted. The slot that from lies
+// in moves along, unless the next finer tier shows that something was counted in
+// it before. It concerns what was appended before the call,
 // committed or not; what is appended later stays where it is, whatever its time.
 // So call it before slots of the corrected clock are appended.
 //
@@ -162,7 +164,7 @@ func (e *edit) moveSome() (bool, error) {
 			m.step = t.Step
 			m = m.restart()
 		}
-		starts := e.nextToMove(m)
+		starts := e.nextToMove(m, e.moveFrom(m))
 		for _, start := range starts {
 			if err := e.moveSlot(m, start); err != nil {
 				return false, fmt.Errorf("move slot %d of tier %d s: %w", start, m.step, err)
@@ -181,11 +183,15 @@ func (e *edit) moveSome() (bool, error) {
 // nextToMove lists the slots of the tier at hand that one transaction moves, in
 // their order. They are looked up before any of them moves: a cursor of bbolt does
 // not step back over pages that deleting has emptied.
-func (e *edit) nextToMove(m moving) []int64 {
+func (e *edit) nextToMove(m moving, from int64) []int64 {
 	var starts []int64
 	c := e.tx.Bucket(bucketSlots(m.step)).Cursor()
 	step := c.Next
-	k, v := c.Seek(slotPrefix(m.pos))
+	pos := m.pos
+	if pos == m.from {
+		pos = from
+	}
+	k, v := c.Seek(slotPrefix(pos))
 	if m.by > 0 {
 		step = c.Prev
 		if k == nil {
@@ -196,7 +202,7 @@ func (e *edit) nextToMove(m moving) []int64 {
 	}
 	for bytes := 0; ; k, v = step() {
 		start, ok := slotStart(k)
-		if !ok || start < m.from || start >= m.to {
+		if !ok || start < from || start >= m.to {
 			return starts
 		}
 		if n := len(starts); n == 0 || starts[n-1] != start {
@@ -209,10 +215,29 @@ func (e *edit) nextToMove(m moving) []int64 {
 	}
 }
 
+// moveFrom returns where the slots of the tier at hand begin that move: at the one
+// that from lies in, unless there is something else in it. That is not told by this
+// tier, but by the next finer one, whose slots have moved already.
+func (e *edit) moveFrom(m moving) int64 {
+	first := e.s.calendar().Floor(m.from, m.step)
+	for i, t := range e.s.opt.Tiers {
+		if t.Step != m.step || i == 0 {
+			continue
+		}
+		finer := e.s.opt.Tiers[i-1].Step
+		k, _ := e.tx.Bucket(bucketSlots(finer)).Cursor().Seek(slotPrefix(first))
+		if at, ok := slotStart(k); ok && at < e.s.calendar().Floor(m.from, finer) {
+			return m.from
+		}
+	}
+	return max(first, 0)
+}
+
 // moveSlot moves one slot. One that would stay in its slot, or come to lie before
 // 1970, is left where it is.
 func (e *edit) moveSlot(m moving, start int64) error {
-	to := e.s.opt.Calendar.Floor(start+m.by, m.step)
+	cal := e.s.calendar()
+	to := min(cal.Floor(start+m.step/2+m.by, m.step), cal.Floor(m.to+m.by, m.step)) // never in the future
 	if to < 0 || m.by > 0 && to <= start || m.by < 0 && to >= start {
 		return nil
 	}

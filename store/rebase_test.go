@@ -37,7 +37,8 @@ func TestRebase(t *testing.T) {
 			s := open(t, filepath.Join(t.TempDir(), FileName), Options{Tiers: tiers, Calendar: calendar})
 			rng := rand.New(rand.NewPCG(1, uint64(tt.by)))
 			want := map[int64]map[int64]uint64{}
-			for _, tier := range tiers {
+			var finer map[int64]uint64
+			for i, tier := range tiers {
 				model := map[int64]uint64{}
 				for range 300 {
 					at := calendar.Floor(base+rng.Int64N(900000), tier.Step)
@@ -45,7 +46,18 @@ func TestRebase(t *testing.T) {
 					s.Append([]rollup.Slot{{Step: tier.Step, Start: at, Block: block(map[uint32]uint64{7: v})}})
 					model[at] += v
 				}
-				want[tier.Step] = moveModel(model, calendar, tier.Step, base+tt.from, base+tt.to, tt.by)
+				from := calendar.Floor(base+tt.from, tier.Step)
+				for at := range finer {
+					if at >= from && at < calendar.Floor(base+tt.from, tiers[max(i-1, 0)].Step) {
+						from = base + tt.from // the slot it lies in has something else
+						break
+					}
+				}
+				finer = model
+				if tt.by != 0 {
+					finer = moveModel(model, calendar, tier.Step, from, base+tt.to, tt.by)
+				}
+				want[tier.Step] = finer
 				if tier.Step == 300 {
 					commit(t, s) // the rest waits when the move comes
 				}
@@ -72,7 +84,8 @@ func moveModel(slots map[int64]uint64, calendar clock.Calendar, step, from, to, 
 	for start, v := range slots {
 		dest := start
 		if start >= from && start < to {
-			if dest = calendar.Floor(start+by, step); dest < 0 {
+			dest = min(calendar.Floor(start+step/2+by, step), calendar.Floor(to+by, step))
+			if dest < 0 || by > 0 == (dest < start) {
 				dest = start
 			}
 		}
@@ -89,6 +102,49 @@ func sumsByStart(t *testing.T, s *Store, step int64) map[int64]uint64 {
 		sums[start] = values[i]
 	}
 	return sums
+}
+
+// TestRebaseOfABoot moves what was counted from a boot on, which was in the middle of
+// an hour: nothing stays behind, and nothing comes to lie in the future. Where there
+// was something before, the slots that have both stay.
+func TestRebaseOfABoot(t *testing.T) {
+	const (
+		boot = 1_993_521_967 // 05:06:07
+		by   = -6 * 365 * clock.Day
+	)
+	for _, before := range []bool{false, true} {
+		s := open(t, filepath.Join(t.TempDir(), FileName), Options{Tiers: rollup.DefaultTiers()})
+		put := func(at int64, v uint64) {
+			for _, tier := range rollup.DefaultTiers() {
+				s.Append([]rollup.Slot{{Step: tier.Step, Start: clock.Calendar{}.Floor(at, tier.Step), Block: block(map[uint32]uint64{1: v})}})
+			}
+		}
+		want := uint64(21)
+		put(boot, 1)
+		put(boot+1800, 20)
+		if before {
+			put(boot-200, 300)
+		}
+		if err := s.Rebase(boot, boot+1801, by); err != nil {
+			t.Fatal(err)
+		}
+		for _, tier := range rollup.DefaultTiers() {
+			there, moved := uint64(0), uint64(0)
+			for start, v := range sumsByStart(t, s, tier.Step) {
+				if start > boot+1801+by {
+					there += v
+				} else {
+					moved += v
+				}
+			}
+			switch {
+			case !before && (there != 0 || moved != want), before && there+moved != want+300:
+				t.Errorf("tier of %d s: %d stay, %d moved", tier.Step, there, moved)
+			case before && tier.Step <= 300 && there != 300:
+				t.Errorf("tier of %d s: %d are where they were, want 300", tier.Step, there)
+			}
+		}
+	}
 }
 
 // TestRebaseLeavesLaterSlots appends a slot of the corrected clock behind the move,

@@ -22,7 +22,7 @@ func (e *edit) rebuild() error {
 			continue
 		}
 		step := e.s.opt.Tiers[i].Step
-		start := e.s.opt.Calendar.Floor(last, step)
+		start := e.s.calendar().Floor(last, step)
 		if start < 0 {
 			continue
 		}
@@ -36,7 +36,7 @@ func (e *edit) rebuild() error {
 // rebuildSlot sums up one slot from those of a finer step.
 func (e *edit) rebuildSlot(finer, step, start int64) error {
 	sum := rollup.AppendBlock(nil, nil)
-	_, err := readAll(e.tx.Bucket(bucketSlots(finer)), start, e.s.opt.Calendar.Next(start, step), func(_ int64, block []byte) error {
+	_, err := readAll(e.tx.Bucket(bucketSlots(finer)), start, e.s.calendar().Next(start, step), func(_ int64, block []byte) error {
 		merged, err := rollup.AppendMerged(nil, sum, block)
 		if err != nil {
 			e.s.badBlocks.Add(1)
@@ -73,8 +73,8 @@ func (e *edit) fill() error {
 			if !ok {
 				break
 			}
-			start := e.s.opt.Calendar.Floor(at, t.Step)
-			if next = e.s.opt.Calendar.Next(start, t.Step); start < 0 {
+			start := e.s.calendar().Floor(at, t.Step)
+			if next = e.s.calendar().Next(start, t.Step); start < 0 {
 				continue
 			}
 			if err := e.rebuildSlot(finer.Step, t.Step, start); err != nil {

@@ -15,13 +15,18 @@ const maxOpen = 16
 // always. Slots that were open when the archive was last written go on where they
 // stood; those whose sums are missing are added up from finer ones.
 //
-// What damage the archive has is in the report and no error. An error leaves the
-// database with what was rebuilt so far.
+// What damage the archive has is in the report and no error. An error, or a kill,
+// leaves the database with what was rebuilt so far, and OpenReport.Unfinished set:
+// to rebuild it again is right, and doubles nothing.
 func (s *Store) RebuildFrom(a *archive.Archive) (RestoreReport, error) {
 	begin := time.Now()
 	r := newRestorer(s)
 	id, total := a.Mark()
 	open := make(map[int64]archive.Record)
+	err := s.change("rebuild", func(e *edit) error { return e.tx.Bucket(bucketMeta).Put(keyRebuild, []byte{1}) })
+	if err != nil {
+		return r.report, err
+	}
 	found, err := a.Read(func(from *archive.Reader, rec archive.Record) error {
 		if rec.Kind != archive.KindOpen {
 			return r.add(from, rec)
@@ -44,6 +49,9 @@ func (s *Store) RebuildFrom(a *archive.Archive) (RestoreReport, error) {
 	if err == nil {
 		err = s.change("rebuild", func(e *edit) error {
 			if err := e.rebuild(); err != nil {
+				return err
+			}
+			if err := e.tx.Bucket(bucketMeta).Delete(keyRebuild); err != nil {
 				return err
 			}
 			return archiveMark{id, total}.save(e.tx)

@@ -25,6 +25,7 @@ var (
 	keyApplied = []byte("applied") // be64, number in the queue of what was committed last
 	keyWritten = []byte("written") // bytes ever, day, bytes of that day, be64 each
 	keySession = []byte("session") // be64, a random number: who gives the queue's numbers
+	keyRebuild = []byte("rebuild") // is there while the database is filled from an archive
 	keyMove    = []byte("move")    // of the move that is under way, see rebase.go
 )
 

@@ -71,7 +71,7 @@ func (r *reader) openSlot(step int64) (slot rollup.Slot, ok bool, err error) {
 			start = max(start, o.Start)
 		}
 	}
-	if start < 0 || r.s.opt.Calendar.Next(start, step) <= r.s.opt.Now().Unix() {
+	if start < 0 || r.s.calendar().Next(start, step) <= r.s.opt.Now().Unix() {
 		return slot, false, nil
 	}
 	sum := rollup.AppendBlock(nil, nil)

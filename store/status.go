@@ -101,7 +101,7 @@ func (s *Store) tierStatus(st *Status) {
 	st.LastCommit, st.Commits, st.Errors, st.Err = s.status.last, s.status.commits, s.status.errors, s.status.err
 	w := s.status.written
 	st.Written, st.WrittenEver = w.ever-w.before, w.ever
-	if s.opt.Calendar.Floor(s.opt.Now().Unix(), clock.Day) == w.day {
+	if s.calendar().Floor(s.opt.Now().Unix(), clock.Day) == w.day {
 		st.WrittenToday = w.today
 	}
 }
@@ -162,7 +162,7 @@ func (s *Store) wrote(before bolt.Stats) {
 	bytes := after.TxStats.GetPageAlloc() - before.TxStats.GetPageAlloc() + pageSize // and a meta page
 	s.status.Lock()
 	defer s.status.Unlock()
-	s.status.written.add(s.opt.Calendar.Floor(s.opt.Now().Unix(), clock.Day), uint64(bytes))
+	s.status.written.add(s.calendar().Floor(s.opt.Now().Unix(), clock.Day), uint64(bytes))
 }
 
 // committed notes a transaction of Commit.

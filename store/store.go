@@ -113,7 +113,15 @@ type Store struct {
 
 	badBlocks atomic.Uint64
 	closed    atomic.Bool
+	zone      atomic.Pointer[time.Location] // of Options.Calendar; see SetCalendar
 }
+
+// calendar tells where days and months begin.
+func (s *Store) calendar() clock.Calendar { return clock.Calendar{Zone: s.zone.Load()} }
+
+// SetCalendar says where days and months begin from now on. Slots that are stored
+// stay as they are.
+func (s *Store) SetCalendar(c clock.Calendar) { s.zone.Store(c.Zone) }
 
 // Opened reports what Open found, or what was found when the database had to be
 // opened again, see Status.Reopened.
