@@ -1,9 +1,10 @@
 package uci
 
 import (
-	"log/slog"
 	"net/netip"
 	"time"
+
+	"weir/internal/logfmt"
 )
 
 // Mode is how traffic is observed.
@@ -72,7 +73,7 @@ type Main struct {
 	DNSMode       Scope // off, seen, local, all
 	Privacy       Privacy
 	MemoryLimit   int // MiB for the Go runtime, 0: chosen from the RAM
-	LogLevel      slog.Level
+	LogLevel      logfmt.Level
 }
 
 const (

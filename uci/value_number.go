@@ -3,10 +3,11 @@ package uci
 import (
 	"errors"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"strings"
 	"time"
+
+	"weir/internal/logfmt"
 )
 
 // boolean accepts the words that OpenWrt's own scripts accept.
@@ -210,23 +211,23 @@ func formatSize(n int64) string {
 	return strconv.FormatInt(n, 10) + suffix
 }
 
-// logLevel is one of slog's levels by the name syslog users know.
-func logLevel(field *slog.Level) value {
-	return scalar(field, codec[slog.Level]{
+// logLevel is one of the log's levels by the name syslog users know.
+func logLevel(field *logfmt.Level) value {
+	return scalar(field, codec[logfmt.Level]{
 		allow: "debug, info, warn or error",
-		parse: func(text string) (slog.Level, error) {
+		parse: func(text string) (logfmt.Level, error) {
 			switch strings.ToLower(text) {
 			case "debug":
-				return slog.LevelDebug, nil
+				return logfmt.Debug, nil
 			case "info", "notice":
-				return slog.LevelInfo, nil
+				return logfmt.Info, nil
 			case "warn", "warning":
-				return slog.LevelWarn, nil
+				return logfmt.Warn, nil
 			case "error", "err":
-				return slog.LevelError, nil
+				return logfmt.Error, nil
 			}
 			return 0, errors.New("is not a level")
 		},
-		format: func(l slog.Level) string { return strings.ToLower(l.String()) },
+		format: func(l logfmt.Level) string { return strings.ToLower(l.String()) },
 	})
 }

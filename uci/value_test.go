@@ -1,13 +1,14 @@
 package uci
 
 import (
-	"log/slog"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/logfmt"
 )
 
 // bad stands for a text that must be refused.
@@ -29,7 +30,7 @@ func TestValues(t *testing.T) {
 		"duration":  func() value { return duration(new(time.Duration), time.Second, 365*day) },
 		"size":      func() value { return size(new(int64), 1, tib) },
 		"auto size": func() value { return autoSize(new(int64), 1, tib) },
-		"level":     func() value { return logLevel(new(slog.Level)) },
+		"level":     func() value { return logLevel(new(logfmt.Level)) },
 		"mode":      func() value { return oneOf(new(Mode), ModeAuto, ModePackets) },
 		"mac":       func() value { return macs(new([]MAC)) },
 		"address":   func() value { return addresses(new([]netip.Addr)) },
@@ -141,7 +142,7 @@ config device
 `)
 	got := []any{c.Main.LogLevel, c.Main.IdleTimeout, c.Main.RingSize, c.Main.LocalNetworks, c.Store.Tiers, c.Sources[0].ID, c.Sources[0].Pace, c.Applications[0].Ports,
 		c.Quotas[0].Bytes, c.Quotas[0].Free, c.Quotas[0].Start.Date.Unix(), c.Quotas[0].Warn, c.Devices[0].MACs, c.Devices[0].ID}
-	want := []any{slog.LevelWarn, 2 * time.Minute, int64(1 << 20), "10.0.0.0/8", []Tier{{10 * time.Second, time.Hour}}, "dump", 10, []Ports{{"tcp", 80, 90}},
+	want := []any{logfmt.Warn, 2 * time.Minute, int64(1 << 20), "10.0.0.0/8", []Tier{{10 * time.Second, time.Hour}}, "dump", 10, []Ports{{"tcp", 80, 90}},
 		int64(2048), []Window{{22 * 60, 6 * 60}}, int64(1769817600), []int{80, 95}, []MAC{{2, 0, 0, 0, 0, 1}, {2, 0, 0, 0, 0, 2}}, "@device[0]"}
 	prefixText := cmp.Transformer("text", func(p []netip.Prefix) string { return p[0].String() })
 	want[3] = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"flag"
-	"log/slog"
 	"net"
 	"os"
 	"os/exec"
@@ -63,7 +62,7 @@ func TestScripts(t *testing.T) {
 				return err
 			}
 			stop, err := serveHouse(apitest.New(), httpapi.Config{
-				Socket: socket, Listeners: []net.Listener{tcp}, TokenFile: token, Log: slog.New(slog.DiscardHandler),
+				Socket: socket, Listeners: []net.Listener{tcp}, TokenFile: token,
 			})
 			if err != nil {
 				return err

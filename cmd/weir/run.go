@@ -5,13 +5,14 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"weir/internal/daemon"
+	"weir/internal/logfmt"
 	"weir/uci"
 )
 
@@ -103,9 +104,8 @@ func runDaemon(ctx context.Context, con *console, path string, o uci.Overrides) 
 	defer forward.Wait()
 	defer cancel()
 	forward.Go(func() { forwardHangups(ctx, reload) })
-	log, level := newLogger(con, os.Stderr)
 	err := daemon.Run(ctx, daemon.Options{
-		ConfigPath: path, Overrides: o, Version: programVersion(), Log: log, Level: level, Reload: reload, DialTLS: updateTLS(),
+		ConfigPath: path, Overrides: o, Version: programVersion(), Log: newLogger(con, os.Stderr), Reload: reload, DialTLS: updateTLS(),
 	})
 	if listErrors(con, err) {
 		return errors.New("the configuration cannot be used as it is")
@@ -132,21 +132,11 @@ func forwardHangups(ctx context.Context, reload chan<- struct{}) {
 	}
 }
 
-// newLogger returns the daemon's log on f, standard error, and its level.
-func newLogger(con *console, f *os.File) (*slog.Logger, *slog.LevelVar) {
-	level := new(slog.LevelVar)
-	o := &slog.HandlerOptions{Level: level}
+// newLogger returns the daemon's log on f, standard error.
+func newLogger(con *console, f *os.File) *logfmt.Logger {
 	info, err := f.Stat()
-	if !con.errTTY && (err != nil || !info.Mode().IsRegular()) {
-		o.ReplaceAttr = withoutTime
+	if con.errTTY || err == nil && info.Mode().IsRegular() {
+		return logfmt.New(f, time.Now)
 	}
-	return slog.New(slog.NewTextHandler(f, o)), level
-}
-
-// withoutTime leaves the time of a record out.
-func withoutTime(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.TimeKey {
-		return slog.Attr{}
-	}
-	return a
+	return logfmt.New(f, nil)
 }

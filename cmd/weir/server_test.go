@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -33,7 +32,7 @@ func serveHouse(house *apitest.House, c httpapi.Config) (stop func() error, err 
 func testClient(t *testing.T, con *console, house *apitest.House) *client {
 	t.Helper()
 	socket := t.TempDir() + "/weir.sock"
-	stop, err := serveHouse(house, httpapi.Config{Socket: socket, Log: slog.New(slog.DiscardHandler)})
+	stop, err := serveHouse(house, httpapi.Config{Socket: socket})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"os/exec"
 	"regexp"
@@ -89,7 +88,7 @@ func (term *terminal) press(keys string) {
 // was however top ends.
 func TestTopOnTerminal(t *testing.T) {
 	socket := t.TempDir() + "/weir.sock"
-	stop, err := serveHouse(apitest.New(), httpapi.Config{Socket: socket, Log: slog.New(slog.DiscardHandler)})
+	stop, err := serveHouse(apitest.New(), httpapi.Config{Socket: socket})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,8 @@
 package daemon
 
 import (
-	"context"
-	"log/slog"
-
 	"weir/internal/alert"
+	"weir/internal/logfmt"
 )
 
 // raise adds an alert to the list and to the log, unless one about the same was
@@ -16,9 +14,9 @@ func (d *Daemon) raise(n alert.New) {
 	if !ok {
 		return
 	}
-	level := slog.LevelWarn
+	level := logfmt.Warn
 	if a.Severity >= alert.Error {
-		level = slog.LevelError
+		level = logfmt.Error
 	}
-	d.log.Log(context.Background(), level, a.Text, "alert", a.Type, "severity", a.Severity.String())
+	d.log.Log(level, a.Text, "alert", a.Type, "severity", a.Severity.String())
 }

@@ -33,9 +33,7 @@ func (o *Options) load() (*uci.Config, []uci.Warning, error) {
 }
 
 func (d *Daemon) setLevel(cfg *uci.Config) {
-	if d.opt.Level != nil {
-		d.opt.Level.Set(cfg.Main.LogLevel)
-	}
+	d.log.SetLevel(cfg.Main.LogLevel)
 }
 
 // hostIdle returns when remote hosts leave memory, 0 when they are to stay.

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -26,6 +25,7 @@ import (
 	"weir/internal/geo"
 	"weir/internal/intern"
 	"weir/internal/link"
+	"weir/internal/logfmt"
 	"weir/internal/usage"
 	"weir/store"
 	"weir/store/archive"
@@ -37,8 +37,7 @@ type Options struct {
 	ConfigPath string               // a file, or a folder of UCI files; "" for the defaults
 	Overrides  uci.Overrides        // what the command line says over it
 	Version    string               // shown by the API
-	Log        *slog.Logger         // required
-	Level      *slog.LevelVar       // set from the configuration; may be nil
+	Log        *logfmt.Logger       // required
 	Reload     <-chan struct{}      // each value reads the configuration again; may be nil
 	Now        func() clock.Reading // the clocks; nil for clock.Now
 	DialTLS    geo.Dial             // for databases that come by https; nil refuses them
@@ -55,7 +54,7 @@ const (
 // Daemon is the running program. It implements api.Daemon and api.History.
 type Daemon struct {
 	opt      Options
-	log      *slog.Logger
+	log      *logfmt.Logger
 	started  time.Time
 	boot     *uci.Config // what it was started with
 	names    *intern.Table

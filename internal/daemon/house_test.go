@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"weir/internal/logfmt"
 	"weir/test/ask"
 	"weir/uci"
 )
@@ -40,8 +40,8 @@ func newHouse(t *testing.T, extra string) *house {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	h := &house{dir: dir, log: &ask.Lines{}, reload: make(chan struct{})}
 	h.opt = Options{
-		ConfigPath: h.path("config"), Version: "test", Reload: h.reload, Level: new(slog.LevelVar),
-		Log: slog.New(slog.NewTextHandler(h.log, nil)),
+		ConfigPath: h.path("config"), Version: "test", Reload: h.reload,
+		Log: logfmt.New(h.log, nil),
 	}
 	if err := syscall.Mkfifo(h.path("pipe"), 0o600); err != nil {
 		t.Fatal(err)

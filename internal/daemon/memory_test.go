@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"log/slog"
 	"math"
 	"os"
 	"path/filepath"
@@ -53,7 +52,7 @@ func TestLimitMemory(t *testing.T) {
 	limit := debug.SetMemoryLimit(-1)
 	percent := debug.SetGCPercent(100)
 	t.Cleanup(func() { debug.SetMemoryLimit(limit); debug.SetGCPercent(percent) })
-	d := &Daemon{log: slog.New(slog.DiscardHandler), boot: uci.Default()}
+	d := &Daemon{boot: uci.Default()}
 	tests := []struct {
 		name       string
 		configured int

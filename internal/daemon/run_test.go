@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -17,6 +16,7 @@ import (
 	"time"
 
 	"weir/internal/clock"
+	"weir/internal/logfmt"
 	"weir/test/ask"
 )
 
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		err = Run(ctx, Options{ConfigPath: path, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Now: runningAhead(time.Duration(ahead))})
+		err = Run(ctx, Options{ConfigPath: path, Log: logfmt.New(os.Stderr, nil), Now: runningAhead(time.Duration(ahead))})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

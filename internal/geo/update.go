@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"weir/internal/logfmt"
 )
 
 // Updater exchanges databases for newer ones from a folder or a web server. There
@@ -36,9 +37,9 @@ type Updater struct {
 	Tries      int // 0: 4
 
 	// For Run.
-	Every   time.Duration // how often; 0: never
-	Changed func()        // called after a file was exchanged
-	Log     *slog.Logger  // nil: none
+	Every   time.Duration  // how often; 0: never
+	Changed func()         // called after a file was exchanged
+	Log     *logfmt.Logger // nil: none
 }
 
 const (
@@ -206,7 +207,7 @@ func (u *Updater) Run(ctx context.Context) error {
 		if wait = u.Every; err != nil {
 			wait = min(wait, lookAgain)
 		}
-		if u.Log == nil || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			continue
 		}
 		if err != nil {

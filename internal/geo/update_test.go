@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -21,6 +20,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"weir/internal/logfmt"
 )
 
 // depot is a folder of databases with their checksums.
@@ -318,7 +319,7 @@ func TestRun(t *testing.T) {
 		changes := 0
 		u := Updater{
 			From: "http://geo.example/geo/", Dial: h.dial, Files: Files{Country: filepath.Join(t.TempDir(), "country.db")}, Tries: 1,
-			Every: 24 * time.Hour, Changed: func() { changes++ }, Log: slog.New(slog.NewTextHandler(&log, nil)),
+			Every: 24 * time.Hour, Changed: func() { changes++ }, Log: logfmt.New(&log, nil),
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)

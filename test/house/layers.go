@@ -14,6 +14,7 @@ var Layers = map[string]int{
 	"internal/packet":  0, // headers, in place
 	"internal/clock":   0, // monotonic time, trust in wall time
 	"internal/intern":  0, // strings ↔ uint32
+	"internal/logfmt":  0, // lines of the log
 	"internal/link":    0, // the kernel's view over netlink
 	"internal/nearest": 0, // the name a mistyped word was meant to be
 	"internal/ubus":    0, // the ubus protocol
@@ -68,6 +69,7 @@ type use struct {
 var uses = []use{
 	{"go.etcd.io/bbolt", []string{"store"}, "the store's format is the store's secret"},
 	{"net/http", []string{"internal/export"}, "it links all of TLS, see docs/decisions.md; httpapi has a server of its own"},
+	{"log/slog", nil, "it links all of encoding/json and 200 kB; internal/logfmt writes the same lines"},
 	{"crypto/tls", []string{"internal/api/httpapi", "internal/export", "cmd/weir"}, "TLS is a door's lock, and left out by the build tag notls"},
 	{"golang.org/x/sys/unix", []string{"internal/source", "internal/link", "internal/ubus", "internal/clock", "store", "cmd/weir"}, "the system is touched at the edges; cmd asks for the terminal's size"},
 	{"github.com/google/gopacket", nil, "it is the oracle of tests; its tables cost 4.7 MB on a 32-bit router"},

@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
@@ -38,7 +37,7 @@ func watch(how string, w io.Writer) error {
 	src, err := afpacket.New(afpacket.Config{
 		Interfaces: []afpacket.Interface{{Name: "lan", Device: netns.Bridge, Ports: how == "ports"}},
 		Hybrid:     true,
-	}, slog.New(slog.DiscardHandler))
+	}, nil)
 	if err != nil {
 		return err
 	}

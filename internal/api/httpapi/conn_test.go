@@ -29,7 +29,7 @@ func talk(t *testing.T, h handler, sent string) (got string) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ln := newPipes()
-		s := newConnServer(h, silent)
+		s := newConnServer(h, nil)
 		ended := make(chan error)
 		go func() { ended <- s.serve(ln) }()
 		c := ln.dial()

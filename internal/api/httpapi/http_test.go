@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,8 +14,6 @@ import (
 
 	"weir/internal/api/apitest"
 )
-
-var silent = slog.New(slog.DiscardHandler)
 
 // shortDir is a temporary directory whose name leaves room for a socket.
 func shortDir(t *testing.T) string {
@@ -47,7 +44,6 @@ func serve(t *testing.T, c Config, tcp bool) *house {
 	h := &house{House: apitest.New(), socket: filepath.Join(dir, "weir.sock")}
 	c.Socket = h.socket
 	c.TokenFile = filepath.Join(dir, "token")
-	c.Log = silent
 	if tcp {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

@@ -218,7 +218,7 @@ func TestSlowReader(t *testing.T) {
 // start runs a server on ln inside a synctest bubble.
 func start(t *testing.T, ln net.Listener) (*Server, func()) {
 	t.Helper()
-	s := New(Config{Listeners: []net.Listener{ln}, Log: silent}, apitest.New().Backend())
+	s := New(Config{Listeners: []net.Listener{ln}}, apitest.New().Backend())
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- s.Run(ctx) }()
@@ -237,7 +237,7 @@ func TestStop(t *testing.T) {
 		ln := newPipes()
 		h := apitest.New()
 		h.Block = func() { time.Sleep(2 * time.Second) }
-		s := New(Config{Listeners: []net.Listener{ln}, Log: silent}, h.Backend())
+		s := New(Config{Listeners: []net.Listener{ln}}, h.Backend())
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- s.Run(ctx) }()

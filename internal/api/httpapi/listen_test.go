@@ -64,7 +64,7 @@ func TestSocketTakeover(t *testing.T) {
 	dead.SetUnlinkOnClose(false)
 	dead.Close()
 	h := &house{House: apitest.New(), socket: path}
-	h.server = New(Config{Socket: path, Log: silent}, h.Backend())
+	h.server = New(Config{Socket: path}, h.Backend())
 	h.run(t)
 	if res, _ := get(t, h.client(t), "/healthz"); res.StatusCode != 200 {
 		t.Errorf("after a dead one: %d", res.StatusCode)
@@ -168,7 +168,7 @@ func TestActivation(t *testing.T) {
 	}
 	h := &house{House: apitest.New(), socket: path}
 	configured := filepath.Join(dir, "weir.sock")
-	h.server = New(Config{Socket: configured, Listeners: []net.Listener{u}, Log: silent}, h.Backend())
+	h.server = New(Config{Socket: configured, Listeners: []net.Listener{u}}, h.Backend())
 	h.run(t)
 	if res, _ := get(t, h.client(t), "/api/v1/flows"); res.StatusCode != 200 {
 		t.Errorf("got %d", res.StatusCode)

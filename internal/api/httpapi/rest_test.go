@@ -169,7 +169,7 @@ func BenchmarkFlows(b *testing.B) {
 	for len(h.FlowRows) < 100 {
 		h.FlowRows = append(h.FlowRows, h.FlowRows[0])
 	}
-	h.server = New(Config{Socket: h.socket, Log: silent}, h.Backend())
+	h.server = New(Config{Socket: h.socket}, h.Backend())
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- h.server.Run(ctx) }()

@@ -3,12 +3,13 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
+
+	"weir/internal/logfmt"
 )
 
 // acceptPause is how long a listener rests when the machine has no descriptor
@@ -23,7 +24,7 @@ type handler func(ctx context.Context, w *response, r *request)
 // newConnServer; serve and then stop may be called once each.
 type connServer struct {
 	handler handler
-	log     *slog.Logger
+	log     *logfmt.Logger
 
 	// base is what the contexts of all requests come from.
 	base   context.Context
@@ -38,7 +39,7 @@ type connServer struct {
 	stopping bool
 }
 
-func newConnServer(h handler, log *slog.Logger) *connServer {
+func newConnServer(h handler, log *logfmt.Logger) *connServer {
 	s := &connServer{handler: h, log: log, conns: map[*conn]bool{}}
 	s.base, s.cancel = context.WithCancel(context.Background())
 	s.buffers.New = func() any { return newBuffers() }

@@ -24,7 +24,7 @@ func talkTo(t *testing.T, h handler, f func(io.ReadWriteCloser)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ln := newPipes()
-		s := newConnServer(h, silent)
+		s := newConnServer(h, nil)
 		ended := make(chan error)
 		go func() { ended <- s.serve(ln) }()
 		c := ln.dial()
@@ -44,7 +44,7 @@ func listen(t *testing.T, h handler) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newConnServer(h, silent)
+	s := newConnServer(h, nil)
 	ended := make(chan error)
 	go func() { ended <- s.serve(ln) }()
 	t.Cleanup(func() {
@@ -184,7 +184,7 @@ func TestStopTakesItsTime(t *testing.T) {
 			}
 		}
 		ln := newPipes()
-		s := newConnServer(h, silent)
+		s := newConnServer(h, nil)
 		ended := make(chan error, 1)
 		go func() { ended <- s.serve(ln) }()
 		got := map[string]chan string{}
@@ -235,7 +235,7 @@ func (f *faulty) Accept() (net.Conn, error) {
 func TestAcceptErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ln := &faulty{newPipes(), []error{syscall.EMFILE, syscall.ECONNABORTED}}
-		s := newConnServer(echo, silent)
+		s := newConnServer(echo, nil)
 		ended := make(chan error, 1)
 		go func() { ended <- s.serve(ln) }()
 		c := ln.dial()
@@ -251,7 +251,7 @@ func TestAcceptErrors(t *testing.T) {
 		c.Close()
 
 		broken := &faulty{newPipes(), []error{syscall.EBADF}}
-		if err := newConnServer(echo, silent).serve(broken); !errors.Is(err, syscall.EBADF) {
+		if err := newConnServer(echo, nil).serve(broken); !errors.Is(err, syscall.EBADF) {
 			t.Errorf("serve: %v", err)
 		}
 	})
@@ -276,7 +276,7 @@ func FuzzConn(f *testing.F) {
 			}
 		}
 		c := &canned{Reader: bytes.NewReader(data)}
-		s := newConnServer(h, silent)
+		s := newConnServer(h, nil)
 		newConn(s, c, newBuffers()).serve()
 		in := bufio.NewReader(&c.written)
 		for {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"weir/internal/api"
+	"weir/internal/logfmt"
 )
 
 // The bounds of one door.
@@ -46,14 +46,14 @@ type Config struct {
 	BasePath  string         // what a proxy leaves before the paths, as "/weir"
 	Cert, Key string         // files for TLS on Listen; both or none
 
-	Log *slog.Logger // nil for slog.Default
+	Log *logfmt.Logger // nil for none
 }
 
 // Server serves one Backend. Use New; Run may be called once.
 type Server struct {
 	c       Config
 	backend *api.Backend
-	log     *slog.Logger
+	log     *logfmt.Logger
 	ready   chan struct{}
 	stats   counters
 
@@ -78,9 +78,6 @@ type counters struct {
 func New(c Config, b *api.Backend) *Server {
 	s := &Server{c: c, backend: b, log: c.Log, ready: make(chan struct{})}
 	s.encoders.New = func() any { return api.NewEncoder(nil) }
-	if s.log == nil {
-		s.log = slog.Default()
-	}
 	return s
 }
 

@@ -1,11 +1,11 @@
 package afpacket
 
 import (
-	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
 
+	"weir/internal/logfmt"
 	"weir/internal/source"
 )
 
@@ -21,7 +21,7 @@ const (
 // Source captures from the interfaces of its Config. It implements source.Source.
 type Source struct {
 	cfg    Config
-	log    *slog.Logger
+	log    *logfmt.Logger
 	points []point // one per Config.Interfaces
 
 	mu    sync.Mutex
@@ -72,7 +72,7 @@ func (s *Source) naming() (n uint64) {
 }
 
 // New returns a source for cfg, or what is wrong with cfg. It opens nothing.
-func New(cfg Config, log *slog.Logger) (*Source, error) {
+func New(cfg Config, log *logfmt.Logger) (*Source, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err

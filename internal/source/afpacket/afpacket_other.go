@@ -5,8 +5,8 @@ package afpacket
 import (
 	"context"
 	"errors"
-	"log/slog"
 
+	"weir/internal/logfmt"
 	"weir/internal/source"
 )
 
@@ -16,7 +16,7 @@ var errLinuxOnly = errors.New("capture: packet sockets are a Linux thing; read a
 type Source struct{}
 
 // New fails on every system but Linux.
-func New(Config, *slog.Logger) (*Source, error) { return nil, errLinuxOnly }
+func New(Config, *logfmt.Logger) (*Source, error) { return nil, errLinuxOnly }
 
 // Run fails.
 func (s *Source) Run(context.Context, source.Sink) error { return errLinuxOnly }

@@ -5,7 +5,6 @@ package afpacket
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/internal/flow"
+	"weir/internal/logfmt"
 	"weir/internal/packet"
 	"weir/internal/source"
 	"weir/test/netns"
@@ -110,7 +110,7 @@ func capture(tb testing.TB, n *netns.Namespace, cfg Config, sink source.Sink) ru
 	if cfg.RingBytes == 0 {
 		cfg.RingBytes = 8 << 20
 	}
-	s, err := New(cfg, slog.New(slog.NewTextHandler(tb.Output(), nil)))
+	s, err := New(cfg, logfmt.New(tb.Output(), nil))
 	if err != nil {
 		tb.Fatal(err)
 	}

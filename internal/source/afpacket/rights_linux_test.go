@@ -5,7 +5,6 @@ package afpacket
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"runtime"
 	"strings"
@@ -16,12 +15,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"weir/internal/link"
+	"weir/internal/logfmt"
 	"weir/test/netns"
 )
 
 func TestNoRightToCapture(t *testing.T) {
 	home := netns.New(t, netns.Options{Silent: true})
-	s, err := New(Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge}}}, slog.New(slog.DiscardHandler))
+	s, err := New(Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestRefused(t *testing.T) {
 			home := netns.New(t, netns.Options{Silent: true})
 			var log strings.Builder
 			s, err := New(Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge}}, Promiscuous: true},
-				slog.New(slog.NewTextHandler(&log, nil)))
+				logfmt.New(&log, nil))
 			if err != nil {
 				t.Fatal(err)
 			}

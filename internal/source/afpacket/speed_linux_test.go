@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -161,7 +160,7 @@ func TestChild(t *testing.T) {
 		t.Skip("it is part of BenchmarkCapture")
 	}
 	s, err := New(Config{Interfaces: []Interface{{Name: "lan", Device: netns.Bridge}},
-		RingBytes: 512 << 10, Snaplen: 256}, slog.New(slog.DiscardHandler))
+		RingBytes: 512 << 10, Snaplen: 256}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,9 @@
 package conntrack
 
 import (
-	"log/slog"
 	"sync"
 
+	"weir/internal/logfmt"
 	"weir/internal/source"
 )
 
@@ -19,7 +19,7 @@ const (
 // Source reads connection tracking. It implements source.Source.
 type Source struct {
 	cfg Config
-	log *slog.Logger
+	log *logfmt.Logger
 
 	mu       sync.Mutex
 	state    string          // guarded by mu
@@ -28,7 +28,7 @@ type Source struct {
 }
 
 // New returns a source for cfg. It opens nothing.
-func New(cfg Config, log *slog.Logger) *Source {
+func New(cfg Config, log *logfmt.Logger) *Source {
 	return &Source{cfg: cfg.withDefaults(), log: log, state: stateStarting}
 }
 

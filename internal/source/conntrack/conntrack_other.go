@@ -5,8 +5,8 @@ package conntrack
 import (
 	"context"
 	"errors"
-	"log/slog"
 
+	"weir/internal/logfmt"
 	"weir/internal/source"
 )
 
@@ -16,7 +16,7 @@ var errLinuxOnly = errors.New("connection tracking is read on Linux only; captur
 type Source struct{}
 
 // New returns a source that fails.
-func New(Config, *slog.Logger) *Source { return new(Source) }
+func New(Config, *logfmt.Logger) *Source { return new(Source) }
 
 // Run fails.
 func (s *Source) Run(context.Context, source.Sink) error { return errLinuxOnly }

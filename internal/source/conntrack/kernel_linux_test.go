@@ -4,7 +4,6 @@ package conntrack
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -36,7 +35,7 @@ type running struct {
 // start runs a source in a namespace until tb ends and waits for its first dump.
 func start(tb testing.TB, n *netns.Namespace, cfg Config, b *books) running {
 	tb.Helper()
-	return startWith(tb, n, New(cfg, slog.New(slog.DiscardHandler)), b, b)
+	return startWith(tb, n, New(cfg, nil), b, b)
 }
 
 // startWith is start with a sink in front of the books.

@@ -1,7 +1,6 @@
 package conntrack
 
 import (
-	"log/slog"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ func TestSoon(t *testing.T) {
 		2 * time.Second:       8 * time.Second,
 		40 * time.Second:      MaxEvery, // as planned
 	} {
-		s := New(Config{}, slog.New(slog.DiscardHandler))
+		s := New(Config{}, nil)
 		r := &reader{Source: s, ledger: newLedger(&s.cfg, nil), ended: time.Unix(1e9, 0)}
 		r.plan(nil, took, true)
 		for range 2 {

@@ -5,7 +5,6 @@ package conntrack
 import (
 	"bytes"
 	"errors"
-	"log/slog"
 	"os"
 	"regexp"
 	"runtime"
@@ -155,7 +154,7 @@ type cost struct {
 
 // readerOf returns a reader in the namespace of the calling thread.
 func readerOf(cfg Config) (*reader, error) {
-	s := New(cfg, slog.New(slog.DiscardHandler))
+	s := New(cfg, nil)
 	return s.open(discard{newBooks()})
 }
 

@@ -4,7 +4,6 @@ package conntrack
 
 import (
 	"errors"
-	"log/slog"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -147,7 +146,7 @@ func TestOverrun(t *testing.T) {
 	open := make(chan struct{})
 	close(open)
 	sink.gate.Store(&open)
-	s := New(Config{Every: 500 * time.Millisecond, Buffer: 64 << 10}, slog.New(slog.DiscardHandler))
+	s := New(Config{Every: 500 * time.Millisecond, Buffer: 64 << 10}, nil)
 	r := startWith(t, h.Router, s, sink, sink.books)
 	shut := make(chan struct{})
 	sink.gate.Store(&shut)
@@ -235,7 +234,7 @@ func TestAccountingOff(t *testing.T) {
 // say so.
 func TestNoRight(t *testing.T) {
 	h := tracked(t, netns.Options{Silent: true})
-	s := New(Config{}, slog.New(slog.DiscardHandler))
+	s := New(Config{}, nil)
 	var facts Facts
 	err := h.Router.Do(func() error {
 		none := [2]unix.CapUserData{}
@@ -338,7 +337,7 @@ func TestOlder(t *testing.T) {
 func TestBrokenDump(t *testing.T) {
 	h := tracked(t, netns.Options{Silent: true})
 	err := h.Router.Do(func() error {
-		r, err := New(Config{}, slog.New(slog.DiscardHandler)).open(newBooks())
+		r, err := New(Config{}, nil).open(newBooks())
 		if err != nil {
 			return err
 		}
