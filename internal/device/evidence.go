@@ -38,6 +38,7 @@ const (
 	Discovered         // product in one of these
 	UserAgent          // platform that a program on it claims, over HTTP
 	StationOf          // wireless network that it is a station of
+	FromReverse        // name of its address, as the house's resolver has it
 	numKinds
 )
 
@@ -55,7 +56,7 @@ var kinds = [numKinds]struct {
 	MDNSService: {"mdns_service", 8, false}, MDNSModel: {"mdns_model", 1, false}, SSDPServer: {"ssdp_server", 1, false},
 	SSDPType: {"ssdp_type", 3, false}, FromNetBIOS: {"netbios", 1, false}, FromLLMNR: {"llmnr", 1, false},
 	FromDiscovery: {"discovery", 1, false}, Discovered: {"discovery_model", 1, false}, UserAgent: {"user_agent", 2, false},
-	StationOf: {"wifi", 2, false},
+	StationOf: {"wifi", 2, false}, FromReverse: {"reverse", 1, false},
 }
 
 // String returns the kind's name, as the API shows it.
@@ -69,6 +70,7 @@ func (k Kind) String() string {
 // nameKinds are the kinds that name a device, the most trusted first.
 var nameKinds = [...]Kind{
 	FromUser, FromHost, FromEthers, FromLease, FromDHCP, FromFriendly, FromMDNS, FromDiscovery, FromNetBIOS, FromLLMNR,
+	FromReverse,
 }
 
 // Evidence is something known about a device.
