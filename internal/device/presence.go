@@ -2,7 +2,6 @@ package device
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"sort"
 	"strings"
@@ -78,12 +77,6 @@ func (v *visits) shift(delta, from, to int64) {
 			}
 		}
 	}
-}
-
-// Row is something of a device that outlives the process, in a form of its own.
-type Row struct {
-	Key   string
-	Value []byte // nil deletes
 }
 
 // PresenceKey returns the key of the row that holds the visits of the UTC day at a
@@ -262,8 +255,6 @@ func parseMAC(text string) (m packet.MAC, ok bool) {
 
 const hexDigits = "0123456789ABCDEF"
 
-var errRow = errors.New("is damaged")
-
 // ParsePresence reads a row of visits, whatever it holds. Those that could be read
 // are returned with an error, too.
 func ParsePresence(b []byte) (all []Visit, err error) {
@@ -290,48 +281,4 @@ func ParsePresence(b []byte) (all []Visit, err error) {
 		err = fmt.Errorf("row of presence: %w", errRow)
 	}
 	return all, err
-}
-
-// rowReader takes a row apart. After the first thing that is wrong all is zero.
-type rowReader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *rowReader) bytes(n int) []byte {
-	if r.bad = r.bad || n > len(r.b); r.bad {
-		return nil
-	}
-	v := r.b[:n]
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *rowReader) byte() byte {
-	if v := r.bytes(1); v != nil {
-		return v[0]
-	}
-	return 0
-}
-
-// uvarint reads a number of at most limit.
-func (r *rowReader) uvarint(limit int64) int64 {
-	v, n := binary.Uvarint(r.b)
-	if r.bad = r.bad || n <= 0 || v > uint64(limit); r.bad {
-		return 0
-	}
-	r.b = r.b[n:]
-	return int64(v)
-}
-
-func (r *rowReader) text() string { return string(r.bytes(int(r.byte()))) }
-
-func (r *rowReader) key() string {
-	if n := r.byte(); n != 0 {
-		return string(r.bytes(int(n)))
-	}
-	if m := r.bytes(6); m != nil {
-		return packet.MAC(m).String()
-	}
-	return ""
 }
