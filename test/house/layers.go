@@ -33,9 +33,10 @@ var Layers = map[string]int{
 	"internal/geo":     1, // where addresses are, who made a device
 	"store/archive":    1, // what survives a power cut
 
-	"internal/engine": 2, // all of it under one lock
-	"internal/source": 2, // what sources have in common
-	"store":           2, // durable series
+	"internal/engine":  2, // all of it under one lock
+	"internal/resolve": 2, // what addresses are called, asked of a resolver
+	"internal/source":  2, // what sources have in common
+	"store":            2, // durable series
 
 	"internal/source/afpacket":  3,
 	"internal/source/conntrack": 3, // what connection tracking counted
