@@ -123,7 +123,11 @@ func encodeValues(e *Encoder, v *rollup.Values) {
 	pair(e, "bytes", engine.Pair[uint64]{Tx: v.TxBytes, Rx: v.RxBytes})
 	pair(e, "pkts", engine.Pair[uint64]{Tx: v.TxPackets, Rx: v.RxPackets})
 	e.Uint("flows", v.Flows)
-	uintOrNull(e, "retrans", v.Retrans)
+	if rollup.Retrans.Known(*v) {
+		e.Uint("retrans", v.Retrans)
+	} else {
+		e.Null("retrans")
+	}
 	milliOrNull(e, "rtt", int64(rollup.RTT.Of(*v)), rollup.RTT.Known(*v))
 }
 
@@ -133,7 +137,7 @@ func valueFields() []Field {
 		{"bytes", TxRx, false, "IP bytes: tx sent by the local side, rx received"},
 		{"pkts", TxRx, false, "IP packets"},
 		{"flows", Integer, false, "flows that began in that time; of dns, answers"},
-		{"retrans", Integer, true, "TCP packets sent again; null when none was seen, as where not all packets are"},
+		{"retrans", Integer, true, "TCP packets sent again; null where no packets are seen, as when connection tracking counts"},
 		{"rtt", Number, true, "mean round trip in milliseconds; null when none was measured"},
 	}
 }

@@ -212,11 +212,11 @@ func (e *Engine) feedDevice(d *device.Device, k *kinds, v *rollup.Values) {
 }
 
 // quality is what a flow's packets showed since the roll before.
-type quality struct{ retrans, rttSum, rttCount uint64 }
+type quality struct{ retrans, rttSum, rttCount, watched uint64 }
 
-// qualityOf returns what is new of a flow's retransmissions, and the time that its
-// server took to answer the handshake, once.
-func (e *Engine) qualityOf(f *flow.Flow) (q quality) {
+// qualityOf returns what is new of a flow's retransmissions, of how many packets it
+// is known, and the time that its server took to answer the handshake, once.
+func (e *Engine) qualityOf(f *flow.Flow, c *flow.Change) (q quality) {
 	if e.cfg.Rollup == nil || f.Key.Proto != packet.ProtoTCP || f.Sampled() {
 		return q
 	}
@@ -226,8 +226,12 @@ func (e *Engine) qualityOf(f *flow.Flow) (q quality) {
 			l.Marks |= markTimed
 		}
 	}
+	if f.Recorded() {
+		return q // its packets are counted, not seen
+	}
+	q.watched = c.Packets[flow.A] + c.Packets[flow.B]
 	n := f.Retransmitted(flow.A) + f.Retransmitted(flow.B)
-	if n == 0 || f.Recorded() {
+	if n == 0 {
 		return q
 	}
 	slot := e.table.Slot(f)

@@ -49,6 +49,9 @@ func series(t testing.TB, e *engine.Engine, names *intern.Table, class rollup.Cl
 				name += " " + names.Name(row.Sub)
 			}
 			got[name] = flat{row.TxBytes, row.RxBytes, row.Flows, row.Retrans, row.RTTSum, row.RTTCount}
+			if row.Retrans > row.Watched || row.Watched > row.TxPackets+row.RxPackets {
+				t.Errorf("%s %s: %d of %d packets were looked at, %d sent again", class, name, row.Watched, row.TxPackets+row.RxPackets, row.Retrans)
+			}
 		}
 		if it.Err() != nil {
 			t.Fatal(it.Err())

@@ -58,7 +58,7 @@ func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 			local = flow.A
 		}
 	}
-	q := e.qualityOf(f)
+	q := e.qualityOf(f, c)
 	v := sums(c, &q, local)
 	pt := &e.points[f.Key.Point]
 	pt.Add(v.TxBytes, v.RxBytes, v.TxPackets, v.RxPackets)
@@ -192,7 +192,7 @@ func sums(c *flow.Change, q *quality, at flow.End) rollup.Values {
 	v := rollup.Values{
 		TxBytes: c.Bytes[at], RxBytes: c.Bytes[at.Other()],
 		TxPackets: c.Packets[at], RxPackets: c.Packets[at.Other()],
-		Retrans: q.retrans, RTTSum: q.rttSum, RTTCount: q.rttCount,
+		Retrans: q.retrans, RTTSum: q.rttSum, RTTCount: q.rttCount, Watched: q.watched,
 	}
 	if c.New {
 		v.Flows = 1

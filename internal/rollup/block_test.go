@@ -50,7 +50,7 @@ func sampleRows(n int, seed uint64) []Row {
 		}
 		r := row(c, id, rng.Uint64()>>rng.Uint64N(64), rng.Uint64N(1e6), rng.Uint64N(1000), 0, 1)
 		if c == Device {
-			r.Retrans, r.RTTSum, r.RTTCount = rng.Uint64N(10), rng.Uint64N(1e6), 1+rng.Uint64N(5)
+			r.Retrans, r.RTTSum, r.RTTCount, r.Watched = rng.Uint64N(10), rng.Uint64N(1e6), 1+rng.Uint64N(5), rng.Uint64N(1000)
 		}
 		if _, _, matrix := c.Matrix(); matrix {
 			r.Sub = uint32(rng.Uint64N(1000))
@@ -241,8 +241,8 @@ func TestNewerColumns(t *testing.T) {
 		block []byte
 		want  Row
 	}{
-		{"version 1", seal(1, byte(Device), 9, 1, 1, 9, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1, 7, 1, 8, 1, 99), row(Device, 9, 1, 2, 3, 4, 5, 6, 7, 8)},
-		{"version 2", seal(2, byte(Device), 0x84, 0x0c, 1, 1, 9, 1, 2, 1, 98, 1, 99), row(Device, 9, 0, 2)},
+		{"version 1", seal(1, byte(Device), 10, 1, 1, 9, 1, 1, 1, 2, 1, 3, 1, 4, 1, 5, 1, 6, 1, 7, 1, 8, 1, 9, 1, 99), row(Device, 9, 1, 2, 3, 4, 5, 6, 7, 8, 9)},
+		{"version 2", seal(2, byte(Device), 0x84, 0x18, 1, 1, 9, 1, 2, 1, 98, 1, 99), row(Device, 9, 0, 2)},
 	} {
 		if diff := cmp.Diff([]Row{tt.want}, collect(t, NewIter(tt.block))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)

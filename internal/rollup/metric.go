@@ -12,8 +12,8 @@ const (
 	Flows
 	Bytes   // TxBytes + RxBytes
 	Packets // TxPackets + RxPackets
-	Retrans
-	RTT // mean round trip in microseconds, unknown where none was measured
+	Retrans // unknown where no TCP packet was looked at
+	RTT     // mean round trip in microseconds, unknown where none was measured
 
 	NumMetrics = iota
 )
@@ -56,5 +56,20 @@ func (m Metric) Of(v Values) uint64 {
 }
 
 // Known reports whether the metric has a number of v: a mean over nothing has
-// none.
-func (m Metric) Known(v Values) bool { return m != RTT || v.RTTCount > 0 }
+// none, nor has what nobody looked for.
+func (m Metric) Known(v Values) bool {
+	over, partial := m.over(v)
+	return !partial || over > 0
+}
+
+// over returns how many observations the metric of v is made of, and whether it
+// needs any.
+func (m Metric) over(v Values) (n uint64, needed bool) {
+	switch m {
+	case Retrans:
+		return v.Watched, true
+	case RTT:
+		return v.RTTCount, true
+	}
+	return 0, false
+}

@@ -104,7 +104,7 @@ func randomKey(rng *rand.Rand) Key {
 func randomValues(rng *rand.Rand) Values {
 	return Values{
 		TxBytes: rng.Uint64N(1e6), RxBytes: rng.Uint64N(1e6), TxPackets: rng.Uint64N(100), RxPackets: rng.Uint64N(100),
-		Flows: rng.Uint64N(2), Retrans: rng.Uint64N(2), RTTSum: rng.Uint64N(9e5), RTTCount: rng.Uint64N(3),
+		Flows: rng.Uint64N(2), Retrans: rng.Uint64N(2), RTTSum: rng.Uint64N(9e5), RTTCount: rng.Uint64N(3), Watched: rng.Uint64N(100),
 	}
 }
 

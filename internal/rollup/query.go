@@ -26,9 +26,13 @@ type Query struct {
 	// Calendar says where days and months begin; the zero value is that of UTC.
 	Calendar clock.Calendar
 	// Finest is the step, in seconds, of the finest tier that the class is kept in,
-	// as Rollup.Finest says; 0 is for that of DefaultLevels.
+	// as Rollup.Finest says; 0 is for that of DefaultLevels. Where it is NotKept, what
+	// was counted before is found, and a slot that has nothing of the class is a gap.
 	Finest int64
 }
+
+// NotKept is the Finest of a class of which nothing is kept at present.
+const NotKept = -1
 
 // Check returns an error that says what is wrong with q.
 func (q Query) Check() error {
@@ -59,10 +63,10 @@ func (q Query) finest() int64 {
 	if _, _, matrix := q.Class.Matrix(); matrix {
 		return max(q.Finest, clock.Day)
 	}
-	if q.Finest == 0 && DefaultLevels()[q.Class] == Light {
+	if q.Finest <= 0 && DefaultLevels()[q.Class] == Light {
 		return hour
 	}
-	return q.Finest
+	return max(q.Finest, 0)
 }
 
 // Pick returns the index of the tier that answers q: the coarsest that is still

@@ -30,18 +30,71 @@ func TestNames(t *testing.T) {
 }
 
 func TestMetricOf(t *testing.T) {
-	v := Values{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Retrans: 6, RTTSum: 70, RTTCount: 2}
+	v := Values{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Retrans: 6, RTTSum: 70, RTTCount: 2, Watched: 9}
 	want := map[Metric]uint64{TxBytes: 1, RxBytes: 20, TxPackets: 300, RxPackets: 4000, Flows: 50000, Bytes: 21, Packets: 4300, Retrans: 6, RTT: 35}
 	for m, n := range want {
 		if got := m.Of(v); got != n {
 			t.Errorf("%s: %d, want %d", m, got, n)
 		}
-		if v := (Values{TxBytes: 1}); m.Known(v) != (m != RTT) {
+		if v := (Values{TxBytes: 1, Retrans: 1, RTTSum: 1}); m.Known(v) != (m != RTT && m != Retrans) {
 			t.Errorf("%s of %v is known: %t", m, v, m.Known(v))
 		}
 	}
-	if !RTT.Known(v) {
-		t.Error("a round trip was measured and is not known")
+	if !RTT.Known(v) || !Retrans.Known(v) {
+		t.Error("a round trip was measured, and packets were looked at, and it is not known")
+	}
+}
+
+// TestSeriesOfWhatNobodyLooksFor has a slot whose packets were seen and one whose
+// were not, as when connection tracking counts: of that nobody knows whether any
+// were sent again. That is a gap, and so is a slot of a class that is not kept.
+func TestSeriesOfWhatNobodyLooksFor(t *testing.T) {
+	seen := AppendBlock(nil, []Row{{Key{Class: Device, ID: 7}, Values{TxPackets: 8, RTTSum: 50, RTTCount: 2, Watched: 8}}})
+	counted := AppendBlock(nil, []Row{{Key{Class: Device, ID: 7}, Values{TxPackets: 8}}})
+	without := AppendBlock(nil, []Row{{Key{Class: Total}, Values{TxPackets: 8}}})
+	tests := []struct {
+		name   string
+		metric Metric
+		finest int64
+		want   []uint64
+		known  []bool
+	}{
+		{"sent again", Retrans, 60, []uint64{0, 0, 0}, []bool{true, false, false}},
+		{"round trips", RTT, 60, []uint64{25, 0, 0}, []bool{true, false, false}},
+		{"packets", Packets, 60, []uint64{8, 8, 0}, []bool{true, true, true}},
+		{"of a class that is not kept now", Packets, NotKept, []uint64{8, 8, 0}, []bool{true, true, false}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := NewSum(Query{Class: Device, ID: 7, Metric: tt.metric, From: 0, To: 180, Points: 3, Finest: tt.finest}, 60)
+			for i, b := range [][]byte{seen, counted, without} {
+				if err := s.Add(Slot{Step: 60, Start: int64(60 * i), Block: b}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got := s.Series()
+			if diff := cmp.Diff(tt.want, got.Values); diff != "" {
+				t.Error(diff)
+			}
+			if diff := cmp.Diff(tt.known, got.Known); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestFinestOfWhatIsNotKept checks that a class without a level has no tier.
+func TestFinestOfWhatIsNotKept(t *testing.T) {
+	levels := DefaultLevels()
+	levels[Country], levels[DeviceCountry] = None, None
+	r, err := New(Config{Levels: levels})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for class, want := range map[Class]int64{Country: NotKept, DeviceCountry: NotKept, NumClasses: NotKept, ASN: 3600, Device: 60, DeviceApplication: clock.Day} {
+		if got := r.Finest(class); got != want {
+			t.Errorf("%s: %d, want %d", class, got, want)
+		}
 	}
 }
 

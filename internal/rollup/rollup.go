@@ -156,9 +156,12 @@ func (r *Rollup) SetLevels(levels [NumClasses]Level) {
 }
 
 // Finest returns the step, in seconds, of the finest stored tier that a class is
-// kept in.
+// kept in, NotKept for one of which nothing is.
 func (r *Rollup) Finest(c Class) int64 {
-	if c >= NumClasses || r.base[c] < r.stored() {
+	if c >= NumClasses || r.base[c] < 0 {
+		return NotKept
+	}
+	if r.base[c] < r.stored() {
 		return r.levels[r.stored()].step
 	}
 	if r.base[c] == r.cells() {

@@ -376,13 +376,13 @@ func TestLevels(t *testing.T) {
 	if diff := cmp.Diff(want, tiers()); diff != "" {
 		t.Errorf("changed (-want +got):\n%s", diff)
 	}
-	for class, want := range map[Class]int64{Device: 3600, DeviceCountry: 60, Total: 60} {
+	for class, want := range map[Class]int64{Device: 3600, DeviceCountry: NotKept, Total: NotKept} {
 		if got := r.Finest(class); got != want {
 			t.Errorf("finest of %s: %d, want %d", class, got, want)
 		}
 	}
 	r.SetLevels(DefaultLevels())
-	for class, want := range map[Class]int64{Device: 60, Country: 3600, DeviceCountry: clock.Day, NumClasses: 60} {
+	for class, want := range map[Class]int64{Device: 60, Country: 3600, DeviceCountry: clock.Day, NumClasses: NotKept} {
 		if got := r.Finest(class); got != want {
 			t.Errorf("finest of %s by default: %d, want %d", class, got, want)
 		}

@@ -28,7 +28,8 @@ func (k Key) Compare(o Key) int {
 
 // Values are the sums of one series over one slot. Tx is what the local side
 // sent, Rx what it received; bytes are IP bytes. A flow counts in the slot in
-// which it began. The last three are zero where packets are not observed.
+// which it began. What the packets of TCP show is known of those only that were
+// looked at: Watched tells whether there were any.
 type Values struct {
 	TxBytes, RxBytes     uint64
 	TxPackets, RxPackets uint64
@@ -36,6 +37,7 @@ type Values struct {
 	Retrans              uint64 // TCP segments sent again, both directions
 	RTTSum               uint64 // microseconds, over the round trips measured
 	RTTCount             uint64 // how many were
+	Watched              uint64 // TCP packets that Retrans is about, both directions
 }
 
 // Add adds o to v.
@@ -48,11 +50,12 @@ func (v *Values) Add(o Values) {
 	v.Retrans += o.Retrans
 	v.RTTSum += o.RTTSum
 	v.RTTCount += o.RTTCount
+	v.Watched += o.Watched
 }
 
 // numColumns is how many columns a block has at most that this program knows,
 // one per field of Values, in the order of column.
-const numColumns = 8
+const numColumns = 9
 
 // column returns the field of column c, 0 to numColumns-1.
 func (v *Values) column(c int) *uint64 {
@@ -71,8 +74,10 @@ func (v *Values) column(c int) *uint64 {
 		return &v.Retrans
 	case 6:
 		return &v.RTTSum
-	default:
+	case 7:
 		return &v.RTTCount
+	default:
+		return &v.Watched
 	}
 }
 

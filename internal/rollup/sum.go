@@ -46,7 +46,7 @@ type Sum struct {
 	period period
 	series Series
 	end    int64    // of the last point
-	counts []uint64 // what a mean is over
+	counts []uint64 // observations, of a metric that needs them
 	lost   []bool   // a part of the point is in Other
 }
 
@@ -73,7 +73,7 @@ func NewSum(q Query, tier int64) *Sum {
 		n = s.align()
 	}
 	s.series.Values, s.series.Known, s.lost = make([]uint64, n), make([]bool, n), make([]bool, n)
-	if q.Metric == RTT {
+	if _, needed := q.Metric.over(Values{}); needed {
 		s.counts = make([]uint64, n)
 	}
 	return s
@@ -132,13 +132,19 @@ func (s *Sum) Add(slot Slot) error {
 	if err != nil {
 		return fmt.Errorf("slot %d: %w", slot.Start, err)
 	}
-	s.series.Known[i] = true
-	if s.counts == nil {
-		s.series.Values[i] += s.q.Metric.Of(v)
-		return nil
+	if it := NewIDIter(slot.Block, key.Class); !found && s.q.Finest == NotKept && !it.Next() {
+		return nil // nobody counted it
 	}
-	s.series.Values[i] += v.RTTSum
-	s.counts[i] += v.RTTCount
+	s.series.Known[i] = true
+	if s.counts != nil {
+		n, _ := s.q.Metric.over(v)
+		s.counts[i] += n
+	}
+	if s.q.Metric == RTT {
+		s.series.Values[i] += v.RTTSum
+	} else {
+		s.series.Values[i] += s.q.Metric.Of(v)
+	}
 	return nil
 }
 
@@ -159,8 +165,10 @@ func (s *Sum) Series() Series {
 	out.Values, out.Known = slices.Clone(out.Values), slices.Clone(out.Known)
 	for i := range out.Values {
 		if s.counts != nil {
-			out.Values[i] /= max(s.counts[i], 1)
 			out.Known[i] = s.counts[i] > 0
+		}
+		if s.q.Metric == RTT {
+			out.Values[i] /= max(s.counts[i], 1)
 		}
 		if s.lost[i] {
 			out.Values[i], out.Known[i] = 0, false

@@ -25,7 +25,7 @@ func (p *past) record() {
 	video, tls, streaming := p.names.Handle("youtube"), p.names.Handle("tls"), p.names.Handle("streaming")
 	few := rollup.Values{TxBytes: 1200, RxBytes: 88000, TxPackets: 14, RxPackets: 71, Flows: 2}
 	many := rollup.Values{TxBytes: 40000, RxBytes: 9100000, TxPackets: 512, RxPackets: 6420, Flows: 9}
-	many.Retrans, many.RTTSum, many.RTTCount = 31, 92_800, 4
+	many.Retrans, many.Watched, many.RTTSum, many.RTTCount = 31, 900, 92_800, 4
 	both := few
 	both.Add(many)
 	kids, germany, overseas := p.names.Handle("kids"), p.names.Handle("DE"), p.names.Handle("US")
