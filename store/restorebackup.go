@@ -24,7 +24,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 	if err := s.Commit(); errors.Is(err, ErrClosed) {
 		return err
 	}
-	b := &backup{s: s, ctx: ctx, w: archive.NewWriter(w, mapBlock)}
+	b := &backup{s: s, ctx: ctx, w: archive.NewWriter(w, packBlock)}
 	err := b.rows(bucketDevices, archive.KindDevice)
 	if err == nil {
 		err = b.rows(bucketRows, archive.KindNote)

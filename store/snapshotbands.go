@@ -74,14 +74,28 @@ func (s *Store) passes() []pass {
 	return list
 }
 
-// mapBlock is the Mapper of an archive whose slots hold rollup's blocks.
+// mapBlock gives a block of an archive, packed or not, other handles. It returns one
+// that is not packed.
 func mapBlock(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
+	block, err := rollup.AppendUnpacked(nil, block)
+	if err != nil {
+		return dst, err
+	}
 	return rollup.AppendMapped(dst, block, func(_ rollup.Class, h uint32) uint32 { return id(h) })
+}
+
+// packBlock is the Mapper of an archive: what it writes is packed.
+func packBlock(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
+	block, err := mapBlock(nil, block, id)
+	if err != nil {
+		return dst, err
+	}
+	return rollup.AppendPacked(dst, block)
 }
 
 // OpenArchive opens the archive in a directory, for blocks as the store has them.
 // It chooses its limit from what is free on the file system if limit is 0. See
 // archive.Open for what an error means.
 func OpenArchive(dir string, limit int64) (*archive.Archive, archive.Report, error) {
-	return archive.Open(dir, archive.Options{Map: mapBlock, Limit: limit, Free: freeBytes})
+	return archive.Open(dir, archive.Options{Map: packBlock, Limit: limit, Free: freeBytes})
 }

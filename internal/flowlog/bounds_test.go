@@ -30,7 +30,7 @@ func TestFullest(t *testing.T) {
 			return flowlog.Flow{Host: fmt.Sprint("h", i), Server: flowlog.Endpoint{Name: fmt.Sprint("s", i)}}
 		}},
 		{"devices", func(i int) flowlog.Flow {
-			return flowlog.Flow{Client: flowlog.Endpoint{Device: uint32(1<<31 + 2*i)}, Server: flowlog.Endpoint{Device: uint32(1<<31 + 2*i + 1)}}
+			return flowlog.Flow{Client: flowlog.Endpoint{Device: 1<<31 + uint32(2*i)}, Server: flowlog.Endpoint{Device: 1<<31 + uint32(2*i+1)}}
 		}},
 		{"long texts", func(i int) flowlog.Flow {
 			return flowlog.Flow{Host: strings.Repeat(string(rune('a'+i%26)), 2000)}

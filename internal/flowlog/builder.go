@@ -1,6 +1,9 @@
 package flowlog
 
-import "weir/internal/packet"
+import (
+	"weir/internal/arith"
+	"weir/internal/packet"
+)
 
 // Builder packs flows into a block as they come. The zero Builder is not ready:
 // NewBuilder makes one. It is not safe for concurrent use.
@@ -14,7 +17,7 @@ type Builder struct {
 	rows     rows
 	head     Header
 	lastTime int64 // of the newest flow
-	streams  [numColumns]stream
+	streams  [numColumns]arith.Coder
 	ports    []uint16 // of servers, and well-known ones of clients
 	key      [4]byte  // scratch of fillSet
 }
@@ -44,7 +47,7 @@ func (r *rows) forget() {
 }
 
 // code codes column c of a row. key is the row's entry in the column's key.
-func (r *rows) code(s *stream, c, class int, key, v uint64) uint64 {
+func (r *rows) code(s *arith.Coder, c, class int, key, v uint64) uint64 {
 	m := &r.columns[c]
 	switch layout[c].how {
 	case plain:
@@ -101,19 +104,19 @@ func (b *Builder) Reset() {
 	b.texts.bytes, b.texts.ends = b.texts.bytes[:0], b.texts.ends[:0]
 	clear(b.texts.slots[:])
 	b.texts.model.forget()
-	b.texts.stream.write()
+	b.texts.stream.Write()
 	b.addrs.list = b.addrs.list[:0]
 	clear(b.addrs.slots[:])
 	b.addrs.forget()
-	b.addrs.stream.write()
+	b.addrs.stream.Write()
 	for _, d := range b.dicts() {
 		d.forget()
 		clear(d.slots[:])
-		d.stream.write()
+		d.stream.Write()
 	}
 	b.rows.forget()
 	for c := range b.streams {
-		b.streams[c].write()
+		b.streams[c].Write()
 	}
 	b.head.begin()
 	b.lastTime, b.ports = 0, b.ports[:0]

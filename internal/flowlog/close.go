@@ -3,6 +3,8 @@ package flowlog
 import (
 	"hash/crc32"
 	"slices"
+
+	"weir/internal/arith"
 )
 
 // AppendBlock appends the block of what was appended so far. More may follow.
@@ -16,7 +18,7 @@ func (b *Builder) AppendBlock(dst []byte) []byte {
 	at := len(dst)
 	for i := range h.sections {
 		from := len(dst)
-		dst = b.section(i).appendTo(dst)
+		dst = b.section(i).AppendTo(dst)
 		h.sections[i] = len(dst) - from
 	}
 	h.bodySum = crc32.Checksum(dst[at:], castagnoli)
@@ -27,7 +29,7 @@ func (b *Builder) AppendBlock(dst []byte) []byte {
 }
 
 // section returns the stream of a section of the body.
-func (b *Builder) section(i int) *stream {
+func (b *Builder) section(i int) *arith.Coder {
 	switch i {
 	case 0:
 		return &b.texts.stream

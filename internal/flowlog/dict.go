@@ -3,6 +3,7 @@ package flowlog
 import (
 	"bytes"
 
+	"weir/internal/arith"
 	"weir/internal/packet"
 )
 
@@ -48,11 +49,11 @@ func sumOf(b []byte) uint32 {
 
 // texts is the dictionary of a block's texts. Index 0 is "".
 type texts struct {
-	bytes []byte   // one after the other
-	ends  []uint16 // where each ends
-	slots *hashed  // only of a Builder
-	stream
-	model textModel
+	bytes  []byte   // one after the other
+	ends   []uint16 // where each ends
+	slots  *hashed  // only of a Builder
+	stream arith.Coder
+	model  textModel
 }
 
 func (d *texts) len() int { return len(d.ends) }
@@ -96,7 +97,7 @@ func (d *texts) put(s string) uint64 {
 func (d *texts) load(b []byte, n int) bool {
 	d.bytes, d.ends = d.bytes[:0], d.ends[:0]
 	d.model.forget()
-	d.stream.read(b)
+	d.stream.Read(b)
 	for range n {
 		d.bytes = d.model.code(&d.stream, nil, d.bytes)
 		if len(d.bytes) > maxTextBytes+flowTexts*MaxText {
@@ -110,15 +111,15 @@ func (d *texts) load(b []byte, n int) bool {
 // textModel expects the next character by the two before it: from how often it
 // came behind both of them, and behind the last one.
 type textModel struct {
-	one [1 << 12]prob
-	two [1 << 12]prob
+	one [1 << 12]arith.Prob
+	two [1 << 12]arith.Prob
 }
 
 func (m *textModel) forget() {
-	forget(m.one[:])
-	forget(m.two[:])
-	var s stream
-	s.write()
+	arith.Forget(m.one[:])
+	arith.Forget(m.two[:])
+	var s arith.Coder
+	s.Write()
 	m.code(&s, []byte(usual), nil)
 }
 
@@ -131,7 +132,7 @@ const usual = "wlan0 eth0 br-lan.1 conntrack packets content guess port name net
 
 // code codes one text: from text, or appended to dst. A text ends with a 0; what
 // is 0 or 1 itself stands behind a 1.
-func (m *textModel) code(s *stream, text, dst []byte) []byte {
+func (m *textModel) code(s *arith.Coder, text, dst []byte) []byte {
 	var before, last uint32
 	at := len(dst)
 	for i := 0; ; i++ {
@@ -148,42 +149,42 @@ func (m *textModel) code(s *stream, text, dst []byte) []byte {
 		c = m.char(s, before, last, c)
 		before, last = last, c
 		switch {
-		case !s.reading && i == len(text):
+		case !s.Reading() && i == len(text):
 			return dst
-		case s.reading && c == 0:
+		case s.Reading() && c == 0:
 			return dst
-		case s.reading && c == 1:
+		case s.Reading() && c == 1:
 			c = m.char(s, before, last, 0)
 			before, last = last, c
 			dst = append(dst, byte(c-1))
-		case s.reading:
+		case s.Reading():
 			dst = append(dst, byte(c))
 		}
-		if s.reading && len(dst)-at > MaxText {
+		if s.Reading() && len(dst)-at > MaxText {
 			return dst
 		}
 	}
 }
 
 // char codes the character c, which follows last, which follows before.
-func (m *textModel) char(s *stream, before, last, c uint32) uint32 {
+func (m *textModel) char(s *arith.Coder, before, last, c uint32) uint32 {
 	h1 := last * 0x9e3779b1 >> 4
 	h2 := (before<<8 | last) * 0x85ebca6b >> 4
 	at := uint32(1)
 	for i := 7; i >= 0; i-- {
 		p1 := &m.one[(h1^at*0x2545f)>>7%uint32(len(m.one))]
 		p2 := &m.two[(h2^at*0x2545f)>>7%uint32(len(m.two))]
-		v1, v2 := uint32(*p1>>3), uint32(*p2>>3)
+		v1, v2 := p1.Value(), p2.Value()
 		v := v1
-		switch seen := *p2 & 7; {
+		switch seen := p2.Seen(); {
 		case seen > 2:
 			v = (v1 + 3*v2) / 4
 		case seen > 0:
 			v = (v1 + v2) / 2
 		}
-		bit := s.split(uint32(uint64(s.hi-s.lo)*uint64(v)>>probBits), c>>i&1)
-		p1.learn(bit)
-		p2.learn(bit)
+		bit := s.Likely(v, c>>i&1)
+		p1.Learn(bit)
+		p2.Learn(bit)
 		at = at<<1 | bit
 	}
 	return at & 0xff
@@ -191,20 +192,20 @@ func (m *textModel) char(s *stream, before, last, c uint32) uint32 {
 
 // addrs is the dictionary of a block's addresses. Index 0 is none.
 type addrs struct {
-	list  []packet.Addr
-	slots *hashed
-	stream
-	six  prob
-	same [16]prob
-	byte [9][256]prob // of an IPv4 address, of two bytes each of the first half of an IPv6 one, of the rest of it
-	last [2]packet.Addr
+	list   []packet.Addr
+	slots  *hashed
+	stream arith.Coder
+	six    arith.Prob
+	same   [16]arith.Prob
+	byte   [9][256]arith.Prob // of an IPv4 address, of two bytes each of the first half of an IPv6 one, of the rest of it
+	last   [2]packet.Addr
 }
 
 func (d *addrs) forget() {
-	d.six = evenProb
-	forget(d.same[:])
+	d.six = arith.Even
+	arith.Forget(d.same[:])
 	for i := range d.byte {
-		forget(d.byte[i][:])
+		arith.Forget(d.byte[i][:])
 	}
 	d.last = [2]packet.Addr{}
 }
@@ -224,7 +225,7 @@ func (d *addrs) put(a *packet.Addr) uint64 {
 // load reads n addresses.
 func (d *addrs) load(b []byte, n int) {
 	d.forget()
-	d.stream.read(b)
+	d.stream.Read(b)
 	d.list = d.list[:0]
 	for range n {
 		d.list = append(d.list, d.code(packet.Addr{}))
@@ -234,7 +235,7 @@ func (d *addrs) load(b []byte, n int) {
 // code codes one address: those of a network follow each other often.
 func (d *addrs) code(a packet.Addr) packet.Addr {
 	s := &d.stream
-	six := s.bit(&d.six, flag(!a.Is4()))
+	six := s.Bit(&d.six, flag(!a.Is4()))
 	from := 12
 	if six != 0 {
 		from = 0
@@ -244,7 +245,7 @@ func (d *addrs) code(a packet.Addr) packet.Addr {
 	last := &d.last[six]
 	as := true // as the one before, so far
 	for i := from; i < 16; i++ {
-		if as && s.bit(&d.same[i], flag(a[i] == last[i])) != 0 {
+		if as && s.Bit(&d.same[i], flag(a[i] == last[i])) != 0 {
 			a[i] = last[i]
 			continue
 		}
@@ -253,7 +254,7 @@ func (d *addrs) code(a packet.Addr) packet.Addr {
 		if six != 0 {
 			model = 4 + min(i/2, 4)
 		}
-		a[i] = byte(s.tree(d.byte[model][:], 8, uint32(a[i])))
+		a[i] = byte(s.Tree(d.byte[model][:], 8, uint32(a[i])))
 	}
 	*last = a
 	return a

@@ -1,6 +1,10 @@
 package flowlog
 
-import "slices"
+import (
+	"slices"
+
+	"weir/internal/arith"
+)
 
 // entries is a dictionary of things that many flows of a block have in common:
 // an end, a name, a way, what the payload told. An entry is a row of members,
@@ -11,7 +15,7 @@ type entries struct {
 	slots   *hashed  // only of a Builder
 	columns []column
 	last    []uint16 // by the first member: the last entry that has it
-	stream
+	stream  arith.Coder
 }
 
 // member says what one member of an entry is.
@@ -130,7 +134,7 @@ func (d *entries) put(e []uint32) uint64 {
 // there is.
 func (d *entries) load(b []byte, n, texts, addrs int) bool {
 	d.forget()
-	d.stream.read(b)
+	d.stream.Read(b)
 	for i := 1; i <= n; i++ {
 		d.flat = append(d.flat, make([]uint32, len(d.kinds))...)
 		d.code(i)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"weir/internal/arith"
 	"weir/internal/packet"
 )
 
@@ -129,8 +130,8 @@ func (r *Reader) column(c int) ([]uint64, error) {
 			return nil, err
 		}
 	}
-	var s stream
-	s.read(r.sections[numDicts+c])
+	var s arith.Coder
+	s.Read(r.sections[numDicts+c])
 	most := r.head.most(c)
 	for i := range vals {
 		class, k := 0, uint64(0)

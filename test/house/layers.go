@@ -14,6 +14,7 @@ var Layers = map[string]int{
 	"internal/packet":  0, // headers, in place
 	"internal/clock":   0, // monotonic time, trust in wall time
 	"internal/intern":  0, // strings ↔ uint32
+	"internal/arith":   0, // a coder of likely bits
 	"internal/logfmt":  0, // lines of the log
 	"internal/link":    0, // the kernel's view over netlink
 	"internal/nearest": 0, // the name a mistyped word was meant to be
