@@ -235,6 +235,32 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// TestLoadAgain loads rows once more, as when a backup of long ago comes back: an
+// alert whose row was not stored yet stays, and IDs go on from where they were.
+func TestLoadAgain(t *testing.T) {
+	var old, l Log
+	old.Raise(New{Type: "old", Subject: "a", Text: "of the backup"})
+	rows := old.Rows()
+	for i := range 2000 {
+		l.Raise(New{Type: "t", Subject: fmt.Sprint(i), Text: "before"})
+	}
+	l.Rows()
+	last, _ := l.Raise(New{Type: "t", Subject: "last", Text: "not stored yet"})
+	if n := l.Load(rows); n != 0 {
+		t.Errorf("%d rows are damaged", n)
+	}
+	var texts []string
+	for _, a := range l.List(Filter{}) {
+		texts = append(texts, a.Text)
+	}
+	if diff := cmp.Diff([]string{"not stored yet", "of the backup"}, texts); diff != "" {
+		t.Error(diff)
+	}
+	if next, ok := l.Raise(New{Type: "t", Subject: "next"}); !ok || next.ID <= last.ID {
+		t.Errorf("ID %d after %d", next.ID, last.ID)
+	}
+}
+
 func TestChangesAreBounded(t *testing.T) {
 	var l Log
 	for range 20 * MaxAlerts {

@@ -65,20 +65,21 @@ func (l *Log) Rows() []Row {
 	return rows
 }
 
-// Load takes the rows of earlier runs, before the first Raise, and returns how
-// many were damaged. Those are left where they are, and so are those beyond
-// MaxAlerts until the next one is raised.
+// Load takes the rows of earlier runs, before the first Raise or when a backup came
+// back, and returns how many were damaged. Those are left where they are, and so are
+// those beyond MaxAlerts until the next one is raised. What Rows has not told yet
+// stays, and no ID that was given is given again.
 func (l *Log) Load(rows []Row) (damaged int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.alerts = l.alerts[:0]
+	l.alerts = slices.DeleteFunc(l.alerts, func(a Alert) bool { return !l.changed[a.ID] })
 	for _, r := range rows {
 		if r.Key == reservedKey {
 			if len(r.Value) != 9 || r.Value[0] != rowVersion {
 				damaged++
 				continue
 			}
-			l.reserved = binary.BigEndian.Uint64(r.Value[1:])
+			l.reserved = max(l.reserved, binary.BigEndian.Uint64(r.Value[1:]))
 			continue
 		}
 		id, err := strconv.ParseUint(r.Key, 16, 64)
@@ -86,6 +87,9 @@ func (l *Log) Load(rows []Row) (damaged int) {
 		if err != nil || r.Key != rowKey(id) || id == 0 || !ok {
 			damaged++
 			continue
+		}
+		if l.changed[id] {
+			continue // what is here is newer
 		}
 		a.ID = id
 		l.alerts = append(l.alerts, a)
@@ -100,7 +104,7 @@ func (l *Log) Load(rows []Row) (damaged int) {
 // that leaves none.
 func (l *Log) begin() {
 	const highest = 1 << 62
-	l.last = l.reserved
+	l.last = max(l.last, l.reserved)
 	if n := len(l.alerts); n > 0 {
 		l.last = max(l.last, l.alerts[n-1].ID)
 	}
