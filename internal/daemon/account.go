@@ -1,15 +1,16 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"weir/internal/alert"
 	"weir/internal/clock"
-	"weir/internal/engine"
 	"weir/internal/usage"
 	"weir/store"
 	"weir/uci"
@@ -35,7 +36,13 @@ func (d *Daemon) configureAccounts(cfg *uci.Config) {
 			quotas = append(quotas, quotaOf(q))
 		}
 	}
+	d.accounting.Lock()
+	defer d.accounting.Unlock()
+	d.meter(d.ledger.Scopes()) // what passed until now is the old quotas'
 	d.ledger.Configure(quotas, d.zone.Load())
+	scopes := d.ledger.Scopes()
+	d.passed.keep(scopes)
+	d.meter(scopes)
 }
 
 func quotaOf(q *uci.Quota) usage.Quota {
@@ -61,12 +68,18 @@ func cycleOf(kind uci.Cycle, start uci.Start, every int) usage.Cycle {
 	return usage.Cycle{Kind: usage.CycleKind(kind), Start: usage.Start(start), Every: every}
 }
 
-// restoreAccounts reads what is used of quotas and the alerts from the store.
-func (d *Daemon) restoreAccounts() {
+// restoreKept reads devices, what is used of quotas, and the alerts from the store.
+// The quotas must be configured: the ledger forgets what no quota is about.
+func (d *Daemon) restoreKept() {
+	d.accounting.Lock() // until it is noted what devices had counted before
+	defer d.accounting.Unlock()
+	d.restoreDevices()
+	d.meter(d.ledger.Scopes())
+	d.passed.begin()
 	ledger, err := d.store.Rows(store.RowLedger)
 	alerts, alertsErr := d.store.Rows(store.RowAlert)
-	if err != nil || alertsErr != nil {
-		d.log.Error("read quotas and alerts from the store; they begin anew", "error", firstOf(err, alertsErr))
+	if err = cmp.Or(err, alertsErr); err != nil {
+		d.log.Error("read quotas and alerts from the store; they begin anew", "error", err)
 	}
 	used, raised := make([]usage.Row, len(ledger)), make([]alert.Row, len(alerts))
 	for i, r := range ledger {
@@ -80,15 +93,8 @@ func (d *Daemon) restoreAccounts() {
 	}
 }
 
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
-}
-
-// accountRows returns what has to outlive the process of quotas and alerts.
-func (d *Daemon) accountRows() []store.Row {
+// putAccounts queues what has to outlive the process of quotas and alerts.
+func (d *Daemon) putAccounts() {
 	var rows []store.Row
 	for _, r := range d.ledger.Rows() {
 		rows = append(rows, store.Row{Kind: store.RowLedger, Key: r.Key, Value: r.Value})
@@ -96,71 +102,49 @@ func (d *Daemon) accountRows() []store.Row {
 	for _, r := range d.alerts.Rows() {
 		rows = append(rows, store.Row{Kind: store.RowAlert, Key: r.Key, Value: r.Value})
 	}
-	return rows
+	d.store.PutRows(rows)
 }
 
 // account counts what passed since the last time on the quotas, once the clock
 // tells in which cycle.
-func (d *Daemon) account() {
+func (d *Daemon) account(now clock.Reading) {
+	d.accounting.Lock()
+	defer d.accounting.Unlock()
 	scopes := d.ledger.Scopes()
+	d.meter(scopes)
 	if len(scopes) == 0 || !d.trusted() {
 		return
 	}
 	d.mu.Lock()
 	confirmed := d.trust == clock.ByNTP
 	d.mu.Unlock()
-	for _, e := range d.ledger.Feed(d.now(), confirmed, d.totals(scopes)) {
-		severity, text := alert.Warning, "%d %% of quota %s is used"
+	for _, e := range d.ledger.Feed(now.Wall, confirmed, d.passed.totals(scopes)) {
+		severity, text := alert.Warning, fmt.Sprintf("%d %% of quota %s is used", e.Percent, e.Quota.Name)
 		if e.Percent >= 100 {
-			severity, text = alert.Error, "quota %[2]s is used up"
+			severity, text = alert.Error, "quota "+e.Quota.Name+" is used up"
 		}
 		d.raise(alert.New{
 			Severity: severity, Type: "quota", Subject: fmt.Sprintf("%s/%d", e.Quota.Name, e.Percent),
-			Text: fmt.Sprintf(text+": %s of %s since %s", e.Percent, e.Quota.Name, bytesText(e.Used), bytesText(e.Quota.Bytes), e.From.Format(time.DateOnly)),
+			Text: fmt.Sprintf("%s: %s of %s since %s", text, bytesText(e.Used), bytesText(e.Quota.Bytes), e.From.Format(time.DateOnly)),
 		})
 	}
 }
 
-// totals returns what each scope has counted. Those of uplinks begin anew with the
-// process, those of devices are as old as the devices; the ledger tells by what is
-// less than before.
-func (d *Daemon) totals(scopes []string) []usage.Total {
-	var all []usage.Total
-	var devices []engine.DeviceRow
-	pools := map[string]string{}
-	if slices.ContainsFunc(scopes, func(s string) bool { return !strings.HasPrefix(s, scopeHouse) }) {
-		devices = d.engine.Kept()
-		pools = poolsOf(d.config.Load(), devices)
-	}
-	for _, scope := range scopes {
-		t := usage.Total{Scope: scope}
-		switch {
-		case scope == scopeHouse || strings.HasPrefix(scope, scopeUplink):
-			t.Tx, t.Rx = d.lineTotal(strings.TrimPrefix(strings.TrimPrefix(scope, scopeHouse), ":"))
-		default:
-			for i := range devices {
-				if r := &devices[i]; scope == scopeDevice+r.Name || scope == scopeDevice+r.Key || scope == scopePool+pools[r.Key] {
-					t.Tx += r.Bytes.Tx
-					t.Rx += r.Bytes.Rx
-				}
-			}
-		}
-		all = append(all, t)
-	}
-	return all
-}
-
-// lineTotal returns what an uplink carried since the start, or all of them for "".
-func (d *Daemon) lineTotal(name string) (tx, rx uint64) {
+// meter reads what uplinks and, if a quota is about them, devices have counted.
+// Called with accounting held.
+func (d *Daemon) meter(scopes []string) {
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	for line, c := range d.lines {
-		if name == "" || name == line {
-			tx += c.TxBytes
-			rx += c.RxBytes
-		}
+	lines := maps.Clone(d.lines)
+	d.mu.Unlock()
+	for name, c := range lines {
+		d.passed.line(name, c.TxBytes, c.RxBytes, scopes)
 	}
-	return tx, rx
+	if !slices.ContainsFunc(scopes, func(s string) bool { return !strings.HasPrefix(s, scopeHouse) }) {
+		d.passed.devices = nil
+		return
+	}
+	devices := d.engine.Kept()
+	d.passed.see(devices, poolsOf(d.config.Load(), devices), scopes)
 }
 
 // Cycle implements api.Account.
@@ -180,14 +164,14 @@ func (d *Daemon) Uses() []usage.Use { return d.ledger.Uses(d.now()) }
 // SetUse implements api.Account.
 func (d *Daemon) SetUse(_ context.Context, name string, used uint64) bool {
 	ok := d.ledger.Set(name, used)
-	d.store.PutRows(d.accountRows())
+	d.putAccounts()
 	return ok
 }
 
 // ResetUse implements api.Account.
 func (d *Daemon) ResetUse(_ context.Context, name string) bool {
 	ok := d.ledger.Reset(name)
-	d.store.PutRows(d.accountRows())
+	d.putAccounts()
 	return ok
 }
 

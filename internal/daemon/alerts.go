@@ -5,6 +5,9 @@ import (
 	"weir/internal/logfmt"
 )
 
+// storageAlert is the type of alerts about where history is kept.
+const storageAlert = "storage"
+
 // raise adds an alert to the list and to the log, unless one about the same was
 // raised a short time ago.
 func (d *Daemon) raise(n alert.New) {

@@ -55,6 +55,7 @@ const (
 type Daemon struct {
 	opt      Options
 	log      *logfmt.Logger
+	wall     func() time.Time // with its monotonic reading, where it has one
 	started  time.Time
 	boot     *uci.Config // what it was started with
 	names    *intern.Table
@@ -65,26 +66,33 @@ type Daemon struct {
 	backend  *api.Backend
 	coverage usage.Meters
 	ledger   usage.Ledger
+	passed   passed // guarded by accounting
 	places   geo.Places
 	alerts   alert.Log
 	tasks    *tasks
 	sockets  []*os.File // passed on by systemd
 	proc     procfs
 
-	nets  atomic.Pointer[device.Networks] // what the engine was told last
-	zone  atomic.Pointer[time.Location]   // in which days and months begin
-	moved atomic.Bool                     // interfaces changed since observeLoop looked
+	nets   atomic.Pointer[device.Networks] // what the engine was told last
+	zone   atomic.Pointer[time.Location]   // in which days and months begin
+	ageing atomic.Bool                     // the clock may decide what is too old
+	moved  atomic.Bool                     // interfaces changed since observeLoop looked
+
+	snapshots snapshots
 
 	api        served        // of the goroutine of run
 	serveAgain chan struct{} // of capacity 1: the API's part of config may have changed
 
-	config   atomic.Pointer[uci.Config]
-	moving   sync.Mutex // held while slots move from the engine to the store
-	locating sync.Mutex // held while what is local is found out
-	mapping  sync.Mutex // held while ports that lead into the house are; guards leases
-	leases   leases
-	reload   sync.Mutex // one at a time; guards stopping
-	stopping bool
+	config     atomic.Pointer[uci.Config]
+	moving     sync.Mutex // held while slots move from the engine to the store
+	misdated   misdated   // guarded by moving
+	ticked     int64      // when the engine was told the time last, microseconds; guarded by moving
+	accounting sync.Mutex // held while what passed is counted on quotas
+	locating   sync.Mutex // held while what is local is found out
+	mapping    sync.Mutex // held while ports that lead into the house are; guards leases
+	leases     leases
+	reload     sync.Mutex // one at a time; guards stopping
+	stopping   bool
 
 	mu          sync.Mutex // guards what follows
 	problems    []api.Problem
@@ -99,7 +107,6 @@ type Daemon struct {
 	placesErr   string                  // what was told of the databases of places
 	restored    *api.Restored           // what the start found in the archive
 	lines       map[string]usage.Counts // what uplinks carried since the start
-	snapshots   snapshots
 }
 
 // Run runs weir until ctx ends, and returns nil then, or what makes it
@@ -136,13 +143,16 @@ func Run(ctx context.Context, opt Options) error {
 }
 
 func newDaemon(opt Options, cfg *uci.Config) *Daemon {
+	wall := time.Now
 	if opt.Now == nil {
 		opt.Now = clock.Now
+	} else {
+		wall = func() time.Time { return opt.Now().Wall }
 	}
 	d := &Daemon{
-		opt: opt, log: opt.Log, started: time.Now(), boot: cfg,
+		opt: opt, log: opt.Log, wall: wall, started: time.Now(), boot: cfg,
 		names: intern.New(maxNames), tasks: newTasks(), serveAgain: make(chan struct{}, 1),
-		proc: "/proc",
+		snapshots: snapshots{again: make(chan struct{}, 1)}, proc: "/proc",
 	}
 	d.config.Store(cfg)
 	return d
@@ -203,8 +213,8 @@ func (d *Daemon) close(deadline time.Time, writer *task) error {
 	}
 	ctx, cancel := context.WithDeadline(context.Background(), deadline)
 	defer cancel()
-	err := d.lastSnapshot(ctx)
-	err = errors.Join(err, d.store.Close(ctx))
+	d.lastSnapshot(ctx)
+	err := d.store.Close(ctx)
 	d.log.Info("stopped", "uptime", time.Since(d.started).Round(time.Second))
 	return err
 }

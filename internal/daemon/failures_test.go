@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"weir/store"
+	"weir/test/ask"
 	"weir/uci"
 )
 
@@ -164,13 +165,12 @@ func TestUnusableDatabase(t *testing.T) {
 			tt.spoil(b)
 			write(t, path, string(b))
 			h.run(t)
-			for line := range strings.SplitSeq(h.log.String(), "\n") {
-				if strings.Contains(line, "level=ERROR") {
-					t.Log(line)
-				}
-			}
-			if !strings.Contains(h.log.String(), tt.why) || !strings.Contains(h.log.String(), "moved_to="+path+".bad-") {
+			if !strings.Contains(h.log.String(), tt.why) || !strings.Contains(h.log.String(), "was moved to "+path+".bad-") ||
+				strings.Count(h.log.String(), "level=ERROR") != 1 {
 				t.Errorf("log: %s", h.log)
+			}
+			if list := h.call(t, "alerts", nil); ask.At(list, "total") != 1.0 || ask.At(list, "alerts.0.type") != storageAlert {
+				t.Errorf("alerts: %v", list)
 			}
 			kept, _ := filepath.Glob(path + ".bad-*")
 			if len(kept) != 1 {

@@ -1,10 +1,12 @@
 package daemon
 
 import (
+	"fmt"
 	"path/filepath"
 	"syscall"
 	"time"
 
+	"weir/internal/alert"
 	"weir/internal/api"
 	"weir/internal/clock"
 	"weir/internal/engine"
@@ -43,12 +45,14 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		Apps: table, Privacy: privacy(cfg), NoDNS: !readsDNS(cfg),
 		Rollup: r, Names: d.names, Log: d.flowLog(cfg), Place: d.places.Lookup,
 	})
-	d.restoreDevices()
-	d.restoreAccounts()
 	d.configureAccounts(cfg)
+	d.restoreKept()
 	d.engine.Configure(namedDevices(cfg))
+	d.tellOpened()
+	d.restoreClock()
 	d.backend = &api.Backend{
 		Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage, Storage: d, Account: d, Alerts: &d.alerts,
+		Now: func() time.Time { return d.wall().In(d.zone.Load()) },
 	}
 	if cfg.Store.FlowDays > 0 {
 		d.backend.FlowLog = d.store
@@ -65,24 +69,23 @@ func (d *Daemon) openStore(cfg *uci.Config) error {
 		Names: d.names, MaxSize: storeSize(cfg), Now: d.now,
 		Tiers: tiers(cfg), Calendar: d.calendar(), FlowKeep: flowKeep(cfg), CommitEvery: durableEvery,
 		MaxDevices:  max(store.DefaultMaxDevices, cfg.Main.MaxDevices),
-		TimeTrusted: d.trusted,
+		TimeTrusted: d.ageing.Load,
 	})
 	if err != nil {
 		return explain(err, "set option path in section store to another directory", syscall.ENOTDIR, syscall.EISDIR)
 	}
 	d.store = st
-	d.reportOpened(path)
+	d.logOpened(path)
 	d.openArchive(cfg)
 	return nil
 }
 
-// reportOpened logs what became of an earlier database.
-func (d *Daemon) reportOpened(path string) {
+// logOpened logs what became of an earlier database; of one that cannot be used
+// tellOpened does.
+func (d *Daemon) logOpened(path string) {
 	o := d.store.Opened()
 	switch {
 	case o.MovedTo != "":
-		d.log.Error("the database cannot be used; it was moved aside and another one begins",
-			"path", path, "moved_to", o.MovedTo, "why", o.Why)
 	case o.Fresh:
 		d.log.Info("new database", "path", path)
 	default:
@@ -91,6 +94,24 @@ func (d *Daemon) reportOpened(path string) {
 	if len(o.Removed) > 0 {
 		d.log.Warn("older databases that could not be used made room", "removed", o.Removed)
 	}
+}
+
+// tellOpened raises alerts for what is wrong with storage, now that those of earlier
+// runs are there.
+func (d *Daemon) tellOpened() {
+	if o := d.store.Opened(); o.MovedTo != "" {
+		d.raiseDamaged(o)
+	}
+	if err := d.snapshots.err; err != nil {
+		d.raiseSnapshots(err)
+	}
+}
+
+func (d *Daemon) raiseDamaged(o store.OpenReport) {
+	d.raise(alert.New{
+		Severity: alert.Error, Type: storageAlert, Subject: "damaged",
+		Text: fmt.Sprintf("the database could not be used and was moved to %s; another one begins: %v", o.MovedTo, o.Why),
+	})
 }
 
 // flowLog returns what takes the flows that ended, nil where none are kept.

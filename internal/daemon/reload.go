@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 
 	"weir/internal/api"
 	"weir/uci"
@@ -55,6 +56,8 @@ func (d *Daemon) Reload(context.Context) error {
 	d.setZone(cfg)
 	d.engine.SetKept(levels(cfg), d.calendar())
 	d.configureAccounts(cfg)
+	d.store.SetCalendar(d.calendar())
+	d.snapshotSoon()
 	d.loadPlaces()
 	d.engine.SetPrivacy(privacy(cfg))
 	d.engine.SetDNS(readsDNS(cfg))
@@ -83,7 +86,7 @@ func (d *Daemon) warn(problems []api.Problem) {
 }
 
 // atRestart names what a running daemon cannot change: the sizes of its tables
-// and its database. The configuration it was started with is what counts, so
+// and what is kept where. The configuration it was started with is what counts, so
 // that the note stays until the restart.
 func atRestart(boot, cfg *uci.Config) []api.Problem {
 	var out []api.Problem
@@ -101,5 +104,9 @@ func atRestart(boot, cfg *uci.Config) []api.Problem {
 	add(boot.Main.Enabled != cfg.Main.Enabled, "main", "enabled")
 	add(boot.Store.Path != cfg.Store.Path, "store", "path")
 	add(boot.Store.MaxSize != cfg.Store.MaxSize, "store", "max_size")
+	add(boot.Store.SnapshotPath != cfg.Store.SnapshotPath, "store", "snapshot_path")
+	add(boot.Store.SnapshotSize != cfg.Store.SnapshotSize, "store", "snapshot_size")
+	add(boot.Store.FlowDays != cfg.Store.FlowDays, "store", "flow_days")
+	add(!slices.Equal(boot.Store.Tiers, cfg.Store.Tiers), "store", "tier")
 	return out
 }

@@ -28,6 +28,10 @@ func (d *Daemon) State() api.State {
 	}
 	if st.Err != nil {
 		s.DB.Err = waiting(st) + ": " + st.Err.Error()
+	} else if d.archive != nil {
+		if err := d.archiveState().Err; err != nil {
+			s.DB.Err = "what is new waits to be saved: " + err.Error()
+		}
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

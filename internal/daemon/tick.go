@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"weir/internal/clock"
@@ -14,6 +13,10 @@ import (
 	"weir/uci"
 )
 
+// groupEvery is how many ticks there are between two looks at which group devices
+// are in, for they come and get addresses.
+const groupEvery = 15
+
 // tickLoop ticks the engine once a second, hands closed slots to the store and
 // keeps systemd's watchdog fed.
 func (d *Daemon) tickLoop(ctx context.Context) error {
@@ -23,12 +26,16 @@ func (d *Daemon) tickLoop(ctx context.Context) error {
 	feed := watchdogEvery()
 	var fed time.Time
 	for ticks := 0; ; ticks++ {
-		d.tick(d.opt.Now())
+		now := d.opt.Now()
+		d.tick(now)
 		if ticks%measureEvery == 0 && d.inForce().mode == uci.ModePackets {
 			d.measure(false)
 		}
 		if ticks%accountEvery == 0 {
-			d.account()
+			d.account(now)
+		}
+		if ticks%groupEvery == groupEvery-1 {
+			d.regroup()
 		}
 		disk.look(d)
 		if feed > 0 && time.Since(fed) >= feed {
@@ -64,21 +71,9 @@ func (d *Daemon) tick(now clock.Reading) {
 	if move {
 		d.move(step)
 	}
-	d.keep(d.engine.Tick(now.Wall.UnixMicro(), trust != clock.Untrusted))
-}
-
-// move puts what the wrong clock dated where it belongs: what is in memory and
-// what was stored since. Called with moving held.
-func (d *Daemon) move(step time.Duration) {
-	d.engine.Move(step)
-	from, to := d.keeper.Wrong()
-	by := int64(step.Round(time.Second) / time.Second)
-	d.ledger.Move(step)
-	d.alerts.Move(from, step)
-	err := errors.Join(d.store.Rebase(from.Unix(), to.Unix()+1, by), d.store.MoveFlows(from.UnixMicro(), to.UnixMicro()+1, step))
-	if err != nil {
-		d.log.Error("move what was stored while the clock was wrong; it is tried again", "error", err)
-	}
+	d.noteClock(now, trust, step, move)
+	d.ticked = now.Wall.UnixMicro()
+	d.keep(d.engine.Tick(d.ticked, trust != clock.Untrusted))
 }
 
 // trusted reports whether the wall clock can be believed.
@@ -88,13 +83,28 @@ func (d *Daemon) trusted() bool {
 	return d.trust != clock.Untrusted
 }
 
+// flush stores the open slots as they stand; they go on from nothing, and the store
+// adds up.
+func (d *Daemon) flush() {
+	d.moving.Lock()
+	defer d.moving.Unlock()
+	if d.trusted() {
+		d.keep(d.engine.Close(d.ticked, true))
+	}
+}
+
 // finish stores what is unfinished, when nothing counts any more.
 func (d *Daemon) finish() {
-	now := d.now()
+	d.tick(d.opt.Now()) // it may have been set since the last one
 	d.moving.Lock()
 	defer d.moving.Unlock()
 	// A date that had no time yet to prove itself is better than none.
-	d.keep(d.engine.Close(now.UnixMicro(), clock.Trusted(now) != clock.Untrusted))
+	dated := d.dated()
+	if !dated {
+		d.log.Warn("the clock was never set: what was counted since the start has no date and is lost", "uptime", time.Since(d.started).Round(time.Second))
+	}
+	d.keep(d.engine.Close(d.ticked, dated))
+	d.keepNow()
 }
 
 // openSlots is a store.Newest.
@@ -104,21 +114,26 @@ func (d *Daemon) openSlots() []rollup.Slot {
 	return d.engine.OpenSlots()
 }
 
-// keep gives closed slots to the store, and the devices along with them. Called
-// with moving held.
+// keep gives closed slots to the store, and along with them what else has to
+// outlive the process. Called with moving held.
 func (d *Daemon) keep(slots []rollup.Slot) {
 	if len(slots) == 0 {
 		return
 	}
-	rows := d.accountRows() // before the devices: what was counted on quotas is in their totals
+	d.moveFlows()
+	d.keepNow()
+	d.store.Append(slots)
+}
+
+// keepNow queues devices, quotas and alerts for the next commit.
+func (d *Daemon) keepNow() {
 	kept := d.engine.Kept()
 	devices := make([]store.Device, len(kept))
 	for i := range kept {
 		devices[i] = storedDevice(&kept[i])
 	}
-	d.store.PutRows(rows)
 	d.store.PutDevices(devices)
-	d.store.Append(slots)
+	d.putAccounts()
 }
 
 func storedDevice(r *engine.DeviceRow) store.Device {
@@ -149,24 +164,4 @@ func (d *Daemon) restoreDevices() {
 		kept[i] = k
 	}
 	d.engine.Restore(kept)
-}
-
-// diskWatch logs when the store begins to fail, loses something, and recovers.
-type diskWatch struct {
-	failing bool
-	dropped uint64
-}
-
-func (w *diskWatch) look(d *Daemon) {
-	st := d.store.Status()
-	switch failing := st.Err != nil; {
-	case failing && !w.failing:
-		d.log.Error(waiting(st), "error", st.Err)
-	case !failing && w.failing:
-		d.log.Info("history is saved again", "path", st.Path)
-	}
-	if st.Dropped > w.dropped {
-		d.log.Error("history is lost: too much waits to be saved", "slots", st.Dropped-w.dropped)
-	}
-	w.failing, w.dropped = st.Err != nil, st.Dropped
 }
