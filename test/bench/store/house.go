@@ -115,7 +115,7 @@ func (h *house) minute(t int64) {
 		h.add(rollup.Device, c.device, c.sum)
 		h.add(rollup.Total, 0, c.sum)
 		v := c.sum
-		v.Retrans, v.RTTSum, v.RTTCount = 0, 0, 0 // only packets tell, and not everywhere
+		v.Retrans, v.Watched, v.RTTSum, v.RTTCount = 0, 0, 0, 0 // only packets tell, and not everywhere
 		h.add(rollup.Application, app, v)
 		h.add(rollup.Category, app%categories, v)
 		h.add(rollup.Network, c.device%networks, v)
@@ -162,10 +162,12 @@ func (h *house) passes() rollup.Values {
 		rx *= 40
 	}
 	tx := rx/20 + h.rng.Uint64N(4000)
-	return rollup.Values{
+	v := rollup.Values{
 		TxBytes: tx, RxBytes: rx, TxPackets: 3 + tx/200, RxPackets: 3 + rx/1100, Flows: h.rng.Uint64N(3),
 		Retrans: h.rng.Uint64N(4), RTTSum: 20_000 + h.rng.Uint64N(40_000), RTTCount: 1,
 	}
+	v.Watched = (v.TxPackets + v.RxPackets) * (50 + h.rng.Uint64N(50)) / 100 // TCP's
+	return v
 }
 
 // activity is how busy a house is at a time of the day.

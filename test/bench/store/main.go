@@ -97,7 +97,10 @@ func live(ctx context.Context, dir string, o options) (*report, error) {
 	if r.peak, err = peakMemory(); err != nil {
 		return nil, err
 	}
-	return r, r.look(ctx)
+	if err := r.look(ctx); err != nil {
+		return nil, err
+	}
+	return r, fillHours(ctx, dir, o)
 }
 
 // temporary makes a directory where routers have their database: in memory, if it

@@ -50,6 +50,9 @@ func measure(ctx context.Context, dir string, o options) (*figures, error) {
 	if opened := s.Opened(); opened.Fresh || opened.Why != nil {
 		return nil, fmt.Errorf("the database was not opened as it was left: %+v", opened)
 	}
+	if err := f.askHours(ctx, dir, o); err != nil {
+		return nil, err
+	}
 	if err := f.ask(ctx, s, h, o.end()); err != nil {
 		return nil, err
 	}
@@ -89,20 +92,35 @@ func (f *figures) rebuild(ctx context.Context, dir string, o options) error {
 	return err
 }
 
+// askHours asks for 60 days of hours, of the database that has them.
+func (f *figures) askHours(ctx context.Context, dir string, o options) error {
+	s, h, err := openStore(filepath.Join(dir, hoursDir), 64<<20, o.end)
+	if err != nil {
+		return err
+	}
+	defer s.Close(ctx)
+	q := lastDays(h, o.end(), 60)
+	q.Points = int((q.To - q.From) / hour)
+	return f.time("60 days of a device, hourly", series(ctx, s, h, q))
+}
+
+// lastDays is a query for the last n days of all devices.
+func lastDays(h *house, now, n int64) rollup.Query {
+	return rollup.Query{Class: rollup.Device, Metric: rollup.Bytes, From: max(now-n*clock.Day, begin), To: now, Calendar: h.cal}
+}
+
+// series returns a question for one device.
+func series(ctx context.Context, s *store.Store, h *house, q rollup.Query) func() (string, error) {
+	q.ID = h.ids[rollup.Device][7]
+	return func() (string, error) {
+		got, err := s.Series(ctx, q, nil)
+		return fmt.Sprintf("%d points of %s", len(got.Values), stepText(got.Step)), err
+	}
+}
+
 // ask asks each question some times.
 func (f *figures) ask(ctx context.Context, s *store.Store, h *house, now int64) error {
-	device := h.ids[rollup.Device][7]
-	days := func(n int64) rollup.Query {
-		return rollup.Query{Class: rollup.Device, Metric: rollup.Bytes, From: max(now-n*clock.Day, begin), To: now, Calendar: h.cal}
-	}
-	series := func(q rollup.Query) func() (string, error) {
-		q.ID = device
-		return func() (string, error) {
-			got, err := s.Series(ctx, q, nil)
-			return fmt.Sprintf("%d points of %s", len(got.Values), stepText(got.Step)), err
-		}
-	}
-	hours := days(60)
+	hours := lastDays(h, now, 60)
 	hours.Points = int((hours.To - hours.From) / hour)
 	kept := hours // as far back as there are hours
 	for _, t := range s.Status().Tiers {
@@ -111,17 +129,17 @@ func (f *figures) ask(ctx context.Context, s *store.Store, h *house, now int64) 
 			kept.Points = int((kept.To - kept.From) / hour)
 		}
 	}
-	minutes := days(1)
+	minutes := lastDays(h, now, 1)
 	minutes.Points = 1440
-	month := days(30)
+	month := lastDays(h, now, 30)
 	month.Points = 30
 	questions := []struct {
 		name string
 		ask  func() (string, error)
 	}{
-		{"60 days of a device", series(hours)},
-		{"hours of a device, all", series(kept)},
-		{"minutes of a device, a day", series(minutes)},
+		{"60 days of a device", series(ctx, s, h, hours)},
+		{"all hours of a device", series(ctx, s, h, kept)},
+		{"a day of a device, by minutes", series(ctx, s, h, minutes)},
 		{"top 20 devices of 30 days", func() (string, error) {
 			top, n, err := s.Top(ctx, month, 20, nil)
 			return fmt.Sprintf("%d of %d devices", len(top), n), err

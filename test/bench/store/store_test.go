@@ -111,7 +111,7 @@ func TestBudgetsFail(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a simulated day more")
 	}
-	base := simulated(t, options{days: 2, flowDays: 1, maxSize: 8 << 20, limit: 2 << 20})
+	base := simulated(t, options{days: 1, flowDays: 1, maxSize: 8 << 20, limit: 2 << 20})
 	tests := []struct {
 		name  string
 		spoil func(r *report, y *year, f *figures)

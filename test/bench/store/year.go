@@ -27,6 +27,7 @@ const (
 	maxNames      = 1 << 16
 	archiveDir    = "archive"
 	rebuiltDir    = "rebuilt"
+	hoursDir      = "hours"
 )
 
 // options say what is simulated.
@@ -218,6 +219,33 @@ func (y *year) measureHeap() {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
 	y.liveHeap = max(y.liveHeap, sample[0].Value.Uint64())
+}
+
+// fillHours makes a database beside the other one that has 60 days of hours, as one
+// with more room would. The house never rests: in the other one they do not fit.
+func fillHours(ctx context.Context, dir string, o options) error {
+	now := max(o.end()-60*clock.Day, begin)
+	s, h, err := openStore(filepath.Join(dir, hoursDir), 64<<20, func() int64 { return now })
+	if err != nil {
+		return err
+	}
+	defer s.Close(ctx)
+	r, err := rollup.New(rollup.Config{Fine: []rollup.Tier{}, Tiers: rollup.DefaultTiers()[2:], Calendar: h.cal})
+	if err != nil {
+		return err
+	}
+	for r.Tick(now); now < o.end() && ctx.Err() == nil; {
+		h.minute(now)
+		h.feed(r)
+		now += minute
+		s.Append(r.Tick(now))
+		if now%clock.Day == 0 {
+			if err := s.Commit(); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
 }
 
 func timeText(t int64) string { return time.Unix(t, 0).UTC().Format("2006-01-02 15:04 UTC") }
