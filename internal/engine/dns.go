@@ -92,6 +92,9 @@ func (e *Engine) teach(m *dpi.Message, msg *names.Message) {
 		case dpi.Question:
 			if !begun {
 				msg.Type, msg.Name = r.Type, r.Name.AppendTo(room.question[:0])
+				if r.Type == dpi.TypePTR && msg.Client.Router && n.Reverse.Own(msg.Name, msg.At) {
+					return // nobody in the house asked
+				}
 			}
 		case dpi.Answer:
 			if !begun {
@@ -158,6 +161,7 @@ func (e *Engine) lookUp(f *flow.Flow, l *flow.Label) {
 		l.Marks |= markStranger
 	}
 	if m.Name == 0 {
+		e.lookBack(f, l)
 		return
 	}
 	by := hostAnswer

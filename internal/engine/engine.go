@@ -52,6 +52,12 @@ type Config struct {
 	// is called without the engine's lock, by queries. Nil: nobody knows.
 	Vendor func(packet.MAC) string
 
+	// Reverse asks what an address is called, house saying that it is in the house,
+	// and answers by Called. It is called under the engine's lock and must not block.
+	// taken says that an answer will come, full that it is to be tried again later.
+	// Nil: nothing is asked for.
+	Reverse func(a packet.Addr, house bool) (taken, full bool)
+
 	// CaptureTime lets the frames' own times drive Tick, for captures that are
 	// read as fast as they can be. Otherwise the caller ticks.
 	CaptureTime bool

@@ -23,6 +23,7 @@ func (e *Engine) Flows(f Filter, p Page) ([]FlowRow, int) {
 	}
 	rows := make([]FlowRow, 0, min(sel.n, max(p.Limit, 0), MaxRows))
 	for _, r := range e.chosen(&sel) {
+		e.wonderShown(e.table.At(r.at))
 		rows = append(rows, e.flowRow(r.at, e.table.At(r.at)))
 	}
 	return rows, sel.n
@@ -34,6 +35,7 @@ func (e *Engine) Flow(id uint64) (FlowRow, bool) {
 	defer e.mu.Unlock()
 	slot := uint32(id >> idTimeBits)
 	if f := e.table.At(slot); f != nil && flowID(slot, f) == id {
+		e.wonderShown(f)
 		return e.flowRow(slot, f), true
 	}
 	return FlowRow{}, false

@@ -87,6 +87,7 @@ func (e *Engine) hostRow(h *device.Host) HostRow {
 			row.MAC = d.MACs[0]
 		}
 	}
+	e.hostCalled(&row, h)
 	return row
 }
 

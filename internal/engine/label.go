@@ -46,9 +46,10 @@ const (
 	hostAnswer        // the answer to a DNS question of this client
 	hostLink          // what the server announces of itself on the link
 	hostHouse         // the answer to a question of somebody else in the house
+	hostReverse       // what the owner of the server's address calls it
 )
 
-var hostNames = [...]string{"", "content", "dns", "link", "house"}
+var hostNames = [...]string{"", "content", "dns", "link", "house", "reverse"}
 
 // Marks of a label.
 const (
@@ -58,6 +59,7 @@ const (
 	markStranger             // no DNS answer gave the server's address
 	markPrivate              // a private device opened it or was spoken to, though its address may be forgotten by now
 	markTimed                // the time of its handshake is in the series
+	markWondered             // names of its ends were asked for, or need not be
 )
 
 // named finds out what can be known of a new flow before its payload is seen.
@@ -197,7 +199,11 @@ func (e *Engine) setHost(l *flow.Label, handle uint32, by uint8) {
 
 // identify finds the application of a flow by what is known of it.
 func (e *Engine) identify(f *flow.Flow, l *flow.Label) {
-	app, by := e.match(f, l, e.naming.text(l.Host))
+	var host []byte
+	if l.HostBy != hostReverse {
+		host = e.naming.text(l.Host)
+	}
+	app, by := e.match(f, l, host)
 	l.App, l.AppBy = uint16(app), uint8(by)
 }
 

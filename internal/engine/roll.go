@@ -42,6 +42,7 @@ type observer Engine
 // uplink's, while those inside are the house's.
 func (o *observer) Rolled(f *flow.Flow, c *flow.Change) {
 	e := (*Engine)(o)
+	e.wonder(f)
 	conn := e.table.Conn(f)
 	if !e.recording && len(e.uplinks) > 0 {
 		e.passed(f, c) // else Connections has added what crosses them

@@ -27,6 +27,7 @@ type HostRow struct {
 	Device                    uint32
 	Name                      string
 	MAC                       packet.MAC // zero when not on link
+	Host, HostBy              string     // what its address is called where no device has a name, and how that is known: "reverse"
 	Interface                 string
 	First, Last               int64
 	Bytes, Packets            Pair[uint64]

@@ -115,6 +115,14 @@ func (h *house) consistent(kept ...uint32) {
 	for i := range h.aliases.slots {
 		refs[h.aliases.slots[i].name]++
 	}
+	text := 0
+	for i := range h.Reverse.slots {
+		refs[h.Reverse.slots[i].name]++
+		text += len(h.Pool.Text(h.Reverse.slots[i].name))
+	}
+	if text != h.Reverse.text || text > reverseText || len(h.Reverse.slots) > reverseAddrs {
+		h.t.Fatalf("%d bytes of names by reverse lookup, %d are counted; %d slots", text, h.Reverse.text, len(h.Reverse.slots))
+	}
 	refs[h.open.name]++
 	delete(refs, 0)
 	for i := range h.Pool.slots {

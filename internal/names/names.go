@@ -33,6 +33,7 @@ const warmUp = (leastLife + grace) * 1_000_000
 type Names struct {
 	Pool    *Pool
 	Answers *Answers // another one after SetDecode
+	Reverse Reverse
 
 	cfg    Config
 	reduce Reducer
@@ -71,6 +72,7 @@ type Stats struct {
 func New(cfg Config) *Names {
 	cfg.Flows, cfg.Devices = max(cfg.Flows, 64), max(cfg.Devices, 16)
 	n := &Names{cfg: cfg, reduce: Reducer{cfg.Privacy}, seed: maphash.MakeSeed(), Pool: NewPool(flowText * cfg.Flows)}
+	n.Reverse.n = n
 	n.begin()
 	return n
 }
@@ -210,6 +212,7 @@ func (n *Names) SetPrivacy(level Privacy) {
 func (n *Names) unname() {
 	n.drop()
 	n.Answers.Forget(0)
+	n.Reverse.Forget()
 	n.log.forget(0)
 	n.denied.forget(0)
 	n.aliases.forget()
@@ -224,6 +227,7 @@ func (n *Names) unname() {
 func (n *Names) Forget(c *Client) {
 	n.drop()
 	n.tally.forget(0)
+	n.Reverse.Forget()
 	n.aliases.forget()
 	for _, key := range n.keys(c) {
 		if i, ok := n.clients.index[key]; ok {
@@ -239,6 +243,7 @@ func (n *Names) Forget(c *Client) {
 // all are microseconds.
 func (n *Names) Shift(delta, from, to int64) {
 	n.Answers.shift(delta/1_000_000, seconds(from), seconds(to))
+	n.Reverse.shift(delta/1_000_000, seconds(from), seconds(to))
 	for i := range n.clients.slots {
 		c := &n.clients.slots[i]
 		shiftSeconds(&c.last, delta/1_000_000, seconds(from), seconds(to))

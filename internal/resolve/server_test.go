@@ -28,15 +28,8 @@ type reply func(q []byte, tcp bool) [][]byte
 
 func serve(t *testing.T, f reply) *dnsServer {
 	t.Helper()
-	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	udp, tcp := listen(t)
 	s := &dnsServer{at: udp.LocalAddr().(*net.UDPAddr).AddrPort()}
-	tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(s.at))
-	if err != nil {
-		t.Fatal(err)
-	}
 	done := make(chan struct{}, 2)
 	t.Cleanup(func() {
 		udp.Close()
@@ -53,6 +46,24 @@ func serve(t *testing.T, f reply) *dnsServer {
 		done <- struct{}{}
 	}()
 	return s
+}
+
+// listen opens the same port for UDP and TCP.
+func listen(t *testing.T) (*net.UDPConn, *net.TCPListener) {
+	t.Helper()
+	for range 20 {
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tcp, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(udp.LocalAddr().(*net.UDPAddr).AddrPort()))
+		if err == nil {
+			return udp, tcp
+		}
+		udp.Close() // somebody has that port of TCP
+	}
+	t.Fatal("no port is free for UDP and TCP")
+	return nil, nil
 }
 
 func (s *dnsServer) datagrams(conn *net.UDPConn, f reply) {
