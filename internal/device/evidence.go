@@ -266,7 +266,7 @@ func meaningless(name []byte) bool {
 
 // noNames are what programs say that know no name.
 var noNames = [...][]byte{
-	[]byte("*"), []byte("localhost"), []byte("localhost.localdomain"), []byte("unknown"), []byte("none"), []byte("null"), []byte("(none)"),
+	[]byte("*"), []byte("local"), []byte("localhost"), []byte("localhost.localdomain"), []byte("unknown"), []byte("none"), []byte("null"), []byte("(none)"),
 }
 
 // rename finds out the best name.

@@ -35,6 +35,7 @@ var rules = []rule{
 	{DHCPVendor, "^ubnt", RouterType, Linux, 7},
 	{DHCPVendor, "^cisco ap", RouterType, Embedded, 7},
 	{DHCPVendor, "^arubaap", RouterType, Linux, 7},
+	{DHCPVendor, "^withings", Thing, Embedded, 7},
 	{DHCPVendor, "^roku", Television, RokuOS, 8},
 	{DHCPVendor, "^dhcpcd", NoType, Linux, 3},
 	{DHCPVendor, "^udhcp", Thing, Linux, 1}, // small systems; some call themselves so on routers and televisions
@@ -63,9 +64,9 @@ var rules = []rule{
 	{DHCPOptions, "^1,3,6,12,15,17,23,28,29,31,33,40,41,42", Computer, Linux, 3},
 	{DHCPOptions, "^1,3,28,6$", Thing, Embedded, 4}, // lwIP
 	{DHCPOptions, "^1,3,28,6,42$", Thing, Embedded, 4},
-	{DHCPOptions, "^1,3,28,6,15,44,46,47,31,33,121,43$", Thing, Embedded, 4}, // ESP8266
-	{DHCPOptions, "^1,3,6,12,15,28,42", NoType, Linux, 2},                    // udhcpc
-	{DHCPOptions, "^1,3,6,12,15,28,40,41,42", NoType, Linux, 2},
+	{DHCPOptions, "^1,3,28,6,15,44,46,47,31,33,121,43$", Thing, Embedded, 4},         // ESP8266
+	{DHCPOptions, "^1,121,33,3,6,12,15,26,28,42,51,54,58,59,119$", NoType, Linux, 3}, // dhcpcd
+	{DHCPOptions, "^1,3,6,12,15,28", NoType, Linux, 2},                               // udhcpc
 
 	// Services announced over mDNS.
 	{MDNSService, "^ipp", Printer, NoOS, 6},
