@@ -30,6 +30,15 @@ type flowKey struct {
 	id   uint32
 }
 
+// serialBits is how many bits of a key's number count blocks; the others are
+// microseconds of the second.
+const serialBits = 12
+
+// keyOf is the key of a block by when its first flow ended, in microseconds.
+func keyOf(at int64, serial uint32) flowKey {
+	return flowKey{at / 1e6, uint32(at%1e6)<<serialBits | serial&(1<<serialBits-1)}
+}
+
 func (k flowKey) prefix() []byte { return flowPrefix(k.last, k.id) }
 
 // LogFlow adds a flow that ended to the flow log, and keeps nothing of f. It never
@@ -51,7 +60,7 @@ func (s *Store) LogFlow(f *flowlog.Flow) {
 	}
 	if l.open.Len() == 0 {
 		l.serial++
-		l.key = flowKey{f.Last / 1e6, uint32(f.Last%1e6)<<12 | l.serial&0xfff}
+		l.key = keyOf(f.Last, l.serial)
 		l.kept, l.keptAt = 0, s.opt.Now()
 	}
 	l.open.Append(f)
@@ -92,7 +101,7 @@ func (s *Store) AppendFlows(b flowlog.Block) error {
 	l := &s.flows
 	l.mu.Lock()
 	l.serial++
-	key := flowKey{b.Last / 1e6, uint32(b.Last%1e6)<<12 | l.serial&0xfff}
+	key := keyOf(b.Last, l.serial)
 	l.mu.Unlock()
 	s.queue.keepFlows(key, b)
 	signal(s.queue.wake)
@@ -132,72 +141,6 @@ func (s *Store) forgetOpenFlows() {
 
 // key tells where the block is stored.
 func (b *flowBlock) key() flowKey { return flowKey{b.last, b.id} }
-
-// MoveFlows moves the times of flows that were logged with from ≤ time < to, in
-// microseconds since the Unix epoch, by d: the clock was wrong. Blocks move whole,
-// by when their first flow ended. What a kill interrupts is not begun.
-func (s *Store) MoveFlows(from, to int64, d time.Duration) error {
-	if d == 0 || from >= to {
-		return nil
-	}
-	l := &s.flows
-	l.mu.Lock()
-	if l.open != nil && l.open.Len() > 0 {
-		s.closeFlows() // what follows has the right time
-	}
-	l.mu.Unlock()
-	if err := s.Commit(); err != nil {
-		return err
-	}
-	s.writer.Lock()
-	defer s.writer.Unlock()
-	s.layout.Lock()
-	defer s.layout.Unlock()
-	if err := s.update("move flows", func(e *edit) error { return e.moveFlows(from, to, d) }); err != nil {
-		return s.explain(fmt.Errorf("move flows: %w", err))
-	}
-	return nil
-}
-
-// moveFlows moves all blocks that lie between two times.
-func (e *edit) moveFlows(from, to int64, d time.Duration) error {
-	var keys [][]byte
-	c := e.tx.Bucket(bucketFlows).Cursor()
-	for k, _ := c.Seek(flowPrefix(max(from, 0)/1e6, 0)); k != nil; k, _ = c.Next() {
-		if at, ok := flowTime(k); ok && at*1e6 >= to {
-			break
-		} else if ok && k[flowKeyLen-2]|k[flowKeyLen-1] == 0 {
-			keys = append(keys, append([]byte(nil), k[:flowKeyLen-2]...))
-		}
-	}
-	type moved struct{ to, data []byte }
-	var all []moved
-	for _, prefix := range keys {
-		bucket := e.tx.Bucket(bucketFlows)
-		at, _ := flowTime(append(prefix[:len(prefix):len(prefix)], 0, 0))
-		at += int64(d / time.Second)
-		data, err := flowlog.AppendMoved(nil, getParts(bucket, prefix), d)
-		if err != nil || at < 0 || at > maxFlowTime {
-			e.s.badBlocks.Add(1)
-			continue
-		}
-		if err := e.flows.remove(bucket, prefix); err != nil {
-			return err
-		}
-		if err := e.markUnsaved(unsavedFlow(prefix)); err != nil {
-			return err
-		}
-		to := flowPrefix(at, 0)
-		copy(to[8:], prefix[8:])
-		all = append(all, moved{to, data})
-	}
-	for _, m := range all {
-		if err := e.setFlowBlock(m.to, m.data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // markFlowDevices calls mark with each device that the flow log names. It reports
 // false when a newer weir's block cannot be read: then nobody knows.

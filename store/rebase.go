@@ -19,10 +19,11 @@ const (
 	moveBytes = 128 << 10 // of blocks in one transaction, about
 )
 
-// move is one Rebase.
+// move is one Rebase, in seconds, or one MoveFlows, in microseconds.
 type move struct {
 	seq          uint64
 	from, to, by int64
+	flows        bool
 }
 
 // Rebase moves the slots of what was counted with from ≤ time < to by so many
@@ -36,27 +37,29 @@ type move struct {
 // It is done when Rebase returns nil. After an error it waits, as slots do, and
 // is done before later slots are written. It takes as many transactions as it
 // needs; a kill in between loses and doubles nothing, because Open goes on where
-// it stood. Readers wait meanwhile. The flow log and devices do not move.
+// it stood. Readers wait meanwhile. The flow log has a move of its own;
+// devices do not move.
 func (s *Store) Rebase(from, to, by int64) error {
 	from = max(from, 0)
 	if by == 0 || from >= to {
 		return nil
 	}
-	if !s.queue.move(from, to, by) {
+	if !s.queue.move(move{from: from, to: to, by: by}) {
 		return fmt.Errorf("database %s: %w", s.path, ErrMoves)
 	}
 	return s.Commit()
 }
 
 // move queues a move behind what is queued now, false if too many wait.
-func (q *queue) move(from, to, by int64) bool {
+func (q *queue) move(m move) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.moves) >= maxMoves {
 		return false
 	}
 	q.seq++
-	q.moves = append(q.moves, move{q.seq, from, to, by})
+	m.seq = q.seq
+	q.moves = append(q.moves, m)
 	signal(q.wake)
 	return true
 }
@@ -77,8 +80,14 @@ func (s *Store) runMove(m move) error {
 		if applied(e.tx) >= m.seq {
 			return nil
 		}
-		if err := setApplied(e.tx, m.seq); err != nil || len(e.s.opt.Tiers) == 0 {
+		if err := setApplied(e.tx, m.seq); err != nil {
 			return err
+		}
+		if m.flows {
+			return newFlowMoving(m).save(e.tx)
+		}
+		if len(e.s.opt.Tiers) == 0 {
+			return nil
 		}
 		state := moving{move: m, step: e.s.opt.Tiers[0].Step}
 		return state.restart().save(e.tx)
@@ -93,7 +102,9 @@ func (s *Store) runMove(m move) error {
 func (s *Store) resumeMove() error {
 	for more := true; more; {
 		err := s.update("move", func(e *edit) (err error) {
-			more, err = e.moveSome()
+			if more, err = e.moveSome(); err == nil && !more {
+				more, err = e.moveSomeFlows()
+			}
 			return err
 		})
 		if err != nil {

@@ -155,7 +155,7 @@ func TestRebaseLeavesLaterSlots(t *testing.T) {
 		s.Append([]rollup.Slot{{Step: 300, Start: 300, Block: block(map[uint32]uint64{1: v})}})
 	}
 	put(1)
-	if !s.queue.move(0, 86400, 600) {
+	if !s.queue.move(move{from: 0, to: 86400, by: 600}) {
 		t.Fatal("no room for a move")
 	}
 	put(2)
@@ -224,7 +224,7 @@ func TestMoveThatOnlySeemedToFail(t *testing.T) {
 
 func TestMovesAreBounded(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), FileName), Options{Names: intern.New(1)})
-	for s.queue.move(0, 100, 100) {
+	for s.queue.move(move{from: 0, to: 100, by: 100}) {
 	}
 	if err := s.Rebase(0, 100, 100); !errors.Is(err, ErrMoves) || s.Status().Moves != maxMoves {
 		t.Errorf("%v with %d moves", err, s.Status().Moves)

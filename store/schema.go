@@ -27,6 +27,8 @@ var (
 	keySession = []byte("session") // be64, a random number: who gives the queue's numbers
 	keyRebuild = []byte("rebuild") // is there while the database is filled from an archive
 	keyMove    = []byte("move")    // of the move that is under way, see rebase.go
+
+	keyMoveFlows = []byte("moveflows") // the same of flows, see flowmove.go
 )
 
 // schema is the version of all this. A weir reads its own and older ones, which
