@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"weir/internal/jsontext"
 )
 
 const backupLong = `
@@ -107,17 +108,6 @@ func ask(con *console, question string) (bool, error) {
 	return false, nil
 }
 
-// restored is the reply of the method restore.
-type restored struct {
-	Slots      uint64   `json:"slots"`
-	Devices    uint64   `json:"devices"`
-	Rows       uint64   `json:"rows"`
-	FlowBlocks uint64   `json:"flow_blocks"`
-	From       int64    `json:"from"`
-	To         int64    `json:"to"`
-	Lost       []string `json:"lost"`
-}
-
 func restore(ctx context.Context, con *console, c *client, f *os.File, size int64) error {
 	m, err := lookupMethod("restore")
 	if err != nil {
@@ -133,16 +123,17 @@ func restore(ctx context.Context, con *console, c *client, f *os.File, size int6
 	if err != nil {
 		return err
 	}
-	var r restored
-	if err := json.Unmarshal(reply.Bytes(), &r); err != nil {
+	r, err := jsontext.Parse(reply.Bytes())
+	if err != nil {
 		return fmt.Errorf("what answers on %s is not weir: %w", c.where, err)
 	}
-	fmt.Fprintf(con.out, "restored %s, %s of flows, %s, %s\n", plural(r.Slots, "slot"), plural(r.FlowBlocks, "block"), plural(r.Devices, "device"), plural(r.Rows, "row"))
-	if r.To > 0 {
-		fmt.Fprintf(con.out, "from %s to %s\n", momentText(r.From), momentText(r.To))
+	fmt.Fprintf(con.out, "restored %s, %s of flows, %s, %s\n", plural(r.UintOf("slots"), "slot"), plural(r.UintOf("flow_blocks"), "block"),
+		plural(r.UintOf("devices"), "device"), plural(r.UintOf("rows"), "row"))
+	if to := r.IntOf("to"); to > 0 {
+		fmt.Fprintf(con.out, "from %s to %s\n", momentText(r.IntOf("from")), momentText(to))
 	}
-	for _, text := range r.Lost {
-		fmt.Fprintln(con.out, "lost: "+con.clean(text))
+	for lost := range r.Get("lost").Elements() {
+		fmt.Fprintln(con.out, "lost: "+con.clean(lost.TextOf()))
 	}
 	return nil
 }
@@ -180,23 +171,15 @@ func snapshotCommand(fs *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
-		reply, err := c.call(ctx, "snapshot", struct{}{})
+		reply, err := c.call(ctx, "snapshot", nil)
 		if err != nil {
 			return unnamed("snapshot", err)
 		}
-		var saved struct {
-			Slots, Devices, Rows, Bytes, Left uint64
-
-			FlowBlocks uint64  `json:"flow_blocks"`
-			Took       float64 `json:"took"`
-		}
-		if err := json.Unmarshal(reply, &saved); err != nil {
-			return fmt.Errorf("what answers on %s is not weir: %w", c.where, err)
-		}
-		fmt.Fprintf(con.out, "saved %s, %s of flows, %s, %s: %s in %s\n", plural(saved.Slots, "slot"), plural(saved.FlowBlocks, "block"),
-			plural(saved.Devices, "device"), plural(saved.Rows, "row"), byteText(saved.Bytes), durationText(time.Duration(saved.Took*float64(time.Second))))
-		if saved.Left > 0 {
-			fmt.Fprintf(con.out, "%s of what is least important found no room; weir call db tells more\n", plural(saved.Left, "record"))
+		took := time.Duration(reply.FloatOf("took") * float64(time.Second))
+		fmt.Fprintf(con.out, "saved %s, %s of flows, %s, %s: %s in %s\n", plural(reply.UintOf("slots"), "slot"), plural(reply.UintOf("flow_blocks"), "block"),
+			plural(reply.UintOf("devices"), "device"), plural(reply.UintOf("rows"), "row"), byteText(reply.UintOf("bytes")), durationText(took))
+		if left := reply.UintOf("left"); left > 0 {
+			fmt.Fprintf(con.out, "%s of what is least important found no room; weir call db tells more\n", plural(left, "record"))
 		}
 		return nil
 	}

@@ -1,15 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
 
 	"weir/internal/api"
+	"weir/internal/jsontext"
 )
 
 const callLong = `
@@ -70,15 +70,16 @@ func lookupMethod(name string) (*api.Method, error) {
 // callArguments turns what follows the method on the command line into the
 // object that is sent: one JSON object, or pairs whose values the daemon
 // converts to the types of the arguments.
-func callArguments(m *api.Method, args []string) (any, error) {
+func callArguments(m *api.Method, args []string) ([]byte, error) {
 	if len(args) == 1 && strings.HasPrefix(strings.TrimSpace(args[0]), "{") {
-		var object map[string]json.RawMessage
-		if err := json.Unmarshal([]byte(args[0]), &object); err != nil {
+		object, err := jsontext.Parse([]byte(args[0]))
+		if err != nil {
 			return nil, usageError(fmt.Sprintf("%s: the arguments are no JSON object: %v", m.Name, err))
 		}
 		return object, nil
 	}
-	pairs := make(map[string]string, len(args))
+	var names []string
+	out := []byte("{")
 	for _, a := range args {
 		if strings.HasPrefix(strings.TrimSpace(a), "{") {
 			return nil, usageError(m.Name + ": a JSON object holds all arguments; nothing can stand beside it")
@@ -87,26 +88,24 @@ func callArguments(m *api.Method, args []string) (any, error) {
 		if !ok || name == "" {
 			return nil, usageError(fmt.Sprintf("%s: %q is neither a pair such as limit=5 nor a JSON object", m.Name, a))
 		}
-		if _, twice := pairs[name]; twice {
+		if slices.Contains(names, name) {
 			return nil, usageError(fmt.Sprintf("%s: argument %s is given twice", m.Name, name))
 		}
-		pairs[name] = value
+		if names = append(names, name); len(names) > 1 {
+			out = append(out, ',')
+		}
+		out = api.AppendText(append(out, '"'), name)
+		out = append(api.AppendText(append(out, `":"`...), value), '"')
 	}
-	return pairs, nil
+	return append(out, '}'), nil
 }
 
 // writeReply prints a reply, indented where somebody reads it.
-func writeReply(con *console, reply json.RawMessage) error {
-	var out bytes.Buffer
+func writeReply(con *console, reply jsontext.Value) error {
 	if con.screen != nil {
-		if err := json.Indent(&out, reply, "", "  "); err != nil {
-			return fmt.Errorf("the reply is no JSON: %w", err)
-		}
-	} else {
-		out.Write(reply)
+		reply = reply.AppendIndented(nil)
 	}
-	out.WriteByte('\n')
-	_, err := con.out.Write(out.Bytes())
+	_, err := con.out.Write(append(slices.Clip(reply), '\n'))
 	return err
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +15,8 @@ import (
 	"syscall"
 	"time"
 
+	"weir/internal/api"
+	"weir/internal/jsontext"
 	"weir/uci"
 )
 
@@ -93,10 +94,12 @@ func (c *client) readToken(file string) error {
 }
 
 // callError is how a method failed.
-type callError struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Hint    string `json:"hint"`
+type callError struct{ Code, Message, Hint string }
+
+// callErrorOf returns the error that the daemon put into its answer, and the
+// message given where the answer is something else.
+func callErrorOf(answer jsontext.Value, message string) *callError {
+	return &callError{answer.TextOf("code"), cmp.Or(answer.TextOf("message"), message), answer.TextOf("hint")}
 }
 
 func (e *callError) Error() string {
@@ -106,70 +109,61 @@ func (e *callError) Error() string {
 	return e.Message + "; " + e.Hint
 }
 
-// rpcRequest is a call as uhttpd's /ubus takes it: session, object, method and
-// arguments.
-type rpcRequest struct {
-	Version string `json:"jsonrpc"`
-	ID      int    `json:"id"`
-	Method  string `json:"method"`
-	Params  [4]any `json:"params"`
-}
-
-// rpcReply is its answer: a status and, where it is 0, the reply; or an error
-// of the protocol.
-type rpcReply struct {
-	Result []json.RawMessage `json:"result"`
-	Error  *struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-}
-
 // accessDenied is the code of uhttpd's /ubus for a call without the right.
 const accessDenied = -32002
 
 // noSession is the session that asks for no rights beyond those of the caller.
 const noSession = "00000000000000000000000000000000"
 
-// call calls one method; args is what encodes to its arguments. The error is a
-// *callError when the method itself failed.
-func (c *client) call(ctx context.Context, method string, args any) (json.RawMessage, error) {
-	body, err := json.Marshal(rpcRequest{"2.0", 1, "call", [4]any{noSession, "weir", method, args}})
+// call calls one method; args are its arguments as a JSON object, nil for none.
+// The error is a *callError when the method itself failed.
+func (c *client) call(ctx context.Context, method string, args []byte) (jsontext.Value, error) {
+	b, err := c.post(ctx, callRequest(method, args))
 	if err != nil {
 		return nil, err
 	}
-	b, err := c.post(ctx, body)
+	reply, err := jsontext.Parse(b)
 	if err != nil {
-		return nil, err
-	}
-	var reply rpcReply
-	if err := json.Unmarshal(b, &reply); err != nil {
 		return nil, fmt.Errorf("what answers on %s does not speak JSON-RPC: %w", c.where, err)
 	}
-	return reply.value()
+	return replyValue(reply)
 }
 
-// value returns the answer or the error that the reply holds.
-func (r *rpcReply) value() (json.RawMessage, error) {
-	if r.Error != nil {
-		e := &callError{Message: fmt.Sprintf("%s (%d)", r.Error.Message, r.Error.Code)}
-		if r.Error.Code == accessDenied {
+// callRequest returns a call as uhttpd's /ubus takes it, with session, object,
+// method and arguments.
+func callRequest(method string, args []byte) []byte {
+	b := []byte(`{"jsonrpc":"2.0","id":1,"method":"call","params":["` + noSession + `","weir","`)
+	b = append(api.AppendText(b, method), `",`...)
+	if len(args) == 0 {
+		args = []byte("{}")
+	}
+	return append(append(b, args...), "]}"...)
+}
+
+// replyValue returns the answer or the error that a reply to callRequest holds: a
+// status and, where it is 0, the answer; or an error of the protocol.
+func replyValue(reply jsontext.Value) (jsontext.Value, error) {
+	if failed := reply.Get("error"); failed.IsObject() {
+		code := failed.IntOf("code")
+		e := &callError{Message: fmt.Sprintf("%s (%d)", failed.TextOf("message"), code)}
+		if code == accessDenied {
 			e.Hint = "give the daemon's token with --token-file"
 		}
 		return nil, e
 	}
-	if len(r.Result) == 0 {
+	var result []jsontext.Value
+	for v := range reply.Get("result").Elements() {
+		result = append(result, v)
+	}
+	if len(result) == 0 {
 		return nil, errors.New("the daemon answered nothing")
 	}
-	data := json.RawMessage("{}")
-	if len(r.Result) > 1 {
-		data = r.Result[1]
+	data := jsontext.Value("{}")
+	if len(result) > 1 {
+		data = result[1]
 	}
-	if status := string(r.Result[0]); status != "0" {
-		e := &callError{Message: "the method failed with ubus status " + status}
-		// A failure that comes without its reason keeps the words above.
-		_ = json.Unmarshal(data, e)
-		return nil, e
+	if status := string(result[0]); status != "0" {
+		return nil, callErrorOf(data, "the method failed with ubus status "+status)
 	}
 	return data, nil
 }
@@ -187,10 +181,8 @@ func (c *client) post(ctx context.Context, body []byte) ([]byte, error) {
 	case len(b) > maxReply:
 		return nil, fmt.Errorf("the answer of %s is larger than %s", c.where, byteText(maxReply))
 	case refused != "":
-		e := &callError{Message: refused}
-		// Who answers something else than weir's errors is told by its status.
-		_ = json.Unmarshal(b, e)
-		return nil, fmt.Errorf("%s answers: %w", c.where, e)
+		answer, _ := jsontext.Parse(b) // nil for something else than weir's errors
+		return nil, fmt.Errorf("%s answers: %w", c.where, callErrorOf(answer, refused))
 	}
 	return b, nil
 }

@@ -60,7 +60,7 @@ func TestClientOddAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := answering(t, tt.raw).call(context.Background(), "flows", struct{}{})
+			got, err := answering(t, tt.raw).call(context.Background(), "flows", nil)
 			if tt.err != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.err) {
 					t.Errorf("error %v, want %q", err, tt.err)
@@ -87,13 +87,13 @@ func TestClientGivesUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	begin := time.Now()
-	_, err = c.call(ctx, "status", struct{}{})
+	_, err = c.call(ctx, "status", nil)
 	if !errors.Is(err, context.Canceled) || time.Since(begin) > 5*time.Second {
 		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
 	ctx, cancel = context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if _, err = c.call(ctx, "status", struct{}{}); err == nil || err.Error() != "mute.sock did not answer in time" {
+	if _, err = c.call(ctx, "status", nil); err == nil || err.Error() != "mute.sock did not answer in time" {
 		t.Errorf("error %v", err)
 	}
 }

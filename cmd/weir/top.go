@@ -100,22 +100,20 @@ func (o *topOptions) view(con *console) (*topView, error) {
 
 // refresh asks the daemon what the view wants to show.
 func refresh(ctx context.Context, c *client, con *console, tab *topTab, q question) (snapshot, error) {
-	reply, err := c.call(ctx, "status", struct{}{})
+	reply, err := c.call(ctx, "status", nil)
 	if err != nil {
 		return snapshot{}, err
 	}
 	s := snapshot{ask: q, at: time.Now()}
-	if s.status, err = decodeStatus(reply); err != nil {
-		return s, err
-	}
+	s.status = decodeStatus(reply)
 	if reply, err = c.call(ctx, tab.name, q.arguments()); err != nil {
 		return s, err
 	}
 	if s.page, err = decodePage(reply, tab.name); err != nil {
 		return s, err
 	}
-	s.table, err = tab.fill(con, s.page)
-	return s, err
+	s.table = tab.fill(con, s.page)
+	return s, nil
 }
 
 // topPlain prints listings one after another.

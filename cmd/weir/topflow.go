@@ -2,65 +2,50 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"time"
+
+	"weir/internal/jsontext"
 )
 
-// flowRow is what top shows of a flow.
-type flowRow struct {
-	Client, Server endpoint
-	Proto          string
-	State          string // "" for null, as all text
-	App, Protocol  string
-	Host           string
-	Dir, Offload   string
-	Bytes          txRx
-	Bps            struct{ Now uint64 }
-	Duration       float64
-	RTT            struct{ Client, Server float64 } // 0 for null
-	NAT            *struct {
-		Orig, Reply struct{ Src, Dst string }
-		Why         string
-	}
-}
+// flowRow is a flow of the reply.
+type flowRow struct{ jsontext.Value }
 
-func flowCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
-	var f flowRow
-	if err := json.Unmarshal(row, &f); err != nil {
-		return nil, err
-	}
-	rtt := unknown(con)
-	if f.RTT.Client+f.RTT.Server > 0 {
-		rtt = latencyText(uint64(1000 * (f.RTT.Client + f.RTT.Server)))
+func flowCells(con *console, row jsontext.Value, _ int64) []string {
+	f, bytes, rtt := flowRow{row}, txRxOf(row, "bytes"), unknown(con)
+	if ms := row.FloatOf("rtt", "client") + row.FloatOf("rtt", "server"); ms > 0 {
+		rtt = latencyText(uint64(1000 * ms))
 	}
 	return []string{
-		f.Client.text(con), f.Server.text(con), con.clean(f.Proto), known(con, cmp.Or(f.App, f.Protocol)),
-		con.clean(f.Host), known(con, f.State), f.way(con),
-		byteText(f.Bytes.Tx), byteText(f.Bytes.Rx), idleText(f.Bps.Now),
-		durationText(time.Duration(f.Duration * float64(time.Second))), rtt, f.translation(con),
-	}, nil
+		endpointOf(row.Get("client")).text(con), endpointOf(row.Get("server")).text(con), con.clean(row.TextOf("proto")),
+		known(con, cmp.Or(row.TextOf("app"), row.TextOf("protocol"))), con.clean(row.TextOf("host")), known(con, row.TextOf("state")), f.way(con),
+		byteText(bytes.Tx), byteText(bytes.Rx), idleText(row.UintOf("bps", "now")),
+		durationText(time.Duration(row.FloatOf("duration") * float64(time.Second))), rtt, f.translation(con),
+	}
 }
 
 // way says who opened the flow and what forwards it.
-func (f *flowRow) way(con *console) string {
-	switch f.Offload {
+func (f flowRow) way(con *console) string {
+	dir := known(con, f.TextOf("dir"))
+	switch f.TextOf("offload") {
 	case "software":
-		return known(con, f.Dir) + " sw"
+		return dir + " sw"
 	case "hardware":
-		return known(con, f.Dir) + " hw"
+		return dir + " hw"
 	}
-	return known(con, f.Dir)
+	return dir
 }
 
 // translation says what became of the flow's addresses, or why it may come in.
-func (f *flowRow) translation(con *console) string {
+func (f flowRow) translation(con *console) string {
+	nat := f.Get("nat")
+	end := func(tuple, name string) string { return nat.TextOf(tuple, name) }
 	switch {
-	case f.NAT == nil:
+	case !nat.IsObject():
 		return unknown(con)
-	case f.Dir != "in" && f.NAT.Orig.Src == f.NAT.Reply.Dst && f.NAT.Orig.Dst == f.NAT.Reply.Src:
+	case f.TextOf("dir") != "in" && end("orig", "src") == end("reply", "dst") && end("orig", "dst") == end("reply", "src"):
 		return "none"
 	}
-	return con.clean(f.NAT.Why)
+	return con.clean(nat.TextOf("why"))
 }
 
 // unknown stands for null.

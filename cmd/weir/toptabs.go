@@ -1,13 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/netip"
 	"sort"
 	"strconv"
 
 	"weir/internal/api"
+	"weir/internal/jsontext"
 )
 
 // topTab is one of the tables that top can show: the rows of one method.
@@ -15,8 +15,8 @@ type topTab struct {
 	key     key
 	name    string // also the method's
 	columns []column
-	// cells decodes one row of the reply into the cells of the columns.
-	cells func(con *console, row json.RawMessage, now int64) ([]string, error)
+	// cells makes the cells of the columns of one row of the reply.
+	cells func(con *console, row jsontext.Value, now int64) []string
 	// narrow makes a table fit a screen of less than narrow columns; nil where
 	// leaving columns out is enough.
 	narrow func(*table) *table
@@ -76,144 +76,117 @@ func (t *topTab) sorts() []string {
 	return nil
 }
 
-// page is the reply of a paged method with its rows not yet decoded.
+// page is the reply of a paged method.
 type page struct {
 	ts, total int64
-	rows      []json.RawMessage
+	rows      []jsontext.Value
 }
 
-func decodePage(reply json.RawMessage, items string) (page, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(reply, &fields); err != nil {
-		return page{}, fmt.Errorf("read the reply of %s: %w", items, err)
+func decodePage(reply jsontext.Value, items string) (page, error) {
+	ts, hasTime := reply.Get("ts").Int()
+	total, hasTotal := reply.Get("total").Int()
+	if !hasTime || !hasTotal || !reply.Get(items).IsArray() {
+		return page{}, fmt.Errorf("the reply of %s is not weir's: ts, total or %s is missing", items, items)
 	}
-	var p page
-	for _, f := range []struct {
-		name string
-		into any
-	}{{"ts", &p.ts}, {"total", &p.total}, {items, &p.rows}} {
-		if err := json.Unmarshal(fields[f.name], f.into); err != nil {
-			return page{}, fmt.Errorf("read the reply of %s: %s: %w", items, f.name, err)
-		}
+	p := page{ts: ts, total: total}
+	for row := range reply.Get(items).Elements() {
+		p.rows = append(p.rows, row)
 	}
 	return p, nil
 }
 
 // fill lays the rows of p out.
-func (t *topTab) fill(con *console, p page) (*table, error) {
+func (t *topTab) fill(con *console, p page) *table {
 	out := &table{columns: t.columns}
 	for _, row := range p.rows {
-		cells, err := t.cells(con, row, p.ts)
-		if err != nil {
-			return nil, fmt.Errorf("read a row of %s: %w", t.name, err)
-		}
-		out.add(cells...)
+		out.add(t.cells(con, row, p.ts)...)
 	}
-	return out, nil
+	return out
 }
 
 // txRx is a pair of figures as replies hold them.
 type txRx struct{ Tx, Rx uint64 }
 
+func txRxOf(row jsontext.Value, path ...string) txRx {
+	v := row.Get(path...)
+	return txRx{v.UintOf("tx"), v.UintOf("rx")}
+}
+
+// textsOf returns the strings of an array.
+func textsOf(v jsontext.Value) (texts []string) {
+	for e := range v.Elements() {
+		texts = append(texts, e.TextOf())
+	}
+	return texts
+}
+
 // endpoint is one end of a flow.
 type endpoint struct {
 	IP   netip.Addr
-	Port *uint16
+	Port string // "" for none
 	Name string
+}
+
+func endpointOf(v jsontext.Value) endpoint {
+	e := endpoint{Name: v.TextOf("name")}
+	e.IP, _ = netip.ParseAddr(v.TextOf("ip"))
+	if port, ok := v.Get("port").Uint(); ok {
+		e.Port = strconv.FormatUint(port, 10)
+	}
+	return e
 }
 
 // text names the end as shortly as it is known.
 func (e endpoint) text(con *console) string {
-	port := ""
-	if e.Port != nil {
-		port = strconv.Itoa(int(*e.Port))
-	}
 	switch {
-	case e.Name != "" && port != "":
-		return con.clean(e.Name) + ":" + port
+	case e.Name != "" && e.Port != "":
+		return con.clean(e.Name) + ":" + e.Port
 	case e.Name != "":
 		return con.clean(e.Name)
-	case port != "":
-		return socketText(e.IP, port)
+	case e.Port != "":
+		return socketText(e.IP, e.Port)
 	}
 	return e.IP.String()
 }
 
-func deviceCells(con *console, row json.RawMessage, now int64) ([]string, error) {
-	var d struct {
-		ID         uint32
-		Name       string
-		MACs, IPs  []string
-		Bps, Bytes txRx
-		Router     bool
-		Online     bool
-		Last       int64
-		Flows      struct{ Active uint64 }
-	}
-	if err := json.Unmarshal(row, &d); err != nil {
-		return nil, err
-	}
-	name := con.clean(d.Name)
+func deviceCells(con *console, row jsontext.Value, now int64) []string {
+	name := con.clean(row.TextOf("name"))
 	switch {
-	case name == "" && d.Router:
+	case name == "" && row.BoolOf("router"):
 		name = "(router)"
 	case name == "":
-		name = "device " + strconv.Itoa(int(d.ID))
+		name = "device " + strconv.FormatUint(row.UintOf("id"), 10)
 	}
+	bps, bytes := txRxOf(row, "bps"), txRxOf(row, "bytes")
 	return []string{
-		name, firstOf(con, mostTelling(d.IPs)), firstOf(con, d.MACs), idleText(d.Bps.Tx), idleText(d.Bps.Rx),
-		byteText(d.Bytes.Tx), byteText(d.Bytes.Rx), countText(d.Flows.Active), seenText(d.Online, d.Last, now),
-	}, nil
+		name, firstOf(con, mostTelling(textsOf(row.Get("ips")))), firstOf(con, textsOf(row.Get("macs"))), idleText(bps.Tx), idleText(bps.Rx),
+		byteText(bytes.Tx), byteText(bytes.Rx), countText(row.UintOf("flows", "active")), seenText(row.BoolOf("online"), row.IntOf("last"), now),
+	}
 }
 
-func hostCells(con *console, row json.RawMessage, now int64) ([]string, error) {
-	var h struct {
-		IP, Name, Scope string
-		Bps, Bytes      txRx
-		Last            int64
-		Flows           struct{ Client, Server struct{ Active uint64 } }
-	}
-	if err := json.Unmarshal(row, &h); err != nil {
-		return nil, err
-	}
+func hostCells(con *console, row jsontext.Value, now int64) []string {
+	bps, bytes, last := txRxOf(row, "bps"), txRxOf(row, "bytes"), row.IntOf("last")
 	return []string{
-		con.clean(h.IP), con.clean(h.Name), con.clean(h.Scope), idleText(h.Bps.Tx), idleText(h.Bps.Rx),
-		byteText(h.Bytes.Tx), byteText(h.Bytes.Rx), countText(h.Flows.Client.Active + h.Flows.Server.Active),
-		seenText(now-h.Last < 3, h.Last, now),
-	}, nil
+		con.clean(row.TextOf("ip")), con.clean(row.TextOf("name")), con.clean(row.TextOf("scope")), idleText(bps.Tx), idleText(bps.Rx),
+		byteText(bytes.Tx), byteText(bytes.Rx), countText(row.UintOf("flows", "client", "active") + row.UintOf("flows", "server", "active")),
+		seenText(now-last < 3, last, now),
+	}
 }
 
-func appCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
-	var a struct {
-		Key, Category string
-		Bytes         txRx
-		Flows, Active uint64
-		Bps           uint64
-		Share         float64
-	}
-	if err := json.Unmarshal(row, &a); err != nil {
-		return nil, err
-	}
+func appCells(con *console, row jsontext.Value, _ int64) []string {
+	bytes := txRxOf(row, "bytes")
 	return []string{
-		con.clean(a.Key), con.clean(a.Category), idleText(a.Bps), byteText(a.Bytes.Tx), byteText(a.Bytes.Rx),
-		percentText(a.Share), countText(a.Active), countText(a.Flows),
-	}, nil
+		con.clean(row.TextOf("key")), con.clean(row.TextOf("category")), idleText(row.UintOf("bps")), byteText(bytes.Tx), byteText(bytes.Rx),
+		percentText(row.FloatOf("share")), countText(row.UintOf("active")), countText(row.UintOf("flows")),
+	}
 }
 
-func portCells(con *console, row json.RawMessage, _ int64) ([]string, error) {
-	var p struct {
-		Port           uint16
-		Proto, Service string
-		Bytes, Pkts    txRx
-		Flows          uint64
-	}
-	if err := json.Unmarshal(row, &p); err != nil {
-		return nil, err
-	}
+func portCells(con *console, row jsontext.Value, _ int64) []string {
+	bytes, packets := txRxOf(row, "bytes"), txRxOf(row, "pkts")
 	return []string{
-		strconv.Itoa(int(p.Port)), con.clean(p.Proto), con.clean(p.Service), byteText(p.Bytes.Tx), byteText(p.Bytes.Rx),
-		countText(p.Pkts.Tx), countText(p.Pkts.Rx), countText(p.Flows),
-	}, nil
+		strconv.FormatUint(row.UintOf("port"), 10), con.clean(row.TextOf("proto")), con.clean(row.TextOf("service")), byteText(bytes.Tx), byteText(bytes.Rx),
+		countText(packets.Tx), countText(packets.Rx), countText(row.UintOf("flows")),
+	}
 }
 
 // mostTelling puts the address by which people know a device first: an IPv4

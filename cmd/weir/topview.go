@@ -1,10 +1,13 @@
 package main
 
 import (
-	"encoding/json"
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
+
+	"weir/internal/api"
+	"weir/internal/jsontext"
 )
 
 // topView is what top shows and how keys change it. It draws nothing itself and
@@ -55,41 +58,34 @@ type question struct {
 
 // topStatus is what the header shows of the reply of "status".
 type topStatus struct {
-	Version string
-	Uptime  int64
-	Traffic struct {
-		Bps txRx
-		Pps uint64
-	}
-	Flows   struct{ Active, Max, Evicted uint64 }
-	Devices struct{ Known, Max uint64 }
-	Drops   struct{ Packets, Devices, Hosts, Slots uint64 }
-	Sources []struct{ Name, State, Note string }
+	Version, Mode string
+	Uptime        int64
+	Bps           txRx
+	Pps           uint64
 
-	Mode     struct{ Chosen string }
+	Flows, MaxFlows, Evicted   uint64
+	Devices, MaxDevices, Drops uint64
+
+	Sources  []jsontext.Value
 	Coverage []uplinkShare
 }
 
 // uplinkShare is how much of what an uplink carried is attributed.
-type uplinkShare struct {
-	Uplink  string
-	Pct     *float64
-	Reasons []struct {
-		Text   string
-		Active bool
-	}
-}
+type uplinkShare struct{ jsontext.Value }
 
 // text says it in a few words, with the first reason that holds now.
-func (u *uplinkShare) text(con *console) string {
-	s := con.clean(u.Uplink) + " "
-	if u.Pct == nil {
-		s += unknown(con)
+func (u uplinkShare) text(con *console) string {
+	s := con.clean(u.TextOf("uplink")) + " "
+	if pct, ok := u.Get("pct").Float(); ok {
+		s += percentText(pct) + " attributed"
 	} else {
-		s += percentText(*u.Pct) + " attributed"
+		s += unknown(con)
 	}
-	if len(u.Reasons) > 0 && u.Reasons[0].Active {
-		s += " (" + con.clean(u.Reasons[0].Text) + ")"
+	for reason := range u.Get("reasons").Elements() {
+		if reason.BoolOf("active") {
+			s += " (" + con.clean(reason.TextOf("text")) + ")"
+		}
+		break
 	}
 	return s
 }
@@ -110,18 +106,24 @@ func (v *topView) question(rows int) question {
 }
 
 // arguments returns q as the method takes it.
-func (q question) arguments() map[string]any {
-	a := map[string]any{"limit": q.limit, "offset": q.offset}
+func (q question) arguments() []byte {
+	var b bytes.Buffer
+	e := api.NewEncoder(&b)
+	e.Table("")
+	e.Int("limit", int64(q.limit))
+	e.Int("offset", int64(q.offset))
 	if q.sort != "" {
-		a["sort"] = q.sort
+		e.Str("sort", q.sort)
 	}
 	if q.text != "" {
-		a["text"] = q.text
+		e.Str("text", q.text)
 	}
 	if q.reverse {
-		a["desc"] = !sortsDown(q.sort)
+		e.Bool("desc", !sortsDown(q.sort))
 	}
-	return a
+	e.EndTable()
+	_ = e.Flush() // a buffer takes everything
+	return b.Bytes()
 }
 
 // sortsDown reports whether the API sorts by key with the largest first unless
@@ -189,26 +191,25 @@ func (v *topView) headLines() []string {
 	if v.shown.at.IsZero() {
 		return []string{"weir", ""}
 	}
-	first := "weir " + v.con.clean(s.Version) + "  up " + ageText(s.Uptime) + "  " + v.shown.at.Format("15:04:05") + "  " + known(v.con, s.Mode.Chosen)
+	first := "weir " + v.con.clean(s.Version) + "  up " + ageText(s.Uptime) + "  " + v.shown.at.Format("15:04:05") + "  " + known(v.con, s.Mode)
 	for i := range s.Coverage {
 		first += v.con.sign(" · ", ", ") + s.Coverage[i].text(v.con)
 	}
 	for _, src := range s.Sources {
-		first += "  " + v.con.clean(src.Name)
-		if src.State != "running" {
-			first += " (" + v.con.clean(src.State) + ")"
+		first += "  " + v.con.clean(src.TextOf("name"))
+		if state := src.TextOf("state"); state != "running" {
+			first += " (" + v.con.clean(state) + ")"
 		}
 	}
 	if v.paused {
 		first += "  [paused]"
 	}
-	drops := s.Drops.Packets
 	second := fmt.Sprintf("%s %s  %s %s  %s packets/s  flows %s/%s  drops %s  devices %s/%s",
-		v.con.sign("↓", "down"), rateText(s.Traffic.Bps.Rx), v.con.sign("↑", "up"), rateText(s.Traffic.Bps.Tx),
-		countText(s.Traffic.Pps), countText(s.Flows.Active), countText(s.Flows.Max),
-		countText(drops), countText(s.Devices.Known), countText(s.Devices.Max))
-	if s.Flows.Evicted > 0 {
-		second += "  evicted " + countText(s.Flows.Evicted)
+		v.con.sign("↓", "down"), rateText(s.Bps.Rx), v.con.sign("↑", "up"), rateText(s.Bps.Tx),
+		countText(s.Pps), countText(s.Flows), countText(s.MaxFlows),
+		countText(s.Drops), countText(s.Devices), countText(s.MaxDevices))
+	if s.Evicted > 0 {
+		second += "  evicted " + countText(s.Evicted)
 	}
 	return []string{first, second}
 }
@@ -256,9 +257,18 @@ func (v *topView) footLine() string {
 }
 
 // decodeStatus reads the reply of "status".
-func decodeStatus(reply json.RawMessage) (s topStatus, err error) {
-	if err := json.Unmarshal(reply, &s); err != nil {
-		return s, fmt.Errorf("read the reply of status: %w", err)
+func decodeStatus(reply jsontext.Value) topStatus {
+	s := topStatus{
+		Version: reply.TextOf("version"), Mode: reply.TextOf("mode", "chosen"), Uptime: reply.IntOf("uptime"),
+		Bps: txRxOf(reply, "traffic", "bps"), Pps: reply.UintOf("traffic", "pps"),
+		Flows: reply.UintOf("flows", "active"), MaxFlows: reply.UintOf("flows", "max"), Evicted: reply.UintOf("flows", "evicted"),
+		Devices: reply.UintOf("devices", "known"), MaxDevices: reply.UintOf("devices", "max"), Drops: reply.UintOf("drops", "packets"),
 	}
-	return s, nil
+	for source := range reply.Get("sources").Elements() {
+		s.Sources = append(s.Sources, source)
+	}
+	for uplink := range reply.Get("coverage").Elements() {
+		s.Coverage = append(s.Coverage, uplinkShare{uplink})
+	}
+	return s
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"weir/internal/api/apitest"
 	"weir/internal/engine"
+	"weir/internal/jsontext"
 )
 
 // houseView returns a view that has shown the recorded house once, and how to
@@ -199,11 +199,11 @@ func TestUplinkShare(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var u uplinkShare
-			if err := json.Unmarshal([]byte(tt.json), &u); err != nil {
+			v, err := jsontext.Parse([]byte(tt.json))
+			if err != nil {
 				t.Fatal(err)
 			}
-			if got := u.text(&console{unicode: true}); got != tt.want {
+			if got := (uplinkShare{v}).text(&console{unicode: true}); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
@@ -228,10 +228,11 @@ func TestFlowCells(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := flowCells(&console{unicode: true}, json.RawMessage(`{`+ends+`,`+tt.json[1:]), 0)
+			v, err := jsontext.Parse([]byte(`{` + ends + `,` + tt.json[1:]))
 			if err != nil {
 				t.Fatal(err)
 			}
+			c := flowCells(&console{unicode: true}, v, 0)
 			got, want := []string{c[3], c[4], c[5], c[6], c[11], c[12]}, []string{tt.app, tt.host, tt.state, tt.way, tt.rtt, tt.translation}
 			if !slices.Equal(got, want) {
 				t.Errorf("%q, want %q", got, want)

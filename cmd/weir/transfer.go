@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"weir/internal/api"
+	"weir/internal/jsontext"
 )
 
 // stallTime is how long a transfer may stand still: a search that finds little
@@ -112,12 +112,9 @@ func (c *client) receive(in *bufio.Reader, w io.Writer) error {
 
 // refusal returns the error that an answer with another status than 200 holds.
 func (c *client) refusal(status string, body io.Reader) error {
-	e := &callError{Message: c.where + " answers: " + status}
-	b, err := io.ReadAll(io.LimitReader(body, maxReplyHead))
-	if err == nil {
-		// Who answers something else than weir's errors is told by its status.
-		_ = json.Unmarshal(b, e)
-	}
+	b, _ := io.ReadAll(io.LimitReader(body, maxReplyHead))
+	answer, _ := jsontext.Parse(b) // nil for something else than weir's errors
+	e := callErrorOf(answer, c.where+" answers: "+status)
 	if strings.HasPrefix(status, "401") {
 		e.Hint = "give the daemon's token with --token-file"
 	}

@@ -51,7 +51,7 @@ func TestRouterBuild(t *testing.T) {
 		return "\n" + string(out)
 	}
 	router, full := list("notls"), list("")
-	for _, pkg := range []string{"net/http", "crypto/tls", "crypto/x509"} {
+	for _, pkg := range []string{"net/http", "crypto/tls", "crypto/x509", "encoding/json", "log/slog"} {
 		if strings.Contains(router, "\n"+pkg+"\n") {
 			t.Errorf("the router's build links %s", pkg)
 		}

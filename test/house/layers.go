@@ -11,14 +11,15 @@ import (
 // Layers is the table of docs/architecture.md: every package of weir and its
 // layer. A package imports only packages of lower layers.
 var Layers = map[string]int{
-	"internal/packet":  0, // headers, in place
-	"internal/clock":   0, // monotonic time, trust in wall time
-	"internal/intern":  0, // strings ↔ uint32
-	"internal/arith":   0, // a coder of likely bits
-	"internal/logfmt":  0, // lines of the log
-	"internal/link":    0, // the kernel's view over netlink
-	"internal/nearest": 0, // the name a mistyped word was meant to be
-	"internal/ubus":    0, // the ubus protocol
+	"internal/packet":   0, // headers, in place
+	"internal/clock":    0, // monotonic time, trust in wall time
+	"internal/intern":   0, // strings ↔ uint32
+	"internal/arith":    0, // a coder of likely bits
+	"internal/jsontext": 0, // JSON, in place
+	"internal/logfmt":   0, // lines of the log
+	"internal/link":     0, // the kernel's view over netlink
+	"internal/nearest":  0, // the name a mistyped word was meant to be
+	"internal/ubus":     0, // the ubus protocol
 
 	"uci":              1, // configuration
 	"internal/openwrt": 1, // what the router's own programs wrote down
@@ -71,6 +72,7 @@ type use struct {
 var uses = []use{
 	{"go.etcd.io/bbolt", []string{"store"}, "the store's format is the store's secret"},
 	{"net/http", []string{"internal/export"}, "it links all of TLS, see docs/decisions.md; httpapi has a server of its own"},
+	{"encoding/json", nil, "it costs 200 kB with the reflection it needs; internal/jsontext reads JSON, api.Encoder writes it"},
 	{"log/slog", nil, "it links all of encoding/json and 200 kB; internal/logfmt writes the same lines"},
 	{"crypto/tls", []string{"internal/api/httpapi", "internal/export", "cmd/weir"}, "TLS is a door's lock, and left out by the build tag notls"},
 	{"golang.org/x/sys/unix", []string{"internal/source", "internal/link", "internal/ubus", "internal/clock", "store", "cmd/weir"}, "the system is touched at the edges; cmd asks for the terminal's size"},

@@ -1,10 +1,9 @@
 package httpapi
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"io"
+
+	"weir/internal/jsontext"
 )
 
 // maxMembers bounds the members of one JSON object; no method takes as many
@@ -12,103 +11,72 @@ import (
 const maxMembers = 64
 
 var (
-	errNotArray  = errors.New("not one JSON array")
 	errNotObject = errors.New("not one JSON object")
 	errMembers   = errors.New("a JSON object with too many members")
 )
 
-// members calls each with the members of the JSON object in data, the value
-// still as JSON. Nothing but one value at a time is held, so a hostile body
-// costs no more memory than its size.
-func members(data []byte, each func(name string, value json.RawMessage)) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return errNotObject
+// members returns the members of a JSON object, the last of those with the same
+// name.
+func members(object jsontext.Value) (map[string]jsontext.Value, error) {
+	if !object.IsObject() {
+		return nil, errNotObject
 	}
-	for n := 0; d.More(); n++ {
-		if n == maxMembers {
-			return errMembers
-		}
-		t, err := d.Token()
-		name, ok := t.(string)
-		if err != nil || !ok {
-			return errNotObject
-		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return errNotObject
-		}
-		each(name, value)
-	}
-	return end(d)
-}
-
-// elements calls each with at most limit elements of the JSON array in data and
-// returns how many it has, or limit+1 when there are more.
-func elements(data []byte, limit int, each func(value json.RawMessage)) (int, error) {
-	d := json.NewDecoder(bytes.NewReader(data))
-	if t, err := d.Token(); err != nil || t != json.Delim('[') {
-		return 0, errNotArray
-	}
+	found := map[string]jsontext.Value{}
 	n := 0
-	for ; d.More(); n++ {
-		if n == limit {
-			return limit + 1, nil
+	for name, value := range object.Members() {
+		if n++; n > maxMembers {
+			return nil, errMembers
 		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return n, errNotArray
-		}
-		each(value)
+		found[name] = value
 	}
-	return n, end(d)
+	return found, nil
 }
 
-// end reads the delimiter that closes the value, after which nothing may come.
-func end(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return errNotObject
+// elements returns at most limit elements of a JSON array, and whether that is
+// all of them.
+func elements(array jsontext.Value, limit int) (found []jsontext.Value, all bool) {
+	for value := range array.Elements() {
+		if len(found) == limit {
+			return found, false
+		}
+		found = append(found, value)
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return errNotObject
-	}
-	return nil
+	return found, true
 }
 
 // arguments reads a JSON object as the arguments of a method. Integers stay
 // exact; nested objects and arrays stay JSON, which no argument accepts.
-func arguments(data []byte) (map[string]any, error) {
-	args := map[string]any{}
-	err := members(data, func(name string, value json.RawMessage) { args[name] = scalar(value) })
-	return args, err
+func arguments(object jsontext.Value) (map[string]any, error) {
+	found, err := members(object)
+	if err != nil {
+		return nil, err
+	}
+	args := make(map[string]any, len(found))
+	for name, value := range found {
+		args[name] = scalar(value)
+	}
+	return args, nil
 }
 
 // scalar turns a JSON value into what api.Method.Call takes.
-func scalar(value json.RawMessage) any {
-	switch value[0] {
-	case '{', '[':
-		return value
-	case '"', 't', 'f', 'n':
-		var v any
-		if json.Unmarshal(value, &v) != nil {
-			return value
-		}
+func scalar(v jsontext.Value) any {
+	if v.IsObject() || v.IsArray() {
 		return v
 	}
-	n := json.Number(value)
-	if i, err := n.Int64(); err == nil {
-		return i
+	if text, ok := v.Text(); ok {
+		return text
 	}
-	if f, err := n.Float64(); err == nil {
-		return f
+	if is, ok := v.Bool(); ok {
+		return is
 	}
-	return string(value)
-}
-
-// stringOf reads a JSON string and nothing else.
-func stringOf(data []byte) (s string, ok bool) {
-	if len(data) == 0 || data[0] != '"' {
-		return "", false
+	if n, ok := v.Int(); ok {
+		return n
 	}
-	return s, json.Unmarshal(data, &s) == nil
+	if x, ok := v.Float(); ok {
+		return x
+	}
+	if string(v) == "null" {
+		return nil
+	}
+	return string(v) // a number that is too large
 }

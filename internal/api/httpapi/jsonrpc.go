@@ -3,11 +3,12 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"weir/internal/api"
+	"weir/internal/jsontext"
 )
 
 // objectName is the only ubus object there is here.
@@ -36,15 +37,15 @@ var (
 
 // rpcRequest is one decoded request.
 type rpcRequest struct {
-	id     []byte // JSON; nil for none
+	id     jsontext.Value // nil for none
 	method string
-	params []byte // JSON; nil for none
+	params jsontext.Value // nil for none
 }
 
 // rpcCall is what the method call asks for.
 type rpcCall struct {
 	session, object, function string
-	args                      []byte // a JSON object
+	args                      jsontext.Value // an object
 }
 
 // jsonRPC answers POST /ubus. As with uhttpd the HTTP status is 200 whatever the
@@ -66,30 +67,30 @@ func (d *door) jsonRPC(ctx context.Context, w *response, r *request) {
 
 // answerBody writes the response to one request or to an array of them.
 func (d *door) answerBody(ctx context.Context, e *api.Encoder, body []byte, authorized bool) {
-	body = bytes.Trim(body, " \t\r\n")
-	if len(body) == 0 || body[0] != '[' {
-		d.answer(ctx, e, body, authorized)
+	v, err := jsontext.Parse(body)
+	if err != nil {
+		writeRPCError(e, nil, errParse)
 		return
 	}
-	var batch []json.RawMessage
-	n, err := elements(body, maxBatch, func(one json.RawMessage) { batch = append(batch, one) })
-	switch {
-	case err != nil:
-		writeRPCError(e, nil, errParse)
-	case n > maxBatch:
-		writeRPCError(e, nil, errRequest)
-	default:
-		e.Array("")
-		for _, one := range batch {
-			d.answer(ctx, e, one, authorized)
-		}
-		e.EndArray()
+	if !v.IsArray() {
+		d.answer(ctx, e, v, authorized)
+		return
 	}
+	batch, all := elements(v, maxBatch)
+	if !all {
+		writeRPCError(e, nil, errRequest)
+		return
+	}
+	e.Array("")
+	for _, one := range batch {
+		d.answer(ctx, e, one, authorized)
+	}
+	e.EndArray()
 }
 
 // answer writes the response to one request.
-func (d *door) answer(ctx context.Context, e *api.Encoder, data []byte, authorized bool) {
-	req, rpcErr := parseRequest(data)
+func (d *door) answer(ctx context.Context, e *api.Encoder, v jsontext.Value, authorized bool) {
+	req, rpcErr := parseRequest(v)
 	if rpcErr != nil {
 		writeRPCError(e, req.id, rpcErr)
 		return
@@ -114,7 +115,7 @@ func (d *door) answer(ctx context.Context, e *api.Encoder, data []byte, authoriz
 	}
 }
 
-func (d *door) answerCall(ctx context.Context, e *api.Encoder, id []byte, c rpcCall, authorized bool) {
+func (d *door) answerCall(ctx context.Context, e *api.Encoder, id jsontext.Value, c rpcCall, authorized bool) {
 	if c.object != objectName {
 		writeRPCError(e, id, errObject)
 		return
@@ -158,32 +159,20 @@ func (d *door) answerCall(ctx context.Context, e *api.Encoder, id []byte, c rpcC
 
 // parseRequest reads one request. On an error, only the ID of what it returns
 // may be set.
-func parseRequest(data []byte) (rpcRequest, *rpcError) {
-	var req rpcRequest
-	var version, method []byte
-	err := members(data, func(name string, value json.RawMessage) {
-		switch name {
-		case "jsonrpc":
-			version = value
-		case "method":
-			method = value
-		case "params":
-			req.params = value
-		case "id":
-			req.id = value
-		}
-	})
+func parseRequest(v jsontext.Value) (rpcRequest, *rpcError) {
+	given, err := members(v)
 	if err != nil {
 		return rpcRequest{}, errParse
 	}
+	req := rpcRequest{id: given["id"], params: given["params"]}
 	if len(req.id) > maxID {
 		return rpcRequest{}, errRequest
 	}
-	if v, _ := stringOf(version); v != "2.0" {
+	if version, _ := given["jsonrpc"].Text(); version != "2.0" {
 		return req, errParse
 	}
 	var ok bool
-	if req.method, ok = stringOf(method); !ok {
+	if req.method, ok = given["method"].Text(); !ok {
 		return req, errParse
 	}
 	return req, nil
@@ -192,36 +181,36 @@ func parseRequest(data []byte) (rpcRequest, *rpcError) {
 // parseCall reads [session, object, method, arguments]; what follows is left
 // out, as uhttpd does. The arguments are looked into only once the caller is
 // known.
-func parseCall(params []byte) (c rpcCall, ok bool) {
-	var p []json.RawMessage
-	if n, err := elements(params, 4, func(v json.RawMessage) { p = append(p, v) }); err != nil || n < 4 {
+func parseCall(params jsontext.Value) (c rpcCall, ok bool) {
+	p, _ := elements(params, 4)
+	if len(p) < 4 {
 		return c, false
 	}
 	for i, s := range []*string{&c.session, &c.object, &c.function} {
-		if *s, ok = stringOf(p[i]); !ok {
+		if *s, ok = p[i].Text(); !ok {
 			return c, false
 		}
 	}
 	c.args = p[3]
-	return c, c.args[0] == '{'
+	return c, c.args.IsObject()
 }
 
 // writeList answers the method list: the names of all objects or, for an array
 // of patterns, the signatures of those that match.
 func writeList(e *api.Encoder, req rpcRequest) {
 	beginResponse(e, req.id)
-	match := false
-	_, err := elements(req.params, maxMembers, func(pattern json.RawMessage) {
-		if s, ok := stringOf(pattern); ok && matches(s, objectName) {
-			match = true
-		}
-	})
-	if err != nil {
+	if !req.params.IsArray() {
 		e.Array("result")
 		e.Str("", objectName)
 		e.EndArray()
 		e.EndTable()
 		return
+	}
+	match := false
+	for pattern := range req.params.Elements() {
+		if s, ok := pattern.Text(); ok && matches(s, objectName) {
+			match = true
+		}
 	}
 	e.Table("result")
 	if match {
@@ -253,19 +242,30 @@ func writeSignatures(e *api.Encoder) {
 }
 
 // beginResponse opens a response and echoes the ID.
-func beginResponse(e *api.Encoder, id []byte) {
+func beginResponse(e *api.Encoder, id jsontext.Value) {
 	e.Table("")
 	e.Str("jsonrpc", "2.0")
 	if id == nil {
 		e.Null("id")
 		return
 	}
-	var safe bytes.Buffer
-	json.HTMLEscape(&safe, bytes.ToValidUTF8(id, []byte("\ufffd")))
-	e.JSON("id", safe.Bytes())
+	e.JSON("id", safe(id))
 }
 
-func writeRPCError(e *api.Encoder, id []byte, err *rpcError) {
+// safe returns v with what could end a script escaped, as api.AppendText does it
+// to texts; outside of them JSON has none of it.
+func safe(v jsontext.Value) (out []byte) {
+	for _, r := range string(bytes.ToValidUTF8(v, []byte("\ufffd"))) {
+		if strings.ContainsRune("<>&\u2028\u2029", r) {
+			out = api.AppendText(out, string(r))
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
+}
+
+func writeRPCError(e *api.Encoder, id jsontext.Value, err *rpcError) {
 	beginResponse(e, id)
 	e.Table("error")
 	e.Int("code", err.code)

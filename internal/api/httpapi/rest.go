@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"weir/internal/api"
+	"weir/internal/jsontext"
 )
 
 // serveHTTP answers one request.
@@ -154,7 +155,13 @@ func restArgs(w *response, r *request) (map[string]any, error) {
 			return nil, fmt.Errorf("the body is %w", err)
 		}
 		if len(bytes.TrimSpace(body)) > 0 {
-			if raw, err = arguments(body); err != nil {
+			object, err := jsontext.Parse(body)
+			if err != nil {
+				err = errNotObject
+			} else {
+				raw, err = arguments(object)
+			}
+			if err != nil {
 				return nil, fmt.Errorf("the body is %w", err)
 			}
 		}
