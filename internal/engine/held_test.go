@@ -53,6 +53,7 @@ func smallRouter(t *testing.T) *engine.Engine {
 	e := engine.New(engine.Config{
 		Flows:    flow.Config{Max: 24, Idle: time.Minute, Active: 20 * time.Second, Completed: 10 * time.Second},
 		MaxHosts: 12, MaxDevices: 4, Inspect: dpi.Config{Flows: 6, Streams: 2}, Rollup: r, Names: intern.New(64),
+		Reverse: func(packet.Addr, bool) (taken, full bool) { return true, false },
 	})
 	for _, name := range []string{"br-lan", "br-guest", "wan"} {
 		if _, err := e.Interface(name); err != nil {
@@ -173,7 +174,7 @@ func (h *held) connection() {
 
 // change configures the engine anew.
 func (h *held) change() {
-	switch h.IntN(6) {
+	switch h.IntN(10) {
 	case 0:
 		h.e.SetPrivacy(names.Privacy(h.IntN(3)))
 	case 1:
@@ -196,6 +197,11 @@ func (h *held) change() {
 		h.e.Shift(d)
 	case 5:
 		h.now += h.Int64N(100 * second)
+	case 6:
+		h.e.ForgetReverse()
+	default:
+		server := 5 + h.IntN(4)
+		h.e.Called(addrs(fmt.Sprintf("198.51.100.%d", server))[0], fmt.Appendf(nil, "h%d.example.org", server), time.Hour)
 	}
 }
 
