@@ -9,7 +9,7 @@ import (
 )
 
 // plainMap is the Mapper that archives had before their blocks were packed.
-func plainMap(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
+func plainMap(dst []byte, kind archive.Kind, block []byte, id func(h uint32) uint32) ([]byte, error) {
 	return rollup.AppendMapped(dst, block, func(_ rollup.Class, h uint32) uint32 { return id(h) })
 }
 
@@ -50,18 +50,18 @@ func TestArchiveOfBothForms(t *testing.T) {
 func TestDamagedPackedBlock(t *testing.T) {
 	block := rollup.AppendBlock(nil, []rollup.Row{{Key: rollup.Key{Class: rollup.Device, ID: 7}, Values: rollup.Values{RxBytes: 1000}}})
 	same := func(h uint32) uint32 { return h }
-	packed, err := packBlock(nil, block, same)
+	packed, err := packBlock(nil, archive.KindSlot, block, same)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, b := range [][]byte{block, packed} {
-		if got, err := mapBlock(nil, b, same); err != nil || string(got) != string(block) {
+		if got, err := mapBlock(nil, archive.KindSlot, b, same); err != nil || string(got) != string(block) {
 			t.Errorf("%x, %v", got, err)
 		}
 		b = append([]byte(nil), b...)
 		b[3] ^= 1
 		for _, f := range []archive.Mapper{mapBlock, packBlock} {
-			if got, err := f([]byte("x"), b, same); err == nil || string(got) != "x" {
+			if got, err := f([]byte("x"), archive.KindSlot, b, same); err == nil || string(got) != "x" {
 				t.Errorf("damaged: %x, %v", got, err)
 			}
 		}

@@ -37,14 +37,18 @@ func newRestorer(s *Store) *restorer {
 
 // add takes one record; its data is copied.
 func (r *restorer) add(from *archive.Reader, rec archive.Record) error {
-	if (rec.Kind == archive.KindSlot || rec.Kind == archive.KindOpen) && !rec.Gone {
-		block, err := mapBlock(nil, rec.Data, from.Names(rec, r.s.opt.Names.Handle))
+	switch rec.Kind {
+	case archive.KindSlot, archive.KindOpen, archive.KindFlow:
+		if rec.Gone {
+			break
+		}
+		block, err := mapBlock(nil, rec.Kind, rec.Data, from.Names(rec, r.handle))
 		if err != nil || !r.fits(rec) {
 			r.report.Skipped++
 			return nil
 		}
 		rec.Data = block
-	} else {
+	default:
 		rec.Data = append(make([]byte, 0, len(rec.Data)), rec.Data...)
 	}
 	r.waiting = append(r.waiting, rec)
@@ -54,10 +58,24 @@ func (r *restorer) add(from *archive.Reader, rec archive.Record) error {
 	return r.flush()
 }
 
-// fits reports whether there is a place for a slot.
+// handle gives the handle of a name. A backup may come from anybody: it does not get
+// the last quarter of the table, which what is counted from now on needs.
+func (r *restorer) handle(name string) uint32 {
+	names := r.s.opt.Names
+	if h, ok := names.Lookup(name); ok || r.keep && names.Len() >= names.Max()-names.Max()/4 {
+		return h
+	}
+	return names.Handle(name)
+}
+
+// fits reports whether there is a place for a slot or a block of flows.
 func (r *restorer) fits(rec archive.Record) bool {
-	if rec.Start < 0 || r.newest > 0 && rec.Start > r.newest {
+	if rec.Start < 0 || rec.Start > maxFlowTime || r.newest > 0 && rec.Start > r.newest {
 		return false
+	}
+	if rec.Kind == archive.KindFlow {
+		at, ok := flowTime(append([]byte(rec.Key), 0, 0))
+		return ok && at == rec.Start
 	}
 	for _, t := range r.s.opt.Tiers {
 		if t.Step == rec.Step {
@@ -267,11 +285,11 @@ func (r *restorer) putRow(e *edit, rec *archive.Record) error {
 // putFlow stores a block of the flow log.
 func (r *restorer) putFlow(e *edit, rec *archive.Record) error {
 	prefix := []byte(rec.Key)
-	if len(prefix) != flowKeyLen-2 {
-		r.report.Skipped++
-		return nil
-	}
 	if rec.Gone {
+		if len(prefix) != flowKeyLen-2 {
+			r.report.Skipped++
+			return nil
+		}
 		if err := e.flows.remove(e.tx.Bucket(bucketFlows), prefix); err != nil {
 			return err
 		}

@@ -31,7 +31,7 @@ func (s *Store) RebuildFrom(a *archive.Archive) (RestoreReport, error) {
 		if rec.Kind != archive.KindOpen {
 			return r.add(from, rec)
 		}
-		block, err := mapBlock(nil, rec.Data, from.Names(rec, s.opt.Names.Handle))
+		block, err := mapBlock(nil, rec.Kind, rec.Data, from.Names(rec, s.opt.Names.Handle))
 		if _, known := open[rec.Step]; err != nil || !r.fits(rec) || !known && len(open) >= maxOpen {
 			r.report.Skipped++
 			return nil

@@ -21,6 +21,7 @@ const backupBytes = 64 << 10
 // any weir can restore it, whatever its machine. What is written to the database
 // meanwhile may be in it or not.
 func (s *Store) Backup(ctx context.Context, w io.Writer) error {
+	s.keepOpenFlows(true)
 	if err := s.Commit(); errors.Is(err, ErrClosed) {
 		return err
 	}
@@ -149,6 +150,9 @@ func (s *Store) Restore(ctx context.Context, in io.Reader) (RestoreReport, error
 	begin := time.Now()
 	r := newRestorer(s)
 	r.keep, r.unsaved = true, true
+	if err := s.Commit(); errors.Is(err, ErrClosed) { // what waits is older than what comes
+		return r.report, fmt.Errorf("restore: %w", err)
+	}
 	from := archive.NewReader(in)
 	err := s.restoreAll(ctx, r, from)
 	if flushErr := r.flush(); err == nil {

@@ -42,6 +42,7 @@ const (
 // gets everything.
 func (s *Store) Snapshot(ctx context.Context, a *archive.Archive, newest Newest) (SnapshotReport, error) {
 	begin := time.Now()
+	s.keepOpenFlows(true)
 	if err := s.Commit(); errors.Is(err, ErrClosed) {
 		return SnapshotReport{}, err // another error is in Status; what is committed can be saved
 	}

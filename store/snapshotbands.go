@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"weir/internal/clock"
+	"weir/internal/flowlog"
 	"weir/internal/rollup"
 	"weir/store/archive"
 )
@@ -76,7 +77,10 @@ func (s *Store) passes() []pass {
 
 // mapBlock gives a block of an archive, packed or not, other handles. It returns one
 // that is not packed.
-func mapBlock(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
+func mapBlock(dst []byte, kind archive.Kind, block []byte, id func(h uint32) uint32) ([]byte, error) {
+	if kind == archive.KindFlow {
+		return flowlog.AppendMapped(dst, block, id)
+	}
 	block, err := rollup.AppendUnpacked(nil, block)
 	if err != nil {
 		return dst, err
@@ -85,8 +89,11 @@ func mapBlock(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
 }
 
 // packBlock is the Mapper of an archive: what it writes is packed.
-func packBlock(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
-	block, err := mapBlock(nil, block, id)
+func packBlock(dst []byte, kind archive.Kind, block []byte, id func(h uint32) uint32) ([]byte, error) {
+	if kind == archive.KindFlow {
+		return mapBlock(dst, kind, block, id) // those are packed
+	}
+	block, err := mapBlock(nil, kind, block, id)
 	if err != nil {
 		return dst, err
 	}

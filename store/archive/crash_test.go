@@ -78,7 +78,7 @@ func verify(t *testing.T, a *Archive) (steps map[int64]bool, state int64, report
 			}
 			return nil
 		}
-		block, err := mapBlock(nil, rec.Data, r.Names(rec, names.Handle))
+		block, err := mapBlock(nil, rec.Kind, rec.Data, r.Names(rec, names.Handle))
 		if err != nil {
 			return err
 		}

@@ -48,10 +48,10 @@ func FuzzReader(f *testing.F) {
 			if len(rec.Data) > MaxData || len(rec.Key) > MaxKey {
 				t.Fatalf("record of %d and %d bytes", len(rec.Key), len(rec.Data))
 			}
-			if !rec.block() {
+			if !rec.block() || rec.Kind == KindFlow {
 				continue
 			}
-			block, err := mapBlock(nil, rec.Data, r.Names(rec, func(string) uint32 { return 1 }))
+			block, err := mapBlock(nil, rec.Kind, rec.Data, r.Names(rec, func(string) uint32 { return 1 }))
 			if err != nil {
 				continue
 			}

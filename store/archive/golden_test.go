@@ -63,7 +63,7 @@ func tell(t *testing.T, r *Reader, handle func(string) uint32, name func(uint32)
 		if !rec.block() {
 			l.Data = string(rec.Data)
 		} else {
-			block, err := mapBlock(nil, rec.Data, r.Names(rec, handle))
+			block, err := mapBlock(nil, rec.Kind, rec.Data, r.Names(rec, handle))
 			if err != nil {
 				t.Fatal(err)
 			}

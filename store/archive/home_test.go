@@ -11,8 +11,11 @@ import (
 	"weir/internal/rollup"
 )
 
-// mapBlock is the Mapper of rollup's blocks.
-func mapBlock(dst, block []byte, id func(h uint32) uint32) ([]byte, error) {
+// mapBlock is the Mapper of rollup's blocks; those of flows are as they are.
+func mapBlock(dst []byte, kind Kind, block []byte, id func(h uint32) uint32) ([]byte, error) {
+	if kind == KindFlow {
+		return append(dst, block...), nil
+	}
 	return rollup.AppendMapped(dst, block, func(_ rollup.Class, h uint32) uint32 { return id(h) })
 }
 

@@ -211,8 +211,8 @@ func TestMemory(t *testing.T) {
 	block := blockOf(append(h.hour(h.series, 0), h.hour(h.cells, 0)...), all)
 	base := heap()
 	most := uint64(0)
-	a.opt.Map = func(dst, block []byte, id func(uint32) uint32) ([]byte, error) {
-		dst, err := mapBlock(dst, block, id)
+	a.opt.Map = func(dst []byte, kind Kind, block []byte, id func(uint32) uint32) ([]byte, error) {
+		dst, err := mapBlock(dst, kind, block, id)
 		most = max(most, heap())
 		return dst, err
 	}

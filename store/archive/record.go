@@ -43,7 +43,7 @@ type Record struct {
 }
 
 // block reports whether the record's data has handles in it.
-func (r *Record) block() bool { return r.Kind == KindSlot || r.Kind == KindOpen }
+func (r *Record) block() bool { return r.Kind == KindSlot || r.Kind == KindOpen || r.Kind == KindFlow }
 
 // A record is its kind, bit 7 set if it is gone, step and start as varints, the
 // key and the data, each with its length as a uvarint before it.

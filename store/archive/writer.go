@@ -5,10 +5,10 @@ import (
 	"io"
 )
 
-// A Mapper appends block to dst with each handle h of it replaced by id(h), where
-// 0 stays 0 and handles that become equal are added up. It returns an error for a
-// block that is damaged.
-type Mapper func(dst, block []byte, id func(h uint32) uint32) ([]byte, error)
+// A Mapper appends the block of a record of a kind to dst with each handle h of it
+// replaced by id(h), where 0 stays 0 and handles that become equal are added up. It
+// returns an error for a block that is damaged.
+type Mapper func(dst []byte, kind Kind, block []byte, id func(h uint32) uint32) ([]byte, error)
 
 // Writer packs records into chunks. It is what a backup is written with, and what
 // segments are written with.
@@ -57,7 +57,7 @@ func (w *Writer) id(name string) uint32 {
 func (w *Writer) Add(r Record, name func(h uint32) string) error {
 	if r.block() && !r.Gone {
 		var err error
-		w.block, err = w.mapper(w.block[:0], r.Data, func(h uint32) uint32 { return w.id(name(h)) })
+		w.block, err = w.mapper(w.block[:0], r.Kind, r.Data, func(h uint32) uint32 { return w.id(name(h)) })
 		if err != nil {
 			return fmt.Errorf("%w: block of %d s at %d: %w", ErrRecord, r.Step, r.Start, err)
 		}

@@ -156,7 +156,7 @@ func (y *year) check() {
 		if !rec.block() {
 			return nil
 		}
-		block, err := mapBlock(nil, rec.Data, r.Names(rec, names.Handle))
+		block, err := mapBlock(nil, rec.Kind, rec.Data, r.Names(rec, names.Handle))
 		if err == nil && rec.Kind == KindSlot && rec.Band <= Hours {
 			key := [2]int64{rec.Step, rec.Start}
 			if got := deviceBytes(t, block); got != y.truth[key] {
