@@ -1,7 +1,7 @@
 # weir: a network traffic monitor for OpenWrt routers. `make` lists the targets.
 GO ?= go
 IFACE ?= eth0
-FUZZTIME ?= 20s
+FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 ROUNDS ?= 9
 
@@ -98,7 +98,7 @@ lint: tools ## gofmt, vet, staticcheck, shellcheck, go mod tidy
 	else echo "shellcheck: left out, it is not installed"; fi
 	$(GO) mod tidy -diff
 
-fuzz: ## run each fuzz target for FUZZTIME (20s), 10 minutes in all
+fuzz: ## run each fuzz target for FUZZTIME (10s), 10 minutes in all
 	$(GO) run ./test/env fuzz $(FUZZTIME)
 
 score: build ## judge names by captures with known labels: make score [FILTER=hybrid] [ARGS="-errors 5"]

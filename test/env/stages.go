@@ -50,8 +50,8 @@ var stages = []stage{
 		return goTest(ctx, r, nil, append([]string{"-tags", "integration", "-count=1", "-p=1"}, dirs...)...)
 	}},
 	{"offload", "a router with a flowtable, in a machine that has one", noMachine, runInMachine},
-	{"fuzz", "each fuzz target for five seconds", never, func(ctx context.Context, r *report) error {
-		return fuzz(ctx, 5*time.Second, r)
+	{"fuzz", "each fuzz target for three seconds", never, func(ctx context.Context, r *report) error {
+		return fuzz(ctx, 3*time.Second, r)
 	}},
 }
 
