@@ -180,11 +180,11 @@ func flowSearch(ctx context.Context, s *store.Store, now int64, f flowlog.Filter
 	}
 }
 
-// time asks one question seven times.
+// time asks one question five times.
 func (f *figures) time(name string, ask func() (string, error)) error {
 	var took []time.Duration
 	q := query{Name: name}
-	for range 7 {
+	for range 5 {
 		start := time.Now()
 		answer, err := ask()
 		if err != nil {

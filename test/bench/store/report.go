@@ -35,7 +35,6 @@ type flowsKept struct {
 	oldest, newest uint64 // numbers
 	n              uint64
 	since          int64 // seconds: when the oldest ended
-
 }
 
 // look looks at what is there when the time has passed, and closes the database.
