@@ -26,6 +26,14 @@ func (e *edit) rebuild() error {
 		if start < 0 {
 			continue
 		}
+		// In another zone the newest of the coarse slots may be the one before.
+		before := e.s.calendar().Floor(start-1, step)
+		astray, _ := e.astray(step, before)
+		if before >= 0 && (len(astray) > 0 || getBlock(e.tx.Bucket(bucketSlots(step)), before) == nil) {
+			if err := e.rebuildSlot(finer.Step, step, before); err != nil {
+				return err
+			}
+		}
 		if err := e.rebuildSlot(finer.Step, step, start); err != nil {
 			return err
 		}
@@ -35,8 +43,13 @@ func (e *edit) rebuild() error {
 
 // rebuildSlot sums up one slot from those of a finer step.
 func (e *edit) rebuildSlot(finer, step, start int64) error {
-	sum := rollup.AppendBlock(nil, nil)
-	_, err := readAll(e.tx.Bucket(bucketSlots(finer)), start, e.s.calendar().Next(start, step), func(_ int64, block []byte) error {
+	from, err := e.align(step, start)
+	if err != nil {
+		return err
+	}
+	sum, found := rollup.AppendBlock(nil, nil), false
+	_, err = readAll(e.tx.Bucket(bucketSlots(finer)), from, e.s.calendar().Next(start, step), func(_ int64, block []byte) error {
+		found = true
 		merged, err := rollup.AppendMerged(nil, sum, block)
 		if err != nil {
 			e.s.badBlocks.Add(1)
@@ -45,8 +58,8 @@ func (e *edit) rebuildSlot(finer, step, start int64) error {
 		sum = merged
 		return nil
 	})
-	if err != nil {
-		return err
+	if err != nil || !found {
+		return err // without any it stays as it is, be it a gap
 	}
 	if have := getBlock(e.tx.Bucket(bucketSlots(step)), start); have != nil {
 		fuller, changed := fullest(have, sum)
@@ -56,6 +69,50 @@ func (e *edit) rebuildSlot(finer, step, start int64) error {
 		sum = fuller
 	}
 	return e.setSlot(step, start, sum)
+}
+
+// astray lists the slots that are mostly of the time of the one at start and begin
+// elsewhere, because the zone was another one when they were counted. from is from
+// when on time is in them, and not in the slots before.
+func (e *edit) astray(step, start int64) (list []int64, from int64) {
+	_, bucket := e.tier(step)
+	cal := e.s.calendar()
+	end, before := cal.Next(start, step), int64(0)
+	from = start
+	for next := max(start-2*step, 0); ; {
+		k, _ := bucket.Cursor().Seek(slotPrefix(next))
+		at, ok := slotStart(k)
+		if !ok || at >= end {
+			return list, max(from, before)
+		}
+		switch slot := cal.Floor(at+step/2, step); {
+		case slot < start:
+			before = cal.Next(slot, step) + at - slot
+		case slot == start && at != start:
+			list, from = append(list, at), min(from, at)
+		}
+		next = at + 1
+	}
+}
+
+// align adds what is astray to the slot that it belongs to, and returns from when on
+// its time is not in a slot before.
+func (e *edit) align(step, start int64) (from int64, err error) {
+	list, from := e.astray(step, start)
+	_, bucket := e.tier(step)
+	for _, at := range list {
+		block := getBlock(bucket, at)
+		if err := e.deleteSlot(step, at); err != nil {
+			return 0, err
+		}
+		if err := e.markUnsaved(unsavedSlot(step, at)); err != nil {
+			return 0, err
+		}
+		if err := e.addAt(step, start, block); err != nil {
+			return 0, err
+		}
+	}
+	return from, nil
 }
 
 // fill sums up the tiers that hold nothing while the finer one does: those that
