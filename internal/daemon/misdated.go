@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -18,21 +19,13 @@ type misdated struct {
 	offset int64     // seconds from the other clock to this one, as they were stored
 	stored bool
 	set    time.Duration // uptime at which the clock was set last, or weir began
-	flows  []flowMove    // that a full disk has kept from being done
-}
-
-// flowMove is a step that flows which were logged have to move by.
-type flowMove struct {
-	from, to time.Time
-	step     time.Duration
 }
 
 const (
-	clockKey     = "clock" // of the row
-	clockRowLen  = 2 * 8   // and the name of the boot: be64 each since and offset, in seconds
-	sameClock    = int64(60)
-	standsFor    = 24 * time.Hour // until a date that nobody confirms may decide what is too old
-	maxFlowMoves = 16
+	clockKey    = "clock" // of the row
+	clockRowLen = 2 * 8   // and the name of the boot: be64 each since and offset, in seconds
+	sameClock   = int64(60)
+	standsFor   = 24 * time.Hour // until a date that nobody confirms may decide what is too old
 )
 
 // offsetOf is what one clock is ahead of the other, in seconds.
@@ -88,25 +81,9 @@ func (d *Daemon) move(step time.Duration) {
 // moveStored moves what is stored, or waits to be, of a span of the wrong clock.
 func (d *Daemon) moveStored(from, to time.Time, step time.Duration) {
 	by := int64(step.Round(time.Second) / time.Second)
-	if err := d.store.Rebase(from.Unix(), to.Unix()+1, by); err != nil {
-		d.log.Error("move what was stored while the clock was wrong; it is tried again", "error", err)
-	}
-	if len(d.misdated.flows) < maxFlowMoves {
-		d.misdated.flows = append(d.misdated.flows, flowMove{from, to, step})
-	}
-	d.moveFlows()
-}
-
-// moveFlows moves the flows that wait for it. Called with moving held, or before
-// anything runs.
-func (d *Daemon) moveFlows() {
-	for len(d.misdated.flows) > 0 {
-		m := d.misdated.flows[0]
-		if err := d.store.MoveFlows(m.from.UnixMicro(), m.to.UnixMicro()+1, m.step); err != nil {
-			d.log.Error("move the flows that ended while the clock was wrong; it is tried again", "error", err)
-			return
-		}
-		d.misdated.flows = d.misdated.flows[1:]
+	err := errors.Join(d.store.Rebase(from.Unix(), to.Unix()+1, by), d.store.MoveFlows(from.UnixMicro(), to.UnixMicro()+1, step))
+	if err != nil {
+		d.log.Error("move what was stored while the clock was wrong; it waits for the disk, as what comes does", "error", err)
 	}
 }
 

@@ -120,7 +120,6 @@ func (d *Daemon) keep(slots []rollup.Slot) {
 	if len(slots) == 0 {
 		return
 	}
-	d.moveFlows()
 	d.keepNow()
 	d.store.Append(slots)
 }
