@@ -35,7 +35,7 @@ func flowNameFields() []Field {
 		{"category", Text, false, "of the application, or of the protocol where that tells; else other"},
 		{"cdn", Text, true, "infrastructure that the name leads to: it serves many applications and is none"},
 		{"host", Text, true, "name that the client asked for, as far as it may be kept; of a DNS flow, the name in question"},
-		{"host_by", Text, true, "where that is from: content, dns (the answer to a question of this client), link (the server announced itself) or house (the answer to a question of somebody else)"},
+		{"host_by", Text, true, "where that is from: content, dns (the answer to a question of this client), link (the server announced itself), house (the answer to a question of somebody else) or reverse (what the owner of the address calls it; tells no application)"},
 		{"info", Table, true, "what the payload told beside that; null when nothing did"},
 		{"info.ech", Flag, false, "the name asked for is encrypted, and host is the outer one"},
 		{"info.alpn", Text, true, "protocol inside of TLS or QUIC"},

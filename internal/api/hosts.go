@@ -48,6 +48,8 @@ func hostFields() []Field {
 		{"scope", Text, false, "local, remote, multicast, broadcast or router"},
 		{"device", Integer, true, "id of the device it belongs to"},
 		{"name", Text, true, "name of the device or host"},
+		{"host", Text, true, "what the address is called where no device has a name, as far as it may be kept"},
+		{"host_by", Text, true, "where that is from: reverse (a reverse lookup, which says what the owner of the address likes)"},
 		{"mac", Text, true, "hardware address; null when it is not on a link of ours"},
 		{"iface", Text, true, "interface it was last seen on"},
 		{"first", Integer, true, "first packet"},
@@ -76,6 +78,8 @@ func encodeHost(e *Encoder, h *engine.HostRow) {
 	e.Str("scope", h.Scope)
 	uintOrNull(e, "device", uint64(h.Device))
 	textOrNull(e, "name", h.Name)
+	textOrNull(e, "host", h.Host)
+	textOrNull(e, "host_by", h.HostBy)
 	hardware(e, "mac", h.MAC)
 	textOrNull(e, "iface", h.Interface)
 	timeOrNull(e, "first", h.First)

@@ -168,7 +168,7 @@ func recordedHosts() []engine.HostRow {
 			Observed: true, Retrans: engine.Pair[uint32]{Rx: 3}, OutOfOrder: engine.Pair[uint32]{Rx: 1}, Lost: engine.Pair[uint32]{Rx: 2},
 		},
 		{
-			IP: web.IP, Scope: "remote", Name: web.Name,
+			IP: web.IP, Scope: "remote", Name: web.Name, Host: "edge-7.example.net", HostBy: "reverse",
 			First: ago(62.5), Last: ago(0.02), Bytes: count{Tx: 1873344, Rx: 41822}, Packets: count{Tx: 1311, Rx: 610},
 			BpsNow: count{Tx: 791000, Rx: 21000}, AsServer: engine.FlowCounts{Active: 1, Total: 1},
 		},
