@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math"
+
 	"weir/internal/clock"
 	"weir/internal/rollup"
 )
@@ -105,7 +107,34 @@ func (e *edit) pruneByAge(limit int) (total int, err error) {
 		}
 	}
 	n, err := e.dropFlows(limit-total, func(last int64) bool { return last < now-e.s.opt.FlowKeep })
+	if total += n; err != nil {
+		return total, err
+	}
+	n, err = e.pruneFuture(now+clock.Day, limit-total)
 	return total + n, err
+}
+
+// pruneFuture deletes slots that begin after t, which is later than now: a clock that
+// was wrong until the power went has left them, nobody knows when that was, and
+// they would take the room of what is true.
+func (e *edit) pruneFuture(t int64, limit int) (n int, err error) {
+	for _, tier := range e.s.opt.Tiers {
+		for n < limit {
+			start := newestUntil(e.tx.Bucket(bucketSlots(tier.Step)), math.MaxInt64-1)
+			if start <= t {
+				break
+			}
+			if err := e.deleteSlot(tier.Step, start); err != nil {
+				return n, err
+			}
+			if err := e.markUnsaved(unsavedSlot(tier.Step, start)); err != nil {
+				return n, err
+			}
+			e.prunedSlots++
+			n++
+		}
+	}
+	return n, nil
 }
 
 // pruneBySize frees excess bytes. First those give that exceed their share, finest

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math"
+
 	"weir/internal/rollup"
 )
 
@@ -16,29 +18,38 @@ func (e *edit) rebuild() error {
 		if !ok {
 			continue
 		}
-		k, _ := e.tx.Bucket(bucketSlots(finer.Step)).Cursor().Last()
-		last, ok := slotStart(k)
-		if !ok || last < 0 {
+		// What is in the future a wrong clock has left there, or this one is wrong.
+		bucket := e.tx.Bucket(bucketSlots(finer.Step))
+		last, newest := newestUntil(bucket, math.MaxInt64-1), newestUntil(bucket, e.s.opt.Now().Unix())
+		if err := e.rebuildNewest(finer.Step, e.s.opt.Tiers[i].Step, last); err != nil {
+			return err
+		}
+		if newest == last {
 			continue
 		}
-		step := e.s.opt.Tiers[i].Step
-		start := e.s.calendar().Floor(last, step)
-		if start < 0 {
-			continue
-		}
-		// In another zone the newest of the coarse slots may be the one before.
-		before := e.s.calendar().Floor(start-1, step)
-		astray, _ := e.astray(step, before)
-		if before >= 0 && (len(astray) > 0 || getBlock(e.tx.Bucket(bucketSlots(step)), before) == nil) {
-			if err := e.rebuildSlot(finer.Step, step, before); err != nil {
-				return err
-			}
-		}
-		if err := e.rebuildSlot(finer.Step, step, start); err != nil {
+		if err := e.rebuildNewest(finer.Step, e.s.opt.Tiers[i].Step, newest); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// rebuildNewest is rebuild for the slot of a step that last lies in, the start of the
+// newest slot of the finer step.
+func (e *edit) rebuildNewest(finer, step, last int64) error {
+	start := e.s.calendar().Floor(last, step)
+	if last < 0 || start < 0 {
+		return nil
+	}
+	// In another zone the newest of the coarse slots may be the one before.
+	before := e.s.calendar().Floor(start-1, step)
+	astray, _ := e.astray(step, before)
+	if before >= 0 && (len(astray) > 0 || getBlock(e.tx.Bucket(bucketSlots(step)), before) == nil) {
+		if err := e.rebuildSlot(finer, step, before); err != nil {
+			return err
+		}
+	}
+	return e.rebuildSlot(finer, step, start)
 }
 
 // rebuildSlot sums up one slot from those of a finer step.

@@ -47,22 +47,19 @@ func (n *snapshot) addOpen(newest Newest) error {
 	return nil
 }
 
-// openSlot sums up the newest slot of a tier, false if there is none or it has
-// ended.
+// openSlot sums up the slot of a tier that has not ended, false if there is none. What
+// a wrong clock has left in the future is not open.
 func (r *reader) openSlot(step int64) (slot rollup.Slot, ok bool, err error) {
-	start := int64(-1)
+	now, start := r.s.opt.Now().Unix(), int64(-1)
 	err = r.s.view(func(tx *bolt.Tx) error {
-		k, _ := tx.Bucket(bucketSlots(step)).Cursor().Last()
-		if at, ok := slotStart(k); ok {
-			start = at
-		}
+		start = newestUntil(tx.Bucket(bucketSlots(step)), now)
 		return nil
 	})
 	if err != nil {
 		return slot, false, err
 	}
 	for _, e := range r.queued {
-		if e.slot.Step == step {
+		if e.slot.Step == step && e.slot.Start <= now {
 			start = max(start, e.slot.Start)
 		}
 	}
@@ -71,7 +68,7 @@ func (r *reader) openSlot(step int64) (slot rollup.Slot, ok bool, err error) {
 			start = max(start, o.Start)
 		}
 	}
-	if start < 0 || r.s.calendar().Next(start, step) <= r.s.opt.Now().Unix() {
+	if start < 0 || r.s.calendar().Next(start, step) <= now {
 		return slot, false, nil
 	}
 	sum := rollup.AppendBlock(nil, nil)
@@ -86,4 +83,20 @@ func (r *reader) openSlot(step int64) (slot rollup.Slot, ok bool, err error) {
 		return err
 	})
 	return rollup.Slot{Step: step, Start: start, Block: sum}, err == nil, err
+}
+
+// newestUntil returns the start of the newest slot of a bucket that does not begin
+// after t, -1 if there is none.
+func newestUntil(bucket *bolt.Bucket, t int64) int64 {
+	c := bucket.Cursor()
+	k, _ := c.Seek(slotPrefix(max(t, -1) + 1))
+	if k == nil {
+		k, _ = c.Last()
+	} else {
+		k, _ = c.Prev()
+	}
+	if at, ok := slotStart(k); ok {
+		return at
+	}
+	return -1
 }
