@@ -1,7 +1,7 @@
 package store
 
 import (
-	"slices"
+	"sort"
 
 	"weir/internal/clock"
 	"weir/internal/flowlog"
@@ -71,7 +71,7 @@ func (s *Store) passes() []pass {
 		}
 	}
 	list = append(list, pass{prefix: []byte{unsavedIsFlow}, part: part{band: archive.Flows}})
-	slices.SortStableFunc(list, func(a, b pass) int { return int(a.part.band) - int(b.part.band) })
+	sort.SliceStable(list, func(i, j int) bool { return list[i].part.band < list[j].part.band })
 	return list
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"time"
 )
@@ -51,12 +52,7 @@ func (l *Log) Rows() []Row {
 		}
 		rows = append(rows, row)
 	}
-	slices.SortFunc(rows, func(a, b Row) int {
-		if a.Key < b.Key {
-			return -1
-		}
-		return 1
-	})
+	sort.Slice(rows, func(i, j int) bool { return rows[i].Key < rows[j].Key })
 	if l.last+reserve/2 > l.reserved {
 		l.reserved = l.last + reserve
 		rows = append(rows, Row{reservedKey, binary.BigEndian.AppendUint64([]byte{rowVersion}, l.reserved)})
@@ -94,7 +90,7 @@ func (l *Log) Load(rows []Row) (damaged int) {
 		a.ID = id
 		l.alerts = append(l.alerts, a)
 	}
-	slices.SortFunc(l.alerts, func(a, b Alert) int { return byID(a, b.ID) })
+	sort.Slice(l.alerts, func(i, j int) bool { return l.alerts[i].ID < l.alerts[j].ID })
 	l.alerts = slices.CompactFunc(l.alerts, func(a, b Alert) bool { return a.ID == b.ID })
 	l.begin()
 	return damaged

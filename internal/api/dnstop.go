@@ -1,9 +1,9 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"time"
 
 	"weir/internal/engine"
@@ -113,7 +113,7 @@ func askers(rows []engine.DNSRow, device uint32) (counts names.Counts, devices [
 			devices = append(devices, r)
 		}
 	}
-	slices.SortStableFunc(devices, func(a, b engine.DNSRow) int { return cmp.Compare(b.Counts.Queries, a.Counts.Queries) })
+	sort.SliceStable(devices, func(i, j int) bool { return devices[i].Counts.Queries > devices[j].Counts.Queries })
 	return counts, devices[:min(len(devices), engine.MaxRows)]
 }
 

@@ -3,6 +3,7 @@ package device
 import (
 	"bytes"
 	"slices"
+	"sort"
 
 	"weir/internal/packet"
 )
@@ -64,11 +65,12 @@ func (s *Devices) SetLeases(all []Lease, now int64) []packet.Addr {
 			}
 		}
 	}
-	slices.SortStableFunc(s.leases, func(a, b leased) int {
+	sort.SliceStable(s.leases, func(i, j int) bool {
+		a, b := &s.leases[i], &s.leases[j]
 		if c := bytes.Compare(a.addr[:], b.addr[:]); c != 0 {
-			return c
+			return c < 0
 		}
-		return int(b.kind) - int(a.kind) // what was given out tells more than what was set up
+		return a.kind > b.kind // what was given out tells more than what was set up
 	})
 	s.leases = slices.CompactFunc(s.leases, func(a, b leased) bool { return a.addr == b.addr })
 	s.forgetUnset(now)

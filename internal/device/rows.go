@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 
 	"weir/internal/packet"
 )
@@ -40,12 +41,7 @@ func (s *Devices) MergeRows() []Row {
 		rows = append(rows, row)
 	}
 	clear(s.merges.changed)
-	slices.SortFunc(rows, func(a, b Row) int {
-		if a.Key < b.Key {
-			return -1
-		}
-		return 1
-	})
+	sort.Slice(rows, func(i, j int) bool { return rows[i].Key < rows[j].Key })
 	return rows
 }
 

@@ -2,7 +2,7 @@ package device
 
 import (
 	"bytes"
-	"slices"
+	"sort"
 )
 
 // Suggestion proposes that two devices are one.
@@ -45,7 +45,7 @@ func (s *Devices) Suggest(now int64) []Suggestion {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Suggestion) int { return b.Score - a.Score })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].Score > all[j].Score })
 	return all[:min(len(all), maxSuggestions)]
 }
 

@@ -1,8 +1,7 @@
 package rollup
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 )
 
 // pending holds what was counted while the date was not known.
@@ -114,7 +113,7 @@ func (r *Rollup) replay(parts []part, now int64) {
 	for i := range parts {
 		parts[i].at = min(parts[i].at, now)
 	}
-	slices.SortStableFunc(parts, func(a, b part) int { return cmp.Compare(a.at, b.at) })
+	sort.SliceStable(parts, func(i, j int) bool { return parts[i].at < parts[j].at })
 	for i, p := range parts {
 		if i == 0 {
 			r.beginStored(p.at)

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
+	"sort"
 )
 
 // AppendMerged appends to dst the block that sums two blocks, series by series.
@@ -111,7 +111,7 @@ func AppendMapped(dst, block []byte, to func(Class, uint32) uint32) ([]byte, err
 
 // sortRows sorts rows by their keys, in place.
 func sortRows(rows []Row) []Row {
-	slices.SortFunc(rows, func(a, b Row) int { return a.Key.Compare(b.Key) })
+	sort.Slice(rows, func(i, j int) bool { return rows[i].Key.Compare(rows[j].Key) < 0 })
 	return rows
 }
 
@@ -177,22 +177,20 @@ func trim(rows []Row, cells int) []Row {
 		if _, _, matrix := class.Matrix(); !matrix {
 			continue
 		}
-		from, _ := slices.BinarySearchFunc(rows, class, func(r Row, c Class) int { return int(r.Class) - int(c) })
-		to, _ := slices.BinarySearchFunc(rows, class+1, func(r Row, c Class) int { return int(r.Class) - int(c) })
+		from := sort.Search(len(rows), func(i int) bool { return rows[i].Class >= class })
+		to := sort.Search(len(rows), func(i int) bool { return rows[i].Class > class })
 		part := rows[from:to]
 		if len(part) <= cells {
 			continue
 		}
 		// The rest comes first already if it is there: the largest follow it.
-		slices.SortFunc(part, func(a, b Row) int {
-			rest := Key{Class: class}
+		rest := Key{Class: class}
+		sort.Slice(part, func(i, j int) bool {
+			a, b := &part[i], &part[j]
 			if (a.Key == rest) != (b.Key == rest) {
-				if a.Key == rest {
-					return 1
-				}
-				return -1
+				return b.Key == rest
 			}
-			return cmp.Or(cmp.Compare(Bytes.Of(b.Values), Bytes.Of(a.Values)), a.Key.Compare(b.Key))
+			return cmp.Or(cmp.Compare(Bytes.Of(b.Values), Bytes.Of(a.Values)), a.Key.Compare(b.Key)) < 0
 		})
 		for i := max(cells, 0); i < len(part); i++ {
 			part[i].ID, part[i].Sub = Other, Other

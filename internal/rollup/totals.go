@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 )
 
 // Bounds of what Totals tells apart; the rest is Other.
@@ -116,8 +117,9 @@ func (t *Totals) met() []Amount {
 // top sorts amounts, the largest first, and returns limit of them and how many
 // there are.
 func top(all []Amount, m Metric, limit int) ([]Amount, int) {
-	slices.SortFunc(all, func(a, b Amount) int {
-		return cmp.Or(cmp.Compare(m.Of(b.Values), m.Of(a.Values)), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Sub, b.Sub))
+	sort.Slice(all, func(i, j int) bool {
+		a, b := &all[i], &all[j]
+		return cmp.Or(cmp.Compare(m.Of(b.Values), m.Of(a.Values)), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Sub, b.Sub)) < 0
 	})
 	return all[:max(min(limit, len(all)), 0)], len(all)
 }
