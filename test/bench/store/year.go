@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/metrics"
+	"runtime"
 	"time"
 
 	"weir/internal/clock"
@@ -88,7 +88,7 @@ type year struct {
 	daily       []int64 // bytes that snapshots wrote, by day
 	largest     int64   // bytes of the archive
 	slowest     time.Duration
-	liveHeap    uint64 // most that lived at a collection
+	liveHeap    uint64 // most that lived
 	took        time.Duration
 }
 
@@ -174,6 +174,7 @@ func (y *year) save(ctx context.Context) error {
 func (y *year) commit(c *commits) error {
 	if y.now%clock.Day == 0 {
 		y.store.PutDevices(y.deviceRows())
+		y.measureHeap() // with all that waits
 	}
 	before := y.store.Status().Written
 	if err := y.store.Commit(); err != nil {
@@ -188,7 +189,6 @@ func (y *year) commit(c *commits) error {
 		return err
 	}
 	y.largestFile = max(y.largestFile, info.Size())
-	y.measureHeap()
 	return nil
 }
 
@@ -202,23 +202,48 @@ func (y *year) deviceRows() []store.Device {
 }
 
 func (y *year) snapshot(ctx context.Context) error {
-	r, err := y.store.Snapshot(ctx, y.archive, y.rollup.Open)
+	r, err := y.store.Snapshot(y.observed(ctx), y.archive, y.rollup.Open)
 	if err != nil {
 		return err
 	}
 	y.daily[(y.now-1-begin)/clock.Day] += r.Bytes
 	y.largest = max(y.largest, y.archive.Status().Bytes)
 	y.slowest = max(y.slowest, r.Took)
-	y.measureHeap()
 	return nil
 }
 
-// measureHeap notes what lived when memory was last collected. That happens once or
-// twice an hour of the simulation, in the midst of snapshots too, which need most.
+// measureHeap notes what lives.
 func (y *year) measureHeap() {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	y.liveHeap = max(y.liveHeap, sample[0].Value.Uint64())
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	y.liveHeap = max(y.liveHeap, m.HeapAlloc)
+}
+
+// looking is a context that calls look each time that somebody asks whether it has
+// ended: a way into the midst of what takes long.
+type looking struct {
+	context.Context
+	look func()
+}
+
+func (l looking) Err() error {
+	l.look()
+	return l.Context.Err()
+}
+
+// observed is ctx, through which memory is measured in the midst of a snapshot; in
+// one a week, because that takes long.
+func (y *year) observed(ctx context.Context) context.Context {
+	if y.now%(7*clock.Day) >= snapshotEvery {
+		return ctx
+	}
+	n := 0
+	return looking{ctx, func() {
+		if n++; n%32 == 1 {
+			y.measureHeap()
+		}
+	}}
 }
 
 // fillHours makes a database beside the other one that has 60 days of hours, as one
