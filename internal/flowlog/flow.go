@@ -24,7 +24,7 @@ type Flow struct {
 	Category  string  // of the application, or of the protocol; "other" when neither tells
 	CDN       string  // whose infrastructure the name leads to, "" when it tells none
 	Host      string  // the name that the client asked for, as far as it may be kept
-	HostBy    string  // where Host is from: "content", "dns" or "house"
+	HostBy    string  // where Host is from: "content", "dns", "link", "house" or "reverse"
 	ECH       bool    // the name asked for is encrypted, and Host is the outer one
 	Detail    *Detail // nil when the payload told nothing more
 
