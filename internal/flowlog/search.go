@@ -104,59 +104,61 @@ func (s *Search) times() error {
 
 // choose sets rows to those before the row before that pass.
 func (s *Search) choose(before int) error {
-	r, m := &s.reader, &s.match
-	var cols [numColumns][]uint64
-	get := func(list ...int) (err error) {
-		for _, c := range list {
-			if err == nil {
-				cols[c], err = r.column(c)
-			}
-		}
+	if err := s.unpackConditions(); err != nil {
 		return err
 	}
-	timed := m.From != 0 || m.To != 0
-	if m.need != 0 {
-		if err := get(colServer, colClient, colName, colWay, colDetail); err != nil {
-			return err
-		}
-	}
-	if m.Port != 0 {
-		if err := get(colServerPort, colClientPort); err != nil {
-			return err
-		}
-	}
-	if m.MinBytes != 0 {
-		if err := get(colBytesTx, colBytesRx); err != nil {
-			return err
-		}
-	}
-	if timed || m.MinDuration != 0 {
-		if err := get(colDuration); err != nil {
-			return err
-		}
-		if err := s.times(); err != nil {
-			return err
-		}
-	}
 	for i := range before {
-		if m.need != 0 && m.need&^(r.has[0][cols[colServer][i]]|r.has[0][cols[colClient][i]]|
-			r.has[1][cols[colName][i]]|r.has[2][cols[colWay][i]]|r.has[3][cols[colDetail][i]]) != 0 {
-			continue
+		if s.passes(i) {
+			s.rows = append(s.rows, i)
 		}
-		if m.Port != 0 && uint16(cols[colServerPort][i]) != m.Port && uint16(cols[colClientPort][i]) != m.Port ||
-			m.MinBytes != 0 && cols[colBytesTx][i]+cols[colBytesRx][i] < m.MinBytes ||
-			m.MinDuration != 0 && int64(cols[colDuration][i]) < m.MinDuration {
-			continue
-		}
-		if timed {
-			last := s.lasts[i] + r.head.moved
-			if last < m.From || m.To != 0 && last-int64(cols[colDuration][i]) >= m.To {
-				continue
-			}
-		}
-		s.rows = append(s.rows, i)
 	}
 	return nil
+}
+
+// unpackConditions unpacks the columns that passes looks at.
+func (s *Search) unpackConditions() error {
+	m := &s.match
+	timed := m.From != 0 || m.To != 0
+	for _, need := range [...]struct {
+		on      bool
+		columns []int
+	}{
+		{m.need != 0, []int{colServer, colClient, colName, colWay, colDetail}},
+		{m.Port != 0, []int{colServerPort, colClientPort}},
+		{m.MinBytes != 0, []int{colBytesTx, colBytesRx}},
+		{timed || m.MinDuration != 0, []int{colDuration}},
+	} {
+		if !need.on {
+			continue
+		}
+		for _, c := range need.columns {
+			if _, err := s.reader.column(c); err != nil {
+				return err
+			}
+		}
+	}
+	if timed {
+		return s.times()
+	}
+	return nil
+}
+
+// passes reports whether row i is looked for.
+func (s *Search) passes(i int) bool {
+	m, r := &s.match, &s.reader
+	v := func(c int) uint64 { return r.values[c][i] }
+	switch {
+	case m.need != 0 && m.need&^(r.has[0][v(colServer)]|r.has[0][v(colClient)]|r.has[1][v(colName)]|r.has[2][v(colWay)]|r.has[3][v(colDetail)]) != 0,
+		m.Port != 0 && uint16(v(colServerPort)) != m.Port && uint16(v(colClientPort)) != m.Port,
+		m.MinBytes != 0 && v(colBytesTx)+v(colBytesRx) < m.MinBytes,
+		m.MinDuration != 0 && int64(v(colDuration)) < m.MinDuration:
+		return false
+	}
+	if m.From == 0 && m.To == 0 {
+		return true
+	}
+	last := s.lasts[i] + r.head.moved
+	return last >= m.From && (m.To == 0 || last-int64(v(colDuration)) < m.To)
 }
 
 // mark notes at each entry of the dictionaries what it has of what is looked for,
