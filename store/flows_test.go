@@ -279,6 +279,36 @@ func TestFlowDamage(t *testing.T) {
 	}
 }
 
+// TestExportLeavesTheLogAlone exports many blocks while the open one is full of flows:
+// it is packed once, not for each block that stands before it.
+func TestExportLeavesTheLogAlone(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), FileName), Options{})
+	logBlocks(t, s, 0, 20)
+	logFlows(s, 100, 400)
+	w := flowWalk{s: s, search: flowlog.NewSearch(&flowlog.Filter{})}
+	packed, flows := 0, 0
+	for {
+		near, open := w.nearest()
+		if open && near.data != nil {
+			packed++
+		}
+		block, more, err := w.next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !more {
+			break
+		}
+		if h, err := flowlog.ReadHeader(block); err == nil {
+			flows += h.Count
+		}
+		w.at.row = 0
+	}
+	if packed > 0 || flows != 320 {
+		t.Errorf("packed %d times before it was its turn; %d flows, want 320", packed, flows)
+	}
+}
+
 // TestMoveFlows checks that flows of a clock that was wrong move to their time, and
 // others stay.
 func TestMoveFlows(t *testing.T) {

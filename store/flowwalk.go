@@ -69,14 +69,14 @@ func (w *flowWalk) nearer(prefix, than []byte) bool {
 }
 
 // nearest returns of the blocks that are not in the database yet, or in an earlier
-// form, the first one beyond the place at hand, and whether it is the open one.
-// That is looked at first, the queue next and the database last: a block on its way
-// is seen at least once, and where it is seen again it is no newer.
+// form, the first one beyond the place at hand, and whether it is the open one, which
+// is not packed yet. That is looked at first, the queue next and the database last: a
+// block on its way is seen at least once, and where it is seen again it is no newer.
 func (w *flowWalk) nearest() (near flowBytes, open bool) {
 	l := &w.s.flows
 	l.mu.Lock()
 	if p := l.key.prefix(); l.open != nil && l.open.Len() > 0 && w.beyond(p) {
-		near, open = flowBytes{p, l.open.AppendBlock(nil)}, true
+		near, open = flowBytes{prefix: p}, true
 	}
 	l.mu.Unlock()
 	queued := w.s.queue.waitingFlows()
@@ -87,6 +87,18 @@ func (w *flowWalk) nearest() (near flowBytes, open bool) {
 		}
 	}
 	return near, open
+}
+
+// packOpen returns the open block if it is the one with a prefix. That keeps who logs
+// flows waiting, so it is done once it is known that this one is next.
+func (s *Store) packOpen(prefix []byte) []byte {
+	l := &s.flows
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == nil || l.open.Len() == 0 || !bytes.Equal(l.key.prefix(), prefix) {
+		return nil
+	}
+	return l.open.AppendBlock(nil)
 }
 
 // next goes on to the next block, or to the rest of the one that the place is in.
@@ -103,9 +115,14 @@ func (w *flowWalk) next() (block []byte, more bool, err error) {
 		return nil, more, err
 	}
 	if !more {
-		w.ended = open && !w.back
 		if found = near; found.prefix == nil {
 			return nil, false, nil
+		}
+		if open {
+			if found.data = w.s.packOpen(found.prefix); found.data == nil {
+				return nil, true, nil // it was closed: the queue has it
+			}
+			w.ended = !w.back
 		}
 		if w.at = (place{found.prefix, 0}); !w.may(found.data) {
 			return nil, true, nil
