@@ -20,8 +20,16 @@
 //     and never hands bbolt a damaged one: it moves it aside, starts a fresh one and
 //     reports why. A database that vanishes or breaks while it is open is opened
 //     again.
-//   - What no snapshot has yet is noted in the transaction that writes it.
-//   - Rebase moves slots that a wrong clock has misplaced, all or none of them.
+//   - What no snapshot has yet is noted in the transaction that writes it. Snapshot
+//     appends it to an archive, which a database in memory is made from again after a
+//     reboot, by RebuildFrom; what is written meanwhile waits for the next one. Backup
+//     and Restore use the same form, which no handle, byte order or page size ties to
+//     this database.
+//   - LogFlow packs the flows that ended into blocks; the one that is open is saved
+//     every five minutes, with a snapshot, and by Close. FlowHistory and EachFlow find
+//     all of them, each once, and unpack only blocks that may have what is looked for.
+//   - Rebase and MoveFlows move what a wrong clock has misplaced: each slot and block
+//     once, also over a kill.
 //
 // A Store is safe for concurrent use. The file is native-endian, as bbolt's are;
 // what is inside of it is not.

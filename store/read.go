@@ -37,7 +37,7 @@ func (s *Store) Series(ctx context.Context, q rollup.Query, newest Newest) (roll
 			return err
 		}
 		sum = rollup.NewSum(q, step)
-		return r.slots(step, q.From, q.To, sum.Add)
+		return r.answer(q, step, sum.Add)
 	})
 	if err != nil {
 		return rollup.Series{}, err
@@ -60,7 +60,7 @@ func (s *Store) Top(ctx context.Context, q rollup.Query, limit int, newest Newes
 			return err
 		}
 		totals = rollup.NewTotals(q, step)
-		return r.slots(step, q.From, q.To, totals.Add)
+		return r.answer(q, step, totals.Add)
 	})
 	if err != nil {
 		return nil, 0, err
@@ -192,6 +192,18 @@ func (r *reader) pick(q rollup.Query) (int64, error) {
 		}
 	}
 	return tiers[q.Pick(tiers, func(i int) int64 { return oldest[i] })].Step, nil
+}
+
+// answer calls fn with the slots of a tier that a query may be about, and a few more:
+// those that were counted in another zone begin elsewhere than the ones that they are
+// taken for, by their middles.
+func (r *reader) answer(q rollup.Query, step int64, fn func(rollup.Slot) error) error {
+	from, to := q.From, q.To
+	if step >= hour {
+		from = q.Calendar.Floor(from, step) - step
+		to = q.Calendar.Next(q.Calendar.Floor(to-1, step), step)
+	}
+	return r.slots(step, from, to, fn)
 }
 
 // slots calls fn with a tier's slots that overlap from … to, the stored ones in

@@ -8,6 +8,37 @@ import (
 	"weir/internal/rollup"
 )
 
+// TestSeriesInAnotherZone asks for local days and hours of what was counted by those of
+// UTC, before the router was told its zone: each slot is found, in one point.
+func TestSeriesInAnotherZone(t *testing.T) {
+	const day0 = 1_760_054_400 // a midnight of UTC
+	for _, text := range []string{"EST5", "CET-1", "<+0530>-5:30", "NZST-12"} {
+		zone, err := clock.ParseTZ(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cal := clock.Calendar{Zone: zone}
+		s := open(t, filepath.Join(t.TempDir(), FileName), Options{Tiers: []rollup.Tier{{Step: hour}, {Step: clock.Day}}})
+		for _, step := range []int64{hour, clock.Day} {
+			for i := range int64(3) {
+				s.Append([]rollup.Slot{{Step: step, Start: day0 + i*step, Block: block(map[uint32]uint64{1: 1 << (8 * i)})}})
+			}
+		}
+		commit(t, s)
+		s.SetCalendar(cal)
+		for _, step := range []int64{hour, clock.Day} {
+			for i := range int64(3) {
+				from := cal.Floor(day0+i*step+step/2, step)
+				q := rollup.Query{Class: rollup.Device, ID: 1, Metric: rollup.TxBytes, From: from, To: cal.Next(from, step), Points: 1, Finest: step}
+				got, err := s.Series(t.Context(), q, nil)
+				if err != nil || got.Values[0] != 1<<(8*i) {
+					t.Errorf("%s, step %d, slot %d: %v, %v", text, step, i, got.Values, err)
+				}
+			}
+		}
+	}
+}
+
 // TestRebuildInAnotherZone has a router that counted by the days of UTC, was told its
 // zone, and was killed: the days that are summed up again have each hour once.
 func TestRebuildInAnotherZone(t *testing.T) {
