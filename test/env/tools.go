@@ -26,6 +26,7 @@ var tools = []tool{
 	{[]string{"conntrack"}, "conntrack", "namespace tests"},
 	{[]string{"tcpdump"}, "tcpdump", "namespace tests"},
 	{[]string{"iperf3"}, "iperf3", "namespace tests"},
+	{[]string{"dnsmasq"}, "dnsmasq-base", "namespace tests"},
 	{qemuCommands, "qemu-user-static", "tests as a big-endian MIPS program"},
 	{[]string{"qemu-system-x86_64"}, "qemu-system-x86", "tests in a machine with another kernel"},
 	{[]string{"python3"}, "python3", "the corpus' scorer"},
