@@ -83,6 +83,36 @@ func TestSeriesOfWhatNobodyLooksFor(t *testing.T) {
 	}
 }
 
+// TestCellInTheRest has a matrix whose smaller cells went to the rest: a cell that has
+// no row may have moved something, unless there is no rest.
+func TestCellInTheRest(t *testing.T) {
+	rows := []Row{
+		{Key{DeviceApplication, 0, 0}, Values{TxBytes: 5}},
+		{Key{DeviceApplication, 7, 9}, Values{TxBytes: 70}},
+	}
+	for _, tt := range []struct {
+		name  string
+		rows  []Row
+		sub   uint32
+		want  uint64
+		known bool
+	}{
+		{"kept", rows, 9, 70, true},
+		{"in the rest", rows, 8, 0, false},
+		{"no rest", rows[1:], 8, 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := NewSum(Query{Class: DeviceApplication, ID: 7, Sub: tt.sub, Metric: TxBytes, From: 0, To: clock.Day, Points: 1}, clock.Day)
+			if err := s.Add(Slot{Step: clock.Day, Block: AppendBlock(nil, tt.rows)}); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Series(); got.Values[0] != tt.want || got.Known[0] != tt.known {
+				t.Errorf("%d, known %t", got.Values[0], got.Known[0])
+			}
+		})
+	}
+}
+
 // TestFinestOfWhatIsNotKept checks that a class without a level has no tier.
 func TestFinestOfWhatIsNotKept(t *testing.T) {
 	levels := DefaultLevels()

@@ -48,6 +48,7 @@ type Sum struct {
 	end    int64    // of the last point
 	counts []uint64 // observations, of a metric that needs them
 	lost   []bool   // a part of the point is in Other
+	matrix bool     // what is lost of a cell is small: it only matters where the cell has nothing
 }
 
 // NewSum returns an empty sum for slots of one tier. The step of the answer is
@@ -58,6 +59,7 @@ type Sum struct {
 // those between. The query must have passed Check.
 func NewSum(q Query, tier int64) *Sum {
 	s := &Sum{q: q, period: periodOf(q, tier)}
+	_, _, s.matrix = q.Class.Matrix()
 	n := 0
 	switch {
 	case q.Points == 1:
@@ -125,7 +127,7 @@ func (s *Sum) Add(slot Slot) error {
 	i := s.index(at)
 	key := Key{s.q.Class, s.q.ID, s.q.Sub}
 	v, found, err := Find(slot.Block, key)
-	if err == nil && !found && slot.Cut {
+	if err == nil && !found && (slot.Cut || s.matrix) {
 		_, rest, other := Find(slot.Block, Key{Class: key.Class})
 		s.lost[i], err = s.lost[i] || rest, other
 	}
@@ -170,7 +172,7 @@ func (s *Sum) Series() Series {
 		if s.q.Metric == RTT {
 			out.Values[i] /= max(s.counts[i], 1)
 		}
-		if s.lost[i] {
+		if s.lost[i] && !(s.matrix && out.Values[i] > 0) {
 			out.Values[i], out.Known[i] = 0, false
 		}
 	}
