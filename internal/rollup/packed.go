@@ -31,6 +31,14 @@ const packedColumns = 12
 // of a column is; -1 for none.
 var beside = [packedColumns]int{-1, 0, 0, 1, 3, 2, -1, 6, 3, -1, -1, -1}
 
+// Bounds of the rows of a packed block, beside MaxRows: behind their end coded bits are
+// zeros, which cost nothing, so that a few bytes could say that there are any number of
+// rows. Those that were counted take more than a bit each.
+const (
+	fewRows     = 1024
+	rowsPerByte = 16
+)
+
 // classBits is how many bits a class has in a packed block.
 const classBits = 5
 
@@ -49,6 +57,7 @@ type packing struct {
 	ids     lengths
 	subs    lengths
 	columns [packedColumns]lengths
+	room    uint64 // reading: rows that may come
 }
 
 func newPacking() *packing {
@@ -143,6 +152,7 @@ func openPacked(packed []byte) (*packing, error) {
 	body := packed[1+n : end]
 	p.coded.Read(body[:length])
 	p.plain = bitString{buf: body[length:], reading: true}
+	p.room = uint64(min(MaxRows, fewRows+rowsPerByte*len(packed)))
 	return p, nil
 }
 
@@ -150,9 +160,10 @@ func openPacked(packed []byte) (*packing, error) {
 func (p *packing) readSection(rows []Row) ([]Row, error) {
 	class := Class(p.coded.Tree(p.classes[:], classBits, 0))
 	n := p.number(&p.rows, 0, 0)
-	if n == 0 || n > uint64(MaxRows-min(len(rows), MaxRows)) {
+	if n == 0 || n > p.room {
 		return rows, fmt.Errorf("%w: %d rows of a packed one", ErrCorrupt, n)
 	}
+	p.room -= n
 	from := len(rows)
 	rows = append(rows, make([]Row, n)...)
 	p.section(class, rows[from:])

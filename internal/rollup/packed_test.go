@@ -236,3 +236,30 @@ func BenchmarkPacked(b *testing.B) {
 		}
 	})
 }
+
+// TestPackedRowsCostBytes takes a packed block of a few bytes that says there are many
+// rows: it is refused, for a backup could have millions of such blocks.
+func TestPackedRowsCostBytes(t *testing.T) {
+	var rows []Row
+	for i := range 30_000 {
+		rows = append(rows, Row{Key: Key{Class: Device, ID: uint32(i + 1)}})
+	}
+	packed, err := AppendPacked(nil, AppendBlock(nil, rows))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := AppendUnpacked(nil, packed); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("%d rows in %d bytes: %v", len(rows), len(packed), err)
+	}
+	// The least that honest rows take: handles one after the other, and one packet.
+	for i := range rows {
+		rows[i].TxPackets, rows[i].TxBytes, rows[i].Flows = 1, 40+uint64(i%7), 1
+	}
+	block := AppendBlock(nil, rows)
+	if packed, err = AppendPacked(nil, block); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := AppendUnpacked(nil, packed); err != nil || !bytes.Equal(got, block) {
+		t.Errorf("%d rows in %d bytes: %v", len(rows), len(packed), err)
+	}
+}
