@@ -3,6 +3,8 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"weir/internal/alert"
+	"weir/internal/api"
 	"weir/internal/clock"
 	"weir/internal/flowlog"
 	"weir/internal/intern"
@@ -49,6 +52,7 @@ type machine struct {
 	tz   string // rules of the router's zone
 	fed  uint64 // packets, in all runs
 	runs int
+	open uint64 // packets of the slots that were open, which tiers below an hour may lack
 }
 
 const phoneKey = "02:00:00:00:01:01"
@@ -73,7 +77,11 @@ func (m *machine) start() {
 		m.Fatal(err)
 	}
 	d := m.d
-	m.Cleanup(func() { d.store.Close(context.Background()) })
+	m.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		d.store.Close(ctx)
+	})
 	m.d.tick(m.now)
 }
 
@@ -185,7 +193,8 @@ func (m *machine) has(from, to time.Time) {
 		begin, end := cal.Floor(from.Unix(), t.Step), cal.Next(to.Unix(), t.Step)
 		for _, class := range []rollup.Class{rollup.Total, rollup.Device} {
 			all, there := m.sum(st, class, 0, 1<<33), m.sum(st, class, begin, end)
-			if all != m.fed || there != m.fed {
+			lost := m.fed - min(all, m.fed)
+			if all > m.fed || there != all || lost > 0 && (t.Step >= 3600 || lost > m.open) {
 				m.Errorf("%s: tier of %d s has %d packets, %d of them from %s to %s, want %d",
 					class, t.Step, all, there, from.UTC().Format(time.DateTime), to.UTC().Format(time.DateTime), m.fed)
 			}
@@ -206,4 +215,37 @@ func (m *machine) logged(text string, times int) {
 // alertsOf returns the alerts of a type, newest first.
 func (m *machine) alertsOf(kind string) []alert.Alert {
 	return m.d.alerts.List(alert.Filter{Type: kind})
+}
+
+// call calls a method of the API.
+func (m *machine) call(name string, args map[string]any) (map[string]any, error) {
+	m.Helper()
+	method, err := api.Lookup(name)
+	if err != nil {
+		m.Fatal(err)
+	}
+	reply, err := method.Call(m.Context(), m.d.backend, args)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	e := api.NewEncoder(&out)
+	e.Table("")
+	reply(e)
+	e.EndTable()
+	var fields map[string]any
+	if err := errors.Join(e.Flush(), json.Unmarshal(out.Bytes(), &fields)); err != nil {
+		m.Fatalf("%s: %v", name, err)
+	}
+	return fields, nil
+}
+
+// ask is call for one that has an answer.
+func (m *machine) ask(name string, args map[string]any) map[string]any {
+	m.Helper()
+	reply, err := m.call(name, args)
+	if err != nil {
+		m.Fatalf("%s: %v", name, err)
+	}
+	return reply
 }
