@@ -14,7 +14,7 @@ import (
 const (
 	maxCommit   = 100_000               // bytes a commit of a minute's slots writes, on average
 	maxDaily    = 500_000               // bytes a day written to flash, on average
-	maxHeap     = 7_000_000             // what a router has for the whole of weir
+	maxHeap     = 4_000_000
 	maxSeries   = 50 * time.Millisecond // 60 days of a device, on a 64-bit machine
 	hoursOnDisk = 14 * clock.Day        // kept in the archive, of the main classes
 	daysOnDisk  = 365 * clock.Day
