@@ -12,8 +12,8 @@ import (
 // The budgets. A megabyte that was written or lives in memory has 1,000,000 bytes,
 // a limit that is configured 1,048,576.
 const (
-	maxCommit   = 100_000               // bytes a commit of a minute's slots writes, on average
-	maxDaily    = 500_000               // bytes a day written to flash, on average
+	maxCommit   = 100_000 // bytes a commit of a minute's slots writes, on average
+	maxDaily    = 500_000 // bytes a day written to flash, on average
 	maxHeap     = 4_000_000
 	maxSeries   = 50 * time.Millisecond // 60 days of a device, on a 64-bit machine
 	hoursOnDisk = 14 * clock.Day        // kept in the archive, of the main classes
