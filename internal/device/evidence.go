@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -257,7 +258,7 @@ func meaningless(name []byte) bool {
 		return true
 	}
 	for _, none := range noNames {
-		if bytes.EqualFold(name, none) {
+		if len(none) == len(name) && strings.EqualFold(none, string(name)) {
 			return true
 		}
 	}
@@ -265,9 +266,7 @@ func meaningless(name []byte) bool {
 }
 
 // noNames are what programs say that know no name.
-var noNames = [...][]byte{
-	[]byte("*"), []byte("local"), []byte("localhost"), []byte("localhost.localdomain"), []byte("unknown"), []byte("none"), []byte("null"), []byte("(none)"),
-}
+var noNames = [...]string{"*", "local", "localhost", "localhost.localdomain", "unknown", "none", "null", "(none)"}
 
 // rename finds out the best name.
 func (d *Device) rename() {

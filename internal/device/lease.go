@@ -85,7 +85,7 @@ func (s *Devices) holder(l *Lease, now int64) *Device {
 			return d
 		}
 		d := s.ofMAC(l.MAC, now)
-		if d != nil && d.Last == now && len(d.MACs) == 1 {
+		if d != nil && d.fresh && d.First == now {
 			d.First = 0 // it is known, but nobody heard it yet
 		}
 		return d
@@ -172,7 +172,9 @@ func (s *Devices) Leased(a *packet.Addr, m packet.MAC, seconds uint32, now int64
 	case found:
 		s.leases[i] = l
 	case len(s.leases) < leasesPer*s.max:
-		s.leases = slices.Insert(s.leases, i, l)
+		s.leases = append(s.leases, leased{})
+		copy(s.leases[i+1:], s.leases[i:])
+		s.leases[i] = l
 	}
 	return d
 }

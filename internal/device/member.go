@@ -40,7 +40,7 @@ const (
 var (
 	ErrNoDevice   = errors.New("there is no such device")
 	ErrSame       = errors.New("is the same device already")
-	ErrTooMany    = fmt.Errorf("a device has at most %d hardware addresses and %d members", maxMACs, maxMembers)
+	ErrTooMany    = errors.New("a device has at most 8 hardware addresses and 7 members")
 	ErrOnly       = errors.New("it is the only hardware address of its device")
 	ErrConfigured = errors.New("the configuration says so: change the section device that names it")
 	ErrNoRoom     = errors.New("all devices that can be kept are in use: raise max_devices")

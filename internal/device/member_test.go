@@ -81,6 +81,9 @@ func TestMergeErrors(t *testing.T) {
 		check("room", s.Merge(a, s.Seen(mac(10+i), 0, 0, minute)), nil)
 	}
 	check("the last one", s.Merge(a, b), nil)
+	if want := fmt.Sprintf("a device has at most %d hardware addresses and %d members", maxMACs, maxMembers); ErrTooMany.Error() != want {
+		t.Errorf("%v, want %s", ErrTooMany, want)
+	}
 	check("no room", s.Merge(a, s.Seen(mac(99), 0, 0, minute)), ErrTooMany)
 	if len(a.MACs) != maxMACs || s.Len() != 2 {
 		t.Errorf("%d addresses, %d devices", len(a.MACs), s.Len())

@@ -53,3 +53,19 @@ func TestMove(t *testing.T) {
 		t.Errorf("an address that stays is listed %d times", len(b.Addrs))
 	}
 }
+
+// TestKnownAgain has the kernel and a lease tell of a device that the store kept
+// without its hardware address: when it was here first stands.
+func TestKnownAgain(t *testing.T) {
+	for name, tell := range map[string]func(*Devices){
+		"neighbour": func(s *Devices) { s.Known(mac(1), 2, 9*minute) },
+		"lease":     func(s *Devices) { s.SetLeases([]Lease{{Kind: FromLease, MAC: mac(1)}}, 9*minute) },
+	} {
+		s := NewDevices(8, 0, handles(8))
+		s.Restore([]Kept{{Key: mac(1).String(), First: minute, Last: 9 * minute}})
+		tell(s)
+		if d := s.ByMAC(mac(1)); d == nil || s.Len() != 1 || d.First != minute {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}

@@ -206,7 +206,7 @@ func (s *Devices) Known(m packet.MAC, point uint8, now int64) *Device {
 		if d = s.ofMAC(m, now); d == nil {
 			return nil
 		}
-		if len(d.MACs) == 1 {
+		if d.fresh && d.First == now {
 			d.First = 0 // Last stays, which is what the device is kept for
 		}
 	}
