@@ -146,7 +146,8 @@ type Storage interface {
 	// reads whatever machine it runs on. It holds neither lock nor transaction while
 	// it waits for the writer, and ends with ctx.
 	Backup(context.Context, io.Writer) error
-	// Restore replaces all that is kept by a backup. A stream that is no backup, or
+	// Restore takes a backup in beside what is kept: rows replace those with their
+	// keys, and of two sums of one time the fuller one stays. A stream that is no backup, or
 	// that ends before its first record, changes nothing and is an *Error of
 	// InvalidArgument; one that is damaged later restores what is whole and says
 	// what is lost. An error of the reader is returned as it is, wrapped.

@@ -46,6 +46,7 @@ type DB struct {
 	Bytes        uint64
 	WrittenToday uint64
 	Err          string // why it does not work, or ""
+	Saved        int64  // time of the last snapshot since the start, seconds; 0: none
 }
 
 // Memory is what the program occupies, in bytes; 0 is not known.

@@ -97,7 +97,8 @@ func statusFields() []Field {
 		{"db.fs", Text, true, "type of its file system"},
 		{"db.bytes", Integer, true, "its size"},
 		{"db.written_today", Integer, true, "bytes written since midnight"},
-		{"db.error", Text, true, "why it does not work"},
+		{"db.error", Text, true, "why it, or the last snapshot of it, does not work"},
+		{"db.snapshot", Integer, true, "when it was saved to lasting storage last; null before the first time since the start, or where none are taken"},
 		{"memory", Table, false, "bytes"},
 		{"memory.rss", Integer, true, "resident"},
 		{"memory.heap", Integer, true, "in use by the Go runtime"},
@@ -210,6 +211,7 @@ func encodeDB(e *Encoder, db *DB) {
 		e.Uint("written_today", db.WrittenToday)
 	}
 	textOrNull(e, "error", db.Err)
+	secondsOrNull(e, "snapshot", db.Saved)
 	e.EndTable()
 }
 

@@ -68,7 +68,7 @@ var backupMethod = Method{
 
 var restoreMethod = Method{
 	Name:  "restore",
-	Doc:   "Takes a backup in place of all that is kept.",
+	Doc:   "Takes a backup in, beside what is kept: of two sums of one time the fuller one stays.",
 	Write: true,
 	take: func(ctx context.Context, b *Backend, _ Args, body io.Reader) (Reply, error) {
 		if b.Storage == nil {

@@ -36,6 +36,9 @@ func TestNoFolderForSnapshots(t *testing.T) {
 		if ask.At(m.ask("status", nil), "db.error") != nil || ask.At(m.ask("db", nil), "archive.error") != nil {
 			m.Errorf("the error stays: %v", m.ask("db", nil))
 		}
+		if ask.At(m.ask("status", nil), "db.snapshot") != float64(m.now.Wall.Unix()) {
+			m.Errorf("status: %v", ask.At(m.ask("status", nil), "db"))
+		}
 		m.logged("snapshots are taken again", 1)
 	}
 	t.Run("while it runs", func(t *testing.T) {

@@ -28,9 +28,12 @@ func (d *Daemon) State() api.State {
 	}
 	if st.Err != nil {
 		s.DB.Err = waiting(st) + ": " + st.Err.Error()
-	} else if d.archive != nil {
-		if err := d.archiveState().Err; err != nil {
-			s.DB.Err = "what is new waits to be saved: " + err.Error()
+	}
+	if d.archive != nil {
+		a := d.archiveState()
+		s.DB.Saved = a.Last
+		if a.Err != nil && s.DB.Err == "" {
+			s.DB.Err = "what is new waits to be saved: " + a.Err.Error()
 		}
 	}
 	d.mu.Lock()
