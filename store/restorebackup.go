@@ -25,7 +25,7 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) error {
 	if err := s.Commit(); errors.Is(err, ErrClosed) {
 		return err
 	}
-	b := &backup{s: s, ctx: ctx, w: archive.NewWriter(w, packBlock)}
+	b := &backup{s: s, ctx: ctx, w: archive.NewWriter(w, codec)}
 	err := b.rows(bucketDevices, archive.KindDevice)
 	if err == nil {
 		err = b.rows(bucketRows, archive.KindNote)
@@ -153,7 +153,7 @@ func (s *Store) Restore(ctx context.Context, in io.Reader) (RestoreReport, error
 	if err := s.Commit(); errors.Is(err, ErrClosed) { // what waits is older than what comes
 		return r.report, fmt.Errorf("restore: %w", err)
 	}
-	from := archive.NewReader(in)
+	from := archive.NewReader(in, codec)
 	err := s.restoreAll(ctx, r, from)
 	if flushErr := r.flush(); err == nil {
 		err = flushErr

@@ -72,7 +72,7 @@ func TestFlowsChangeHands(t *testing.T) {
 // are none, or not where they stand, and more names than are good.
 func TestRestoreFromAnybody(t *testing.T) {
 	var file bytes.Buffer
-	w := archive.NewWriter(&file, packBlock)
+	w := archive.NewWriter(&file, codec)
 	b := flowlog.NewBuilder()
 	b.Append(&flowlog.Flow{Last: 1e15})
 	data := b.Close().Bytes

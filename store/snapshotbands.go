@@ -75,34 +75,29 @@ func (s *Store) passes() []pass {
 	return list
 }
 
-// mapBlock gives a block of an archive, packed or not, other handles. It returns one
-// that is not packed.
+// codec is that of an archive whose slots hold rollup's blocks, and whose flows those
+// of flowlog, which are packed.
+var codec = archive.Codec{Map: mapBlock, Pack: rollup.AppendPack, Unpack: unpackBlocks}
+
+// mapBlock gives a block of an archive other handles.
 func mapBlock(dst []byte, kind archive.Kind, block []byte, id func(h uint32) uint32) ([]byte, error) {
 	if kind == archive.KindFlow {
 		return flowlog.AppendMapped(dst, block, id)
 	}
-	block, err := rollup.AppendUnpacked(nil, block)
-	if err != nil {
-		return dst, err
-	}
 	return rollup.AppendMapped(dst, block, func(_ rollup.Class, h uint32) uint32 { return id(h) })
 }
 
-// packBlock is the Mapper of an archive: what it writes is packed.
-func packBlock(dst []byte, kind archive.Kind, block []byte, id func(h uint32) uint32) ([]byte, error) {
-	if kind == archive.KindFlow {
-		return mapBlock(dst, kind, block, id) // those are packed
-	}
-	block, err := mapBlock(nil, kind, block, id)
+func unpackBlocks(packed []byte) (archive.NextBlock, error) {
+	u, err := rollup.NewUnpacker(packed)
 	if err != nil {
-		return dst, err
+		return nil, err
 	}
-	return rollup.AppendPacked(dst, block)
+	return u.AppendNext, nil
 }
 
 // OpenArchive opens the archive in a directory, for blocks as the store has them.
 // It chooses its limit from what is free on the file system if limit is 0. See
 // archive.Open for what an error means.
 func OpenArchive(dir string, limit int64) (*archive.Archive, archive.Report, error) {
-	return archive.Open(dir, archive.Options{Map: packBlock, Limit: limit, Free: freeBytes})
+	return archive.Open(dir, archive.Options{Codec: codec, Limit: limit, Free: freeBytes})
 }

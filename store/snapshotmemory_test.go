@@ -43,6 +43,7 @@ type meter struct {
 	context.Context
 	base, most uint64
 	before     uint64
+	looks      int
 }
 
 func newMeter(t *testing.T) *meter {
@@ -51,7 +52,10 @@ func newMeter(t *testing.T) *meter {
 	return m
 }
 
-func (m *meter) look() { m.most = max(m.most, heap()) }
+func (m *meter) look() {
+	m.most = max(m.most, heap())
+	m.looks++
+}
 
 func (m *meter) Err() error {
 	m.look()
@@ -63,8 +67,8 @@ func (m *meter) check(t *testing.T, what string, limit uint64) {
 	t.Helper()
 	live := m.most - min(m.base, m.most)
 	t.Logf("%s: %d KB live at most, %d KB allocated in all", what, live>>10, (allocated()-m.before)>>10)
-	if live > limit || live == 0 {
-		t.Errorf("%s takes %d KB", what, live>>10)
+	if live > limit || m.looks == 0 {
+		t.Errorf("%s takes %d KB, looked at %d times", what, live>>10, m.looks)
 	}
 }
 

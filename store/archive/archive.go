@@ -20,9 +20,9 @@ const (
 	reserve = 64 << 10 // bytes of the file system that are never used
 )
 
-// Options of an Archive. Map is required.
+// Options of an Archive. Codec is required.
 type Options struct {
-	Map   Mapper
+	Codec Codec
 	Limit int64 // bytes; 0 is chosen from what is free
 	Daily int64 // bytes a day from which on less important bands wait; default a quarter of the limit, at most 4 MiB
 
@@ -253,7 +253,7 @@ func (a *Archive) readSegment(s *segment, fn func(*Reader, Record) error) error 
 		return err
 	}
 	defer f.Close()
-	r := NewReader(f)
+	r := NewReader(f, a.opt.Codec)
 	r.band, r.names = s.band, known
 	r.want = func(flags byte) bool { return flags&flagNames == 0 }
 	for {
@@ -278,7 +278,7 @@ func (a *Archive) readNames(s *segment) (*names, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r := NewReader(f)
+	r := NewReader(f, a.opt.Codec)
 	r.want = func(flags byte) bool { return flags&flagNames != 0 }
 	for {
 		if _, err := r.next(); err == io.EOF || errors.Is(err, ErrForeign) {

@@ -138,7 +138,7 @@ func (b *Batch) openSegment(band Band, period int64) error {
 		order(b.a.segs)
 		b.made = true
 	}
-	w := &Writer{pack: &b.pack, mapper: b.a.opt.Map, ids: make(map[string]uint32)}
+	w := &Writer{pack: &b.pack, codec: b.a.opt.Codec, ids: make(map[string]uint32)}
 	if s.chunks > 0 {
 		known, err := b.a.readNames(s)
 		if err != nil {

@@ -1,10 +1,7 @@
 package archive
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/binary"
-	"fmt"
 	"hash/crc32"
 )
 
@@ -18,28 +15,31 @@ import (
 //	from, to 4 bytes each, the first and last start of the records in seconds since
 //	         the Unix epoch
 //	crc32c   4 bytes, of the 20 before it
-//	payload  the records, deflated or as they are
+//	payload  the records, packed or as they are, see packer
 //	crc32c   4 bytes, of the payload
 //
 // Numbers are big endian. The header has a checksum of its own so that a reader
 // finds the next chunk behind a damaged payload, and the next header behind a
-// damaged one; later versions keep its layout.
+// damaged one; later versions keep its layout. Version 1 was deflated and is not
+// read: no release wrote it.
 const (
 	magic        = "\x89weir\r\n\x1a"
 	mark0, mark1 = 0xe5, 0x57
-	version      = 1
+	version      = 2
 
 	headerLen  = 24
 	headerSum  = 20
 	trailerLen = 4
 
-	flagStored    = 0x01 // the payload is not deflated
+	flagStored    = 0x01 // the payload is the records as they are
 	flagNames     = 0x02 // names alone
 	flagCompacted = 0x04 // written by a compaction
+	flagBlocks    = 0x08 // blocks are packed by the Codec
 
 	target    = 32 << 10 // bytes of records in a chunk, unless one is larger
 	maxRaw    = max(target, maxRecord)
 	maxPacked = maxRaw // what does not shrink is stored
+	maxShrink = 64     // times: what shrinks more is filled up with zeros
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -77,40 +77,6 @@ func parseHeader(b []byte) (header, bool) {
 		packed: binary.BigEndian.Uint32(b[4:]), raw: binary.BigEndian.Uint32(b[8:]),
 		from: int64(binary.BigEndian.Uint32(b[12:])), to: int64(binary.BigEndian.Uint32(b[16:])),
 	}
-	return h, h.version > version || h.packed <= maxPacked && h.raw <= maxRaw
-}
-
-// packer makes chunks. Its compressor takes about 0.7 MB: one serves all
-// segments of a batch, and goes with it.
-type packer struct {
-	z   *flate.Writer
-	out bytes.Buffer
-}
-
-// chunk packs records. What it returns is valid until the next call.
-func (p *packer) chunk(raw []byte, flags byte, from, to int64) ([]byte, error) {
-	p.out.Reset()
-	p.out.Write(make([]byte, headerLen))
-	if p.z == nil {
-		z, err := flate.NewWriter(&p.out, flate.DefaultCompression)
-		if err != nil {
-			return nil, fmt.Errorf("make a compressor: %w", err)
-		}
-		p.z = z
-	} else {
-		p.z.Reset(&p.out)
-	}
-	_, _ = p.z.Write(raw) // memory does not fail
-	_ = p.z.Close()
-	if p.out.Len()-headerLen >= len(raw) {
-		p.out.Truncate(headerLen)
-		p.out.Write(raw)
-		flags |= flagStored
-	}
-	payload := p.out.Bytes()[headerLen:]
-	sum := crc32.Checksum(payload, castagnoli)
-	h := header{version: version, flags: flags, packed: uint32(len(payload)), raw: uint32(len(raw)), from: from, to: to}
-	appendHeader(p.out.Bytes()[:0], h)
-	p.out.Write(binary.BigEndian.AppendUint32(nil, sum))
-	return p.out.Bytes(), nil
+	sound := h.packed <= maxPacked && h.raw <= maxRaw && h.raw <= maxShrink*h.packed
+	return h, h.version > version || h.version == version && sound
 }

@@ -90,7 +90,7 @@ func (b *Batch) rewrite(next *segment, from []*segment, last *lastOnes) error {
 		return err
 	}
 	out := &tmpOutput{f: f, next: next}
-	w := &Writer{out: out, pack: &b.pack, mapper: b.a.opt.Map, ids: make(map[string]uint32), flags: flagCompacted}
+	w := &Writer{out: out, pack: &b.pack, codec: b.a.opt.Codec, ids: make(map[string]uint32), flags: flagCompacted}
 	n := uint32(0)
 	for _, s := range from {
 		err = b.a.readSegment(s, func(_ *Reader, r Record) error {

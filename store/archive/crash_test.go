@@ -141,7 +141,7 @@ func TestPowerCut(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		committed := int64(-1)
 		for n := int64(0); n < 60; {
-			a, _, err := openIn(d, "disk", Options{Map: mapBlock, Limit: 8 << 20})
+			a, _, err := openIn(d, "disk", Options{Codec: codec, Limit: 8 << 20})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -202,7 +202,7 @@ func TestTroubledStorage(t *testing.T) {
 			d := newDisk(1)
 			s := newStory(1)
 			d.fail = c.err
-			a, _, err := openIn(d, "/etc/weir", Options{Map: mapBlock, Limit: 8 << 20})
+			a, _, err := openIn(d, "/etc/weir", Options{Codec: codec, Limit: 8 << 20})
 			if err == nil && !d.readable() {
 				t.Fatal("opened")
 			}

@@ -10,7 +10,7 @@
 // table in band.go says which bands are written from which limit on.
 //
 // A segment is a magic number and chunks (chunk.go): a header with the length and
-// the time of what is inside, deflated records, a checksum for each. A torn tail
+// the time of what is inside, packed records (pack.go), a checksum for each. A torn tail
 // is cut at the last good chunk when the segment is next written to; a damaged
 // chunk is stepped over, counted and told with the time that it covered. Records
 // that have one identity replace each other: the last one wins.
@@ -20,7 +20,7 @@
 // and those of a database never matter. A handle is never given twice within a
 // segment, and a segment that is damaged is not written to again: a name that is
 // lost is unknown afterwards and never another one's. What blocks look like is the
-// caller's business, see Mapper.
+// caller's business, see Codec.
 //
 // What changes in place (devices, notes, slots that are still open) is in the band
 // Identity, which is compacted now and then: to a temporary file, which is synced
@@ -28,6 +28,6 @@
 // read where the newer one is damaged.
 //
 // An Archive is safe for concurrent use, one batch at a time. It holds no memory
-// to speak of between batches; during one, and while reading, about a megabyte,
-// most of it the compressor's, whatever a file says.
+// to speak of between batches; during one, and while reading, about a megabyte at
+// most, whatever a file says.
 package archive

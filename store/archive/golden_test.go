@@ -81,12 +81,12 @@ func tell(t *testing.T, r *Reader, handle func(string) uint32, name func(uint32)
 // weir on every machine, of either byte order and any width, reads it, and writes
 // what reads the same.
 func TestGolden(t *testing.T) {
-	path := filepath.Join("testdata", "backup-1.seg")
+	path := filepath.Join("testdata", "backup-2.seg")
 	names := intern.New(100)
 	names.Handle("some other name") // handles are not those of the file
 	records := goldenRecords(names)
 	var buf bytes.Buffer
-	w := NewWriter(&buf, mapBlock)
+	w := NewWriter(&buf, codec)
 	for i, r := range records {
 		if err := w.Add(r, names.Name); err != nil {
 			t.Fatal(err)
@@ -110,8 +110,8 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := intern.New(100)
-	got := tell(t, NewReader(bytes.NewReader(golden)), other.Handle, other.Name)
-	want := tell(t, NewReader(&buf), names.Handle, names.Name)
+	got := tell(t, NewReader(bytes.NewReader(golden), codec), other.Handle, other.Name)
+	want := tell(t, NewReader(&buf, codec), names.Handle, names.Name)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -19,6 +19,12 @@ func mapBlock(dst []byte, kind Kind, block []byte, id func(h uint32) uint32) ([]
 	return rollup.AppendMapped(dst, block, func(_ rollup.Class, h uint32) uint32 { return id(h) })
 }
 
+// codec is that of rollup's blocks.
+var codec = Codec{Map: mapBlock, Pack: rollup.AppendPack, Unpack: func(packed []byte) (NextBlock, error) {
+	u, err := rollup.NewUnpacker(packed)
+	return u.AppendNext, err
+}}
+
 // home makes up the traffic of a household, every series in every slot: volumes
 // spread over orders of magnitude, follow the hour and are never the same twice.
 type home struct {
@@ -125,7 +131,7 @@ func all(rollup.Class) bool { return true }
 
 func openArchive(tb testing.TB, dir string, o Options) (*Archive, Report) {
 	tb.Helper()
-	o.Map = mapBlock
+	o.Codec = codec
 	a, report, err := Open(dir, o)
 	if err != nil {
 		tb.Fatal(err)

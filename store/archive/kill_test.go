@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 
 // addForever adds a step at a time and prints each that was committed.
 func addForever(dir string) error {
-	a, _, err := Open(dir, Options{Map: mapBlock, Limit: 8 << 20})
+	a, _, err := Open(dir, Options{Codec: codec, Limit: 8 << 20})
 	if err != nil {
 		return err
 	}

@@ -204,14 +204,14 @@ func TestDaily(t *testing.T) {
 func TestMemory(t *testing.T) {
 	h := newHome()
 	d := newDisk(1)
-	a, _, err := openIn(d, "", Options{Map: mapBlock, Limit: 8 << 20})
+	a, _, err := openIn(d, "", Options{Codec: codec, Limit: 8 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	block := blockOf(append(h.hour(h.series, 0), h.hour(h.cells, 0)...), all)
 	base := heap()
 	most := uint64(0)
-	a.opt.Map = func(dst []byte, kind Kind, block []byte, id func(uint32) uint32) ([]byte, error) {
+	a.opt.Codec.Map = func(dst []byte, kind Kind, block []byte, id func(uint32) uint32) ([]byte, error) {
 		dst, err := mapBlock(dst, kind, block, id)
 		most = max(most, heap())
 		return dst, err
@@ -279,7 +279,7 @@ func TestFutureData(t *testing.T) {
 func TestStopIsShort(t *testing.T) {
 	h := newHome()
 	d := newDisk(1)
-	a, _, err := openIn(d, "", Options{Map: mapBlock, Limit: 2 << 20})
+	a, _, err := openIn(d, "", Options{Codec: codec, Limit: 2 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,11 +1,6 @@
 package archive
 
-import (
-	"bytes"
-	"compress/flate"
-	"fmt"
-	"io"
-)
+import "io"
 
 // Reader reads the records of a backup or segment. What is damaged is stepped
 // over and told by Lost. It takes less than 1 MB beside the names, whatever it
@@ -14,8 +9,8 @@ type Reader struct {
 	scan    *scanner
 	band    Band
 	want    func(flags byte) bool // which chunks are unpacked; nil is all
-	src     bytes.Reader
-	inflate io.ReadCloser
+	codec   Codec
+	pack    packer
 	raw     []byte
 	rest    []byte // records of the chunk at hand
 	names   *names
@@ -25,8 +20,8 @@ type Reader struct {
 }
 
 // NewReader returns a Reader of a backup.
-func NewReader(r io.Reader) *Reader {
-	return &Reader{scan: newScanner(r), band: NumBands, names: &names{}}
+func NewReader(r io.Reader, c Codec) *Reader {
+	return &Reader{scan: newScanner(r), codec: c, band: NumBands, names: &names{}}
 }
 
 // Next returns the next record. At the end it returns io.EOF, for a stream in
@@ -87,28 +82,16 @@ func (r *Reader) chunk() error {
 	}
 }
 
-// unpack inflates a payload to the length that its header tells, neither more
-// nor less.
+// unpack takes a payload apart.
 func (r *Reader) unpack(h header, payload []byte) error {
-	r.src.Reset(payload)
-	if r.inflate == nil {
-		r.inflate = flate.NewReader(&r.src)
-	} else if err := r.inflate.(flate.Resetter).Reset(&r.src, nil); err != nil {
-		return err
-	}
 	if cap(r.raw) < int(h.raw) {
-		r.raw = make([]byte, h.raw)
+		r.raw = make([]byte, 0, h.raw)
 	}
-	raw := r.raw[:h.raw]
-	if _, err := io.ReadFull(r.inflate, raw); err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
+	raw, err := r.pack.unpack(&r.codec, r.raw[:0], h, payload)
+	if err == nil {
+		r.rest = raw
 	}
-	var more [1]byte
-	if n, err := r.inflate.Read(more[:]); n > 0 || err != io.EOF {
-		return fmt.Errorf("%w: longer than it says", errDamaged)
-	}
-	r.rest = raw
-	return nil
+	return err
 }
 
 // lose gives up what is left of the chunk at hand.

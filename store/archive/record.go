@@ -69,6 +69,34 @@ func recordSize(r *Record) int { return 1 + 4*binary.MaxVarintLen64 + len(r.Key)
 // maxRecord is the largest one.
 const maxRecord = 1 + 4*binary.MaxVarintLen64 + MaxKey + MaxData
 
+// sums reports whether the record's data is a block of sums, for the Codec to pack.
+func (r *Record) sums() bool {
+	return (r.Kind == KindSlot || r.Kind == KindOpen) && !r.Gone && len(r.Data) > 0
+}
+
+// cutHead returns the record at the front of b, without its data if that is a block
+// of sums, and how long that is.
+func cutHead(b []byte) (head []byte, block int, err error) {
+	kind := Kind(b[0])
+	if kind != KindSlot && kind != KindOpen {
+		_, rest, err := cutRecord(b)
+		return b[:len(b)-len(rest)], 0, err
+	}
+	at := 1
+	for range 2 { // step and start
+		_, n := binary.Varint(b[at:])
+		if at += max(n, 0); n <= 0 {
+			return nil, 0, fmt.Errorf("%w: time of a record", errDamaged)
+		}
+	}
+	_, rest, ok := cutBytes(b[at:], MaxKey)
+	length, n := binary.Uvarint(rest)
+	if !ok || n <= 0 || length > MaxData {
+		return nil, 0, fmt.Errorf("%w: length of a record", errDamaged)
+	}
+	return b[:len(b)-len(rest)+n], int(length), nil
+}
+
 // cutRecord reads the record at the front of b and returns what follows it. Its
 // data stays in b.
 func cutRecord(b []byte) (r Record, rest []byte, err error) {

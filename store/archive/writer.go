@@ -13,9 +13,9 @@ type Mapper func(dst []byte, kind Kind, block []byte, id func(h uint32) uint32) 
 // Writer packs records into chunks. It is what a backup is written with, and what
 // segments are written with.
 type Writer struct {
-	out    io.Writer // gets whole chunks
-	pack   *packer
-	mapper Mapper
+	out   io.Writer // gets whole chunks
+	pack  *packer
+	codec Codec
 
 	ids    map[string]uint32
 	names  names
@@ -27,12 +27,13 @@ type Writer struct {
 	block    []byte // scratch
 	flags    byte
 	from, to int64 // of what is in raw
+	sums     bool  // blocks of sums are in raw
 	begun    bool  // the magic was written
 }
 
 // NewWriter returns a Writer of a backup. Flush ends it.
-func NewWriter(out io.Writer, m Mapper) *Writer {
-	return &Writer{out: out, pack: &packer{}, mapper: m, ids: make(map[string]uint32)}
+func NewWriter(out io.Writer, c Codec) *Writer {
+	return &Writer{out: out, pack: &packer{}, codec: c, ids: make(map[string]uint32)}
 }
 
 // id returns the segment's handle of a name, 0 for none and when there are too
@@ -57,7 +58,7 @@ func (w *Writer) id(name string) uint32 {
 func (w *Writer) Add(r Record, name func(h uint32) string) error {
 	if r.block() && !r.Gone {
 		var err error
-		w.block, err = w.mapper(w.block[:0], r.Kind, r.Data, func(h uint32) uint32 { return w.id(name(h)) })
+		w.block, err = w.codec.Map(w.block[:0], r.Kind, r.Data, func(h uint32) uint32 { return w.id(name(h)) })
 		if err != nil {
 			return fmt.Errorf("%w: block of %d s at %d: %w", ErrRecord, r.Step, r.Start, err)
 		}
@@ -77,9 +78,10 @@ func (w *Writer) put(r *Record) error {
 		}
 	}
 	if len(w.raw) == 0 {
-		w.from, w.to = r.Start, r.Start
+		w.from, w.to, w.sums = r.Start, r.Start, false
 	}
 	w.from, w.to = min(w.from, r.Start), max(w.to, r.Start)
+	w.sums = w.sums || r.sums()
 	w.raw = appendRecord(w.raw, r)
 	return nil
 }
@@ -104,7 +106,11 @@ func (w *Writer) Flush() error {
 	if len(w.raw) == 0 {
 		return nil
 	}
-	err := w.chunk(w.raw, w.flags)
+	flags := w.flags
+	if w.sums {
+		flags |= flagBlocks
+	}
+	err := w.chunk(w.raw, flags)
 	w.raw = w.raw[:0]
 	w.chunks++
 	return err
@@ -120,10 +126,6 @@ func (w *Writer) begin() error {
 }
 
 func (w *Writer) chunk(raw []byte, flags byte) error {
-	b, err := w.pack.chunk(raw, flags, w.from, w.to)
-	if err != nil {
-		return err
-	}
-	_, err = w.out.Write(b)
+	_, err := w.out.Write(w.pack.chunk(&w.codec, raw, flags, w.from, w.to))
 	return err
 }
