@@ -29,6 +29,10 @@ func TestAtRestart(t *testing.T) {
 		{"what names are made of", func(c *uci.Config) { c.Main.DNSMode, c.Main.Privacy = uci.ScopeOff, uci.PrivacyBytes }, ""},
 		{"off", func(c *uci.Config) { c.Main.Enabled = false }, "enabled"},
 		{"database", func(c *uci.Config) { c.Store.Path = "/elsewhere" }, "path"},
+		{"its tiers", func(c *uci.Config) { c.Store.Tiers = c.Store.Tiers[1:] }, "tier"},
+		{"its flow log", func(c *uci.Config) { c.Store.FlowDays++ }, "flow_days"},
+		{"snapshots elsewhere", func(c *uci.Config) { c.Store.SnapshotPath = "/elsewhere" }, "snapshot_path"},
+		{"more of them", func(c *uci.Config) { c.Store.SnapshotEvery /= 2 }, ""},
 		{"its size", func(c *uci.Config) { c.Store.MaxSize++ }, "max_size"},
 	}
 	for _, tt := range tests {

@@ -33,6 +33,7 @@ func (d *Daemon) tickLoop(ctx context.Context) error {
 		}
 		if ticks%accountEvery == 0 {
 			d.account(now)
+			d.hearDevices()
 		}
 		if ticks%groupEvery == groupEvery-1 {
 			d.regroup()
