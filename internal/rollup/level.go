@@ -141,10 +141,20 @@ func (r *Rollup) packRows(rows []Row) []byte {
 	if len(rows) == 0 {
 		return r.empty
 	}
+	block := r.blockOf(rows)
+	r.keep(rows)
+	return block
+}
+
+// blockOf returns a block of rows that is no larger than it has to be.
+func (r *Rollup) blockOf(rows []Row) []byte {
 	r.buf = AppendBlock(r.buf[:0], rows)
-	block := slices.Clone(r.buf)
+	return slices.Clone(r.buf)
+}
+
+// keep takes rows for the scratch of r, unless there are many.
+func (r *Rollup) keep(rows []Row) {
 	if r.rows = rows[:0]; cap(rows) > keepRows {
 		r.rows, r.buf, r.order = nil, nil, nil
 	}
-	return block
 }

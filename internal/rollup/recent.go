@@ -58,23 +58,28 @@ func (r *Rollup) Open() []Slot {
 	}
 	var slots []Slot
 	var sum, more []Row // of the levels so far, and scratch
+	own := r.rows
 	for i := range r.levels[:r.cells()] {
-		own := r.rowsOf(nil, i)
+		own = r.rowsOf(own[:0], i)
 		sum, more = addRows(more[:0], sum, own), sum
 		if i < r.stored() {
 			continue
 		}
 		all := sum
 		if r.levels[i].step >= clock.Day && len(r.levels[r.cells()].refs) > 0 {
-			all = addRows(nil, sum, r.rowsOf(nil, r.cells()))
+			own = r.rowsOf(own[:0], r.cells())
+			more = addRows(more[:0], sum, own)
+			all = more
 		}
-		slots = append(slots, Slot{Step: r.levels[i].step, Start: r.levels[i].start, Block: AppendBlock(nil, all)})
+		slots = append(slots, Slot{Step: r.levels[i].step, Start: r.levels[i].start, Block: r.blockOf(all)})
 	}
+	r.keep(own)
 	return slots
 }
 
 // addRows appends to dst the sum of two sorted lists of rows.
 func addRows(dst, a, b []Row) []Row {
+	dst = slices.Grow(dst, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
 		switch order := a[0].Key.Compare(b[0].Key); {
 		case order < 0:
