@@ -1,6 +1,9 @@
 package rollup
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // ring keeps the closed slots of a tier in memory, oldest first.
 type ring struct {
@@ -113,7 +116,7 @@ func (r *Rollup) packBusiest(i int) []byte {
 			busy = append(busy, Bytes.Of(rows[j].Values))
 		}
 	}
-	slices.Sort(busy)
+	sort.Slice(busy, func(i, j int) bool { return busy[i] < busy[j] })
 	from := len(busy) - r.busiest
 	if from <= 0 {
 		return r.packRows(rows)

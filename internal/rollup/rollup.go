@@ -60,11 +60,11 @@ type Rollup struct {
 	dated  bool // so have the stored ones, and the cells
 	now    int64
 	wait   pending
-	out    []Slot   // what the next Tick returns
-	rows   []Row    // scratch of pack
-	order  []uint16 // scratch of rowsOf
-	buf    []byte   // scratch of pack
-	empty  []byte   // the block of a slot in which nothing was counted
+	out    []Slot    // what the next Tick returns
+	rows   []Row     // scratch of pack
+	sorter keySorter // scratch of rowsOf
+	buf    []byte    // scratch of pack
+	empty  []byte    // the block of a slot in which nothing was counted
 	over   uint64
 	drops  uint64
 }

@@ -2,6 +2,7 @@ package usage
 
 import (
 	"slices"
+	"sort"
 	"sync"
 	"time"
 )
@@ -107,7 +108,7 @@ func valid(q *Quota) bool {
 func clean(q Quota) Quota {
 	q.Warn = append(slices.Clone(q.Warn[:min(len(q.Warn), maxWarn)]), 100)
 	q.Warn = slices.DeleteFunc(q.Warn, func(percent int) bool { return percent < 1 || percent > 100 })
-	slices.Sort(q.Warn)
+	sort.Slice(q.Warn, func(i, j int) bool { return q.Warn[i] < q.Warn[j] })
 	q.Warn = slices.Compact(q.Warn)
 	q.Free = slices.Clone(q.Free[:min(len(q.Free), maxFree)])
 	return q
