@@ -3,8 +3,8 @@
 //
 // A line holds no control characters, whatever names it quotes. A Logger may be
 // used from several goroutines, each line is one call of its writer, and errors
-// of the writer have nowhere to go. log/slog writes the same lines; as it links
-// a JSON encoder with them, it would be a quarter of a megabyte on MIPS.
+// of the writer have nowhere to go. log/slog writes the same lines; with
+// the JSON encoder that it always links, it would be 200 kB on MIPS.
 package logfmt
 
 import (
