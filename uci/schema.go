@@ -81,8 +81,6 @@ func kinds() []kind {
 // type, an option TYPE.OPTION, or one word of an option TYPE.OPTION=WORD.
 // Whoever builds the feature deletes its line.
 var unsupported = []string{
-	"weir.dns_mode=local",
-	"weir.dns_mode=all",
 	"source.role=classify",
 	"api.ubus",
 	"api.login_hours",

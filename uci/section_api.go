@@ -59,9 +59,9 @@ type Geo struct {
 
 func (g *Geo) fields() []field {
 	return []field{
-		{name: "country", value: path(&g.Country), example: "/usr/share/weir/country.mmdb", help: "Database of countries (MMDB); without it the one installed with weir."},
-		{name: "asn", value: path(&g.ASN), example: "/usr/share/weir/asn.mmdb", help: "Database of networks (MMDB)."},
-		{name: "vendor", value: path(&g.Vendor), example: "/usr/share/weir/vendor.db", help: "Database of the vendors of hardware addresses."},
+		{name: "country", value: path(&g.Country), example: "/usr/share/weir/country.mmdb", help: "Database of countries, MMDB or what weir geo build makes; without it /usr/share/weir/country.db, if that is installed."},
+		{name: "asn", value: path(&g.ASN), example: "/usr/share/weir/asn.mmdb", help: "Database of networks, the same; without it asn.db there."},
+		{name: "vendor", value: path(&g.Vendor), example: "/usr/share/weir/vendor.db", help: "Database of the vendors of hardware addresses; without it vendor.db there."},
 		{name: "update_url", value: webAddress(&g.UpdateURL, "https", "http"), example: "https://geo.example.org/weir", help: "Where newer databases are fetched; without it never."},
 		{name: "update_every", value: duration(&g.UpdateEvery, 0, 365*day), def: "0", help: "How often; 0 is never."},
 	}

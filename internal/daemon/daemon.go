@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -26,6 +27,7 @@ import (
 	"weir/internal/intern"
 	"weir/internal/link"
 	"weir/internal/logfmt"
+	"weir/internal/resolve"
 	"weir/internal/usage"
 	"weir/store"
 	"weir/store/archive"
@@ -41,6 +43,9 @@ type Options struct {
 	Reload     <-chan struct{}      // each value reads the configuration again; may be nil
 	Now        func() clock.Reading // the clocks; nil for clock.Now
 	DialTLS    geo.Dial             // for databases that come by https; nil refuses them
+
+	// Resolvers are asked what addresses are called; nil for those of resolv.conf.
+	Resolvers func() []netip.AddrPort
 }
 
 // Bounds of what the daemon keeps beside the configuration's.
@@ -68,6 +73,7 @@ type Daemon struct {
 	ledger   usage.Ledger
 	passed   passed // guarded by accounting
 	places   geo.Places
+	resolver *resolve.Resolver
 	alerts   alert.Log
 	tasks    *tasks
 	sockets  []*os.File // passed on by systemd
@@ -178,6 +184,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	observer := d.tasks.start("observer", d.observeLoop)
 	ticker := d.tasks.start("clock", d.tickLoop)
 	d.tasks.start("places", d.placesLoop)
+	d.tasks.start("resolver", d.resolver.Run)
 	if d.archive != nil {
 		d.tasks.start("snapshots", d.snapshotLoop)
 	}

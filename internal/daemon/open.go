@@ -32,6 +32,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		return err
 	}
 	d.loadPlaces()
+	d.resolver = d.newResolver(cfg)
 	table, problems := applications(cfg)
 	d.problems = append(d.problems, problems...)
 	d.warn(problems)
@@ -43,7 +44,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		MaxHosts: max(cfg.Main.MaxFlows/hostsPer, 256), MaxDevices: cfg.Main.MaxDevices,
 		HostIdle: hostIdle(cfg), DeviceStale: cfg.Main.DeviceStale,
 		Apps: table, Privacy: privacy(cfg), NoDNS: !readsDNS(cfg),
-		Rollup: r, Names: d.names, Log: d.flowLog(cfg), Place: d.places.Lookup,
+		Rollup: r, Names: d.names, Log: d.flowLog(cfg), Place: d.places.Lookup, Reverse: d.resolver.Ask,
 	})
 	d.configureAccounts(cfg)
 	d.restoreKept()

@@ -61,6 +61,9 @@ func (d *Daemon) Reload(context.Context) error {
 	d.loadPlaces()
 	d.engine.SetPrivacy(privacy(cfg))
 	d.engine.SetDNS(readsDNS(cfg))
+	if d.resolver.SetMode(reverseMode(cfg)) {
+		d.engine.ForgetReverse()
+	}
 	if !reflect.DeepEqual(cfg.Applications, old.Applications) {
 		d.engine.SetApps(table)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 		defer stop()
-		err = Run(ctx, Options{ConfigPath: path, Log: logfmt.New(os.Stderr, nil), Now: runningAhead(time.Duration(ahead))})
+		err = Run(ctx, Options{ConfigPath: path, Log: logfmt.New(os.Stderr, nil), Now: runningAhead(time.Duration(ahead)), Resolvers: func() []netip.AddrPort { return nil }})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
