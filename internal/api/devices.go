@@ -44,7 +44,11 @@ func deviceAnswer() []Field {
 func deviceFields() []Field {
 	return []Field{
 		{"id", Integer, false, "stable for the life of the database"},
-		{"name", Text, true, "its name"},
+		{"name", Text, true, "its name, the best that is known"},
+		{"name_by", Text, true, "where the name is from: user, static_lease, lease, dhcp, mdns …"},
+		{"vendor", Text, true, "who made its hardware"},
+		{"type", Text, true, "what it seems to be: phone, computer, tv, printer …"},
+		{"os", Text, true, "operating system that it seems to run"},
 		{"macs", List, false, "hardware addresses"},
 		{"macs[]", Text, false, ""},
 		{"ips", List, false, "addresses, at most 16, newest first"},
@@ -68,6 +72,10 @@ func deviceFields() []Field {
 func encodeDevice(e *Encoder, d *engine.DeviceRow) {
 	e.Uint("id", uint64(d.ID))
 	textOrNull(e, "name", d.Name)
+	textOrNull(e, "name_by", d.NameBy)
+	textOrNull(e, "vendor", d.Vendor)
+	textOrNull(e, "type", d.Type.String())
+	textOrNull(e, "os", d.OS.String())
 	e.Array("macs")
 	for _, mac := range d.MACs {
 		hardware(e, "", mac)

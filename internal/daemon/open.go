@@ -12,6 +12,8 @@ import (
 	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/flowlog"
+	"weir/internal/geo"
+	"weir/internal/packet"
 	"weir/internal/rollup"
 	"weir/store"
 	"weir/uci"
@@ -45,6 +47,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 		HostIdle: hostIdle(cfg), DeviceStale: cfg.Main.DeviceStale,
 		Apps: table, Privacy: privacy(cfg), NoDNS: !readsDNS(cfg),
 		Rollup: r, Names: d.names, Log: d.flowLog(cfg), Place: d.places.Lookup, Reverse: d.resolver.Ask,
+		Vendor: func(m packet.MAC) string { return d.places.VendorName(geo.MAC(m)) },
 	})
 	d.configureAccounts(cfg)
 	d.restoreKept()
