@@ -207,7 +207,7 @@ func (e *edit) finishBefore(step, start int64) error {
 	c := bucket.Cursor()
 	k, _ := c.Seek(slotPrefix(start))
 	if k == nil {
-		k, _ = c.Last()
+		k, _ = last(c)
 	} else {
 		k, _ = c.Prev()
 	}

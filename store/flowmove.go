@@ -122,7 +122,7 @@ func (e *edit) nextFlowsToMove(f flowMoving) (prefixes [][]byte) {
 	if f.by > 0 {
 		step = c.Prev
 		if k == nil {
-			k, v = c.Last()
+			k, v = last(c)
 		} else {
 			k, v = c.Prev()
 		}

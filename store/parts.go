@@ -86,6 +86,15 @@ func isPart(k, prefix []byte) bool {
 	return len(k) == len(prefix)+2 && bytes.HasPrefix(k, prefix)
 }
 
+// last moves a cursor to the last key. bbolt's own Last goes round for ever in a bucket
+// of several pages that the same transaction has emptied.
+func last(c *bolt.Cursor) (key, value []byte) {
+	if k, _ := c.First(); k == nil {
+		return nil, nil
+	}
+	return c.Last()
+}
+
 // getBlock returns a copy of a slot's block, nil if there is none.
 func getBlock(bucket *bolt.Bucket, start int64) []byte {
 	return getParts(bucket, slotPrefix(start))

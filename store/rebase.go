@@ -206,7 +206,7 @@ func (e *edit) nextToMove(m moving, from int64) []int64 {
 	if m.by > 0 {
 		step = c.Prev
 		if k == nil {
-			k, v = c.Last()
+			k, v = last(c)
 		} else {
 			k, v = c.Prev()
 		}

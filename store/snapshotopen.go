@@ -91,7 +91,7 @@ func newestUntil(bucket *bolt.Bucket, t int64) int64 {
 	c := bucket.Cursor()
 	k, _ := c.Seek(slotPrefix(max(t, -1) + 1))
 	if k == nil {
-		k, _ = c.Last()
+		k, _ = last(c)
 	} else {
 		k, _ = c.Prev()
 	}
