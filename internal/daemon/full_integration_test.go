@@ -61,7 +61,7 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 	ask.Until(t, "the log tells that", func() bool {
-		return strings.Contains(log.String(), `level=ERROR msg="history waits in memory" error="database `)
+		return strings.Contains(log.String(), `level=ERROR msg="history waits in memory: database `)
 	})
 	want := sum(h.call(t, "series", slot))
 	if want < 100 {
