@@ -42,9 +42,10 @@ func backupCommand(fs *flag.FlagSet) action {
 }
 
 const restoreLong = `
-FILE, which "weir backup" wrote, takes the place of all that the daemon keeps:
-what was counted since the backup is lost. On a terminal it asks first; elsewhere
-it wants --yes.
+FILE, which "weir backup" wrote, is joined with what the daemon keeps: of two
+sums of one time the fuller one stays, and so does what only one of them has.
+Quotas, alerts and notes are those of the backup. What there was before cannot be
+had back, so it asks first on a terminal; elsewhere it wants --yes.
 `
 
 func restoreCommand(fs *flag.FlagSet) action {
@@ -65,7 +66,7 @@ func restoreCommand(fs *flag.FlagSet) action {
 			return err
 		}
 		if !*yes {
-			question := fmt.Sprintf("%s (%s) takes the place of all that the daemon on %s keeps. Go on? [y/N] ", args[0], byteText(uint64(size)), c.where)
+			question := fmt.Sprintf("%s (%s) is joined with what the daemon on %s keeps, for good. Go on? [y/N] ", args[0], byteText(uint64(size)), c.where)
 			if ok, err := ask(con, question); err != nil || !ok {
 				return err
 			}

@@ -33,7 +33,7 @@ func commands() []command {
 		{"export", "[OPTION...] KIND [ARG...]", "write history to a file", exportLong, exportCommand, nil},
 		{"snapshot", "", "save history to flash now", snapshotLong, snapshotCommand, nil},
 		{"backup", "[OPTION...] FILE", "write all that is kept to a file", backupLong, backupCommand, nil},
-		{"restore", "[OPTION...] FILE", "take a backup in place of all", restoreLong, restoreCommand, nil},
+		{"restore", "[OPTION...] FILE", "join a backup with what is kept", restoreLong, restoreCommand, nil},
 		{"check", "[FILE]", "validate a configuration", checkLong, checkCommand, nil},
 		{"geo", "ACTION [ARG...]", "places of addresses: ask, build, fetch", geoLong, geoCommand, nil},
 		{"version", "", "print version and platform", versionLong, versionCommand, nil},
