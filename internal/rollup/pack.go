@@ -2,9 +2,9 @@ package rollup
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"math/bits"
 
 	"weir/internal/arith"
 )
@@ -13,8 +13,11 @@ import (
 // was said by one block, or by the rows before, makes the rest shorter.
 //
 //	columns  1 byte, how many columns of each row are coded
+//	length   uvarint, of what follows
 //	coded    block by block: which of the series before are there again, what
-//	         series are new, and the numbers of each row, see columnPack
+//	         series are new, which columns are not all zero, and the numbers of each
+//	         row, see columnPack
+//	plain    the bits of numbers of which nothing is known, in the same order
 //
 // It is read from its begin to its end. Everything that steers it is integers, so
 // it is the same on every machine.
@@ -39,9 +42,15 @@ type packSeries struct {
 	seen   uint8 // bit 0 is set if it was in the block before, bit 1 in the one before that
 }
 
+// packStream is what is coded, and the bits beside that nothing is known about.
+type packStream struct {
+	arith.Coder
+	plain arith.Plain
+}
+
 // pack codes blocks, or reads them: both go the same way.
 type pack struct {
-	coder   arith.Coder
+	packStream
 	columns []columnPack
 	seen    []packSeries // sorted
 	rows    []Row        // of the block at hand
@@ -52,9 +61,9 @@ type pack struct {
 	more   arith.Prob    // is there another new one
 	turn   arith.Prob    // is it of another class than the one before
 	subbed [2]arith.Prob // has it a sub, by whether the one before had
-	class  packNumber
-	id     packNumber
-	sub    packNumber
+	class  packSize
+	id     packSize
+	sub    packSize
 }
 
 func (p *pack) begin(columns int) {
@@ -65,8 +74,8 @@ func (p *pack) begin(columns int) {
 	arith.Forget(p.there[:])
 	arith.Forget(p.subbed[:])
 	p.more, p.turn = arith.Even, arith.Even
-	for _, n := range []*packNumber{&p.class, &p.id, &p.sub} {
-		arith.Forget(n[:])
+	for _, n := range []*packSize{&p.class, &p.id, &p.sub} {
+		n.begin()
 	}
 }
 
@@ -75,7 +84,8 @@ func (p *pack) begin(columns int) {
 func AppendPack(dst []byte, blocks [][]byte) ([]byte, error) {
 	p := &pack{}
 	p.begin(numColumns)
-	p.coder.Write()
+	p.Write()
+	p.plain.Write()
 	var again []byte
 	for _, block := range blocks {
 		p.rows = p.rows[:0]
@@ -96,7 +106,9 @@ func AppendPack(dst []byte, blocks [][]byte) ([]byte, error) {
 			return dst, err
 		}
 	}
-	return p.coder.AppendTo(append(dst, numColumns)), nil
+	coded := p.AppendTo(nil)
+	dst = binary.AppendUvarint(append(dst, numColumns), uint64(len(coded)))
+	return p.plain.AppendTo(append(dst, coded...)), nil
 }
 
 // Unpacker reads the blocks of a pack.
@@ -111,9 +123,15 @@ func NewUnpacker(b []byte) (*Unpacker, error) {
 	if b[0] > numColumns {
 		return nil, fmt.Errorf("%w: %d columns", ErrVersion, b[0])
 	}
+	length, n := binary.Uvarint(b[1:])
+	if n <= 0 || length > uint64(len(b)-1-n) {
+		return nil, fmt.Errorf("%w: length of a pack", ErrCorrupt)
+	}
+	coded := b[1+n:]
 	u := &Unpacker{}
 	u.pack.begin(int(b[0]))
-	u.pack.coder.Read(b[1:])
+	u.pack.Read(coded[:length])
+	u.pack.plain.Read(coded[length:])
 	return u, nil
 }
 
@@ -134,27 +152,37 @@ func (p *pack) block() error {
 		return err
 	}
 	for c := range p.columns {
-		p.columns[c].next()
+		p.columns[c].next(&p.packStream, p.hasColumn(c))
 	}
 	at := 0
 	for i := range p.rows {
 		r := &p.rows[i]
 		at = p.find(at, r.Key)
-		own := Values{}
+		own := &Values{}
 		known := at < len(p.seen) && p.seen[at].Key == r.Key
 		if known {
-			own = p.seen[at].Values
+			own = &p.seen[at].Values
 		}
 		first := i == 0 || p.rows[i-1].Class != r.Class
 		for c := range p.columns {
-			p.number(inTurn(c), r, &own, known, first)
+			p.number(inTurn(c), r, own, known, first)
 		}
-		if p.coder.Reading() && p.room < 0 {
+		if p.Reading() && p.room < 0 {
 			return errPackRoom
 		}
 	}
 	p.remember()
 	return nil
+}
+
+// hasColumn tells whether the rows have something in a column.
+func (p *pack) hasColumn(c int) bool {
+	for i := range p.rows {
+		if *p.rows[i].column(c) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // find returns the first series from at on that is not before a key.
@@ -167,7 +195,7 @@ func (p *pack) find(at int, k Key) int {
 
 // number codes one number of a row.
 func (p *pack) number(c int, r *Row, own *Values, known, first bool) {
-	if c >= len(p.columns) {
+	if c >= len(p.columns) || !p.columns[c].some {
 		return
 	}
 	in := packInput{class: r.Class, known: known, own: *own.column(c), first: first}
@@ -175,7 +203,7 @@ func (p *pack) number(c int, r *Row, own *Values, known, first bool) {
 		in.beside = *r.column(b)
 	}
 	v := r.column(c)
-	*v = p.columns[c].code(&p.coder, &in, *v)
+	*v = p.columns[c].code(&p.packStream, &in, *v)
 	p.room -= uvarintLen(*v) - 1 // columns of nothing but zeros take no room
 }
 
@@ -211,7 +239,7 @@ func packBase(c int) int {
 
 // keys codes which rows there are. When it reads it makes them.
 func (p *pack) keys() error {
-	reading := p.coder.Reading()
+	reading := p.Reading()
 	p.fresh = p.fresh[:0]
 	i := 0
 	if reading {
@@ -228,7 +256,7 @@ func (p *pack) keys() error {
 			there = 1
 			i++
 		}
-		if p.coder.Bit(&p.there[s.seen&3], there) != 0 && reading {
+		if p.Bit(&p.there[s.seen&3], there) != 0 && reading {
 			p.rows = append(p.rows, Row{Key: s.Key})
 		}
 	}
@@ -250,18 +278,18 @@ func (p *pack) freshKeys() error {
 		if i < len(p.fresh) {
 			more, k = 1, p.fresh[i]
 		}
-		if p.coder.Bit(&p.more, more) == 0 {
+		if p.Bit(&p.more, more) == 0 {
 			break
 		}
-		if p.coder.Reading() && len(p.rows) >= min(maxPackRows, p.room) {
+		if p.Reading() && len(p.rows) >= min(maxPackRows, p.room) {
 			return errPackRoom
 		}
 		subbed = p.key(&k, prev, subbed)
-		if prev = k; p.coder.Reading() {
+		if prev = k; p.Reading() {
 			p.rows = append(p.rows, Row{Key: k})
 		}
 	}
-	if !p.coder.Reading() || prev == (Key{}) && len(p.rows) == 0 {
+	if !p.Reading() || prev == (Key{}) && len(p.rows) == 0 {
 		return nil
 	}
 	sortRows(p.rows)
@@ -276,17 +304,17 @@ func (p *pack) freshKeys() error {
 // key codes the key of a new series that follows prev, and returns whether it has a
 // sub. What a damaged one says is cut to what fits.
 func (p *pack) key(k *Key, prev Key, subbed uint32) uint32 {
-	s := &p.coder
+	s := &p.packStream
 	if s.Bit(&p.turn, uint32(min(k.Class-prev.Class, 1))) != 0 {
-		k.Class = prev.Class + Class(p.class.code(s, uint64(k.Class-prev.Class)))
+		k.Class = prev.Class + Class(p.class.number(s, uint64(k.Class-prev.Class)))
 		prev = Key{Class: k.Class}
 	}
-	k.ID = prev.ID + uint32(p.id.code(s, uint64(k.ID-prev.ID)))
+	k.ID = prev.ID + uint32(p.id.number(s, uint64(k.ID-prev.ID)))
 	if k.ID != prev.ID {
 		prev.Sub = 0
 	}
 	if subbed = s.Bit(&p.subbed[subbed], min(k.Sub, 1)); subbed != 0 {
-		k.Sub = prev.Sub + uint32(p.sub.code(s, uint64(k.Sub-prev.Sub)))
+		k.Sub = prev.Sub + uint32(p.sub.number(s, uint64(k.Sub-prev.Sub)))
 	} else {
 		k.Sub = 0
 	}
@@ -336,25 +364,4 @@ func (p *pack) insert(fresh int) {
 		p.seen[to] = packSeries{r.Key, r.Values, 3}
 		to--
 	}
-}
-
-// packNumber tells how likely a number has so many bits.
-type packNumber [1 << 7]arith.Prob
-
-// code codes a number of which only its size is modelled.
-func (n *packNumber) code(s *arith.Coder, v uint64) uint64 {
-	size := min(int(s.Tree(n[:], 7, uint32(bits.Len64(v)))), 64)
-	return tail(s, size, v)
-}
-
-// tail codes what is below the leading one of a number of so many bits.
-func tail(s *arith.Coder, size int, v uint64) uint64 {
-	if size == 0 {
-		return 0
-	}
-	got := uint64(1)
-	for i := size - 2; i >= 0; i-- {
-		got = got<<1 | uint64(s.Even(uint32(v>>i)&1))
-	}
-	return got
 }

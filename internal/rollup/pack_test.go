@@ -23,9 +23,9 @@ func packHome(seed uint64, slots int) [][]byte {
 			tx := n/20 + rng.Uint64N(4000)
 			rows = append(rows, Row{Key: k, Values: Values{TxBytes: tx, RxBytes: n, TxPackets: 3 + tx/200, RxPackets: 3 + n/1200, Flows: n / 500_000}})
 		}
-		for class, n := range map[Class]uint32{Device: 40, Application: 120, Total: 1, Country: 60} {
-			for i := range n {
-				row(Key{Class: class, ID: i})
+		for _, k := range []Key{{Class: Device, ID: 40}, {Class: Application, ID: 120}, {Class: Total, ID: 1}, {Class: Country, ID: 60}} {
+			for i := range k.ID {
+				row(Key{Class: k.Class, ID: i})
 			}
 		}
 		for i := range uint32(200) {
@@ -171,7 +171,7 @@ func TestPackErrors(t *testing.T) {
 			}
 		})
 	}
-	for _, b := range [][]byte{nil, {0}} {
+	for _, b := range [][]byte{nil, {0}, {numColumns}, {numColumns, 2, 1}, {numColumns, 0x80}, append([]byte{numColumns}, bytes.Repeat([]byte{255}, 11)...)} {
 		if _, err := NewUnpacker(b); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%v: %v", b, err)
 		}
@@ -184,7 +184,7 @@ func TestPackErrors(t *testing.T) {
 // TestUnpackBounds reads a pack that says there is another series for ever.
 func TestUnpackBounds(t *testing.T) {
 	for _, fill := range []byte{0, 0x55, 0xff} {
-		u, err := NewUnpacker(append([]byte{numColumns}, bytes.Repeat([]byte{fill}, 1<<16)...))
+		u, err := NewUnpacker(append([]byte{numColumns, 0x80, 0x80, 2}, bytes.Repeat([]byte{fill}, 1<<16)...)) // 1<<15 bytes are coded
 		if err != nil {
 			t.Fatal(err)
 		}

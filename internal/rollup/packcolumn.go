@@ -18,8 +18,9 @@ const (
 // Codes of how far a number is from its guess, beside the bits that they have in
 // common.
 const (
-	packHit = 62 // not at all
-	packFar = 63 // too far for the difference to be shorter
+	packHit  = 0 // not at all
+	packFar  = 1 // too far for the difference to be shorter
+	packNear = 2 // and that many bits
 
 	// packGain is by how many bits, in 1/256, differences have to be shorter than
 	// the numbers on average to be coded instead: they have a sign.
@@ -39,12 +40,12 @@ type packInput struct {
 // nearest lately; coded is the difference, where that is shorter, or how many bits
 // the number has more than its guess, and those below its leading one.
 type columnPack struct {
+	any   arith.Prob       // is a number of this block not 0
+	some  bool             // one is
 	zero  [3][2]arith.Prob // is it not 0, by what the series and the row before had
 	total [16]arith.Prob   // is it the sum of the class before, by class
-	close [2][64]arith.Prob
-	sign  arith.Prob
-	size  [1 << 7]arith.Prob
-	top   arith.Prob // of the bits below the leading one
+	close [2]packSize
+	size  packSize
 
 	miss      [numGuesses]uint32 // bits of differences, mean, in 1/256
 	diff, len [2]uint32          // the same of the best guesses' and of numbers
@@ -52,6 +53,8 @@ type columnPack struct {
 	mean, x, y     uint64 // of numbers, the column beside and numbers where it is not 0
 	dx, dy         uint64 // of differences from row to row
 	lastX, lastY   uint64
+	ratio, slope   ratio  // of y to x and of dy to dx, some rows ago
+	learned        uint8  // rows, modulo 256
 	last           uint32 // 0 if the row before had 0
 	sum, sumBefore uint64 // of this class so far, and of the class before
 }
@@ -61,17 +64,20 @@ func (m *columnPack) begin() {
 		arith.Forget(m.zero[i][:])
 	}
 	arith.Forget(m.total[:])
-	arith.Forget(m.close[0][:])
-	arith.Forget(m.close[1][:])
-	arith.Forget(m.size[:])
-	m.sign, m.top = arith.Even, arith.Even
+	for _, size := range []*packSize{&m.close[0], &m.close[1], &m.size} {
+		size.begin()
+	}
+	m.any = arith.Even
 }
 
-// next begins another block.
-func (m *columnPack) next() { m.sum, m.sumBefore, m.last = 0, 0, 0 }
+// next begins another block, and codes whether it has numbers that are not 0.
+func (m *columnPack) next(s *packStream, some bool) {
+	m.sum, m.sumBefore, m.last = 0, 0, 0
+	m.some = s.Bit(&m.any, flag(some)) != 0
+}
 
 // code codes v.
-func (m *columnPack) code(s *arith.Coder, in *packInput, v uint64) uint64 {
+func (m *columnPack) code(s *packStream, in *packInput, v uint64) uint64 {
 	if in.first {
 		m.sumBefore, m.sum = m.sum, 0
 	}
@@ -89,27 +95,28 @@ func (m *columnPack) code(s *arith.Coder, in *packInput, v uint64) uint64 {
 }
 
 // positive codes a number that is not 0.
-func (m *columnPack) positive(s *arith.Coder, in *packInput, v uint64) uint64 {
+func (m *columnPack) positive(s *packStream, in *packInput, v uint64) uint64 {
 	if in.first && m.sumBefore != 0 {
 		if s.Bit(&m.total[in.class%16], flag(v == m.sumBefore)) != 0 {
 			return m.sumBefore
 		}
 	}
 	all := m.guesses(in)
-	best := -1
-	for i, g := range all {
-		if g != 0 && (best < 0 || m.miss[i] < m.miss[best]) {
+	best := guessOwn
+	for i := guessMean; i < numGuesses; i++ {
+		if all[i] != 0 && (all[best] == 0 || m.miss[i] < m.miss[best]) {
 			best = i
 		}
 	}
-	guess, kind := uint64(0), 0
-	if best >= 0 {
-		guess, kind = all[best], best/guessRatio
-	}
-	v = m.near(s, guess, kind, v)
+	var away uint32
+	v, away = m.near(s, all[best], best/guessRatio, v)
 	for i, g := range all {
-		if g != 0 {
-			m.miss[i] = fade(m.miss[i], distance(v, g))
+		switch {
+		case g == 0:
+		case i == best:
+			m.miss[i] = fade(m.miss[i], away)
+		case m.learned < 16 || m.learned%2 == 0: // half as often tells as much
+			m.miss[i] = fade(m.miss[i], length(distance(v, g)))
 		}
 	}
 	m.learn(in.beside, v)
@@ -129,11 +136,11 @@ func (m *columnPack) guesses(in *packInput) (all [numGuesses]uint64) {
 	if in.beside == 0 {
 		return all
 	}
-	all[guessRatio] = timesRatio(in.beside, m.y, m.x)
+	all[guessRatio] = m.ratio.times(in.beside)
 	if m.dx == 0 {
 		return all
 	}
-	more := timesRatio(distance(in.beside, m.lastX), m.dy, m.dx)
+	more := m.slope.times(distance(in.beside, m.lastX))
 	switch {
 	case in.beside >= m.lastX:
 		all[guessSlope] = m.lastY + more
@@ -143,58 +150,55 @@ func (m *columnPack) guesses(in *packInput) (all [numGuesses]uint64) {
 	return all
 }
 
-// near codes v by its guess, 0 for none.
-func (m *columnPack) near(s *arith.Coder, guess uint64, kind int, v uint64) uint64 {
-	length := bits.Len64(guess)
-	byDifference := guess != 0 && m.diff[kind]+packGain < m.len[kind]
-	switch {
-	case !byDifference:
-		v = m.far(s, length, v)
+// near codes v by its guess, 0 for none, and returns how many bits it is away from it.
+func (m *columnPack) near(s *packStream, guess uint64, kind int, v uint64) (uint64, uint32) {
+	n := int(length(guess))
+	if guess == 0 {
+		return m.far(s, n, v), 0
+	}
+	code := uint32(packFar)
+	if m.diff[kind]+packGain < m.len[kind] {
+		if !s.Reading() {
+			code = howClose(n, guess, v)
+		}
+		code = m.close[kind].code(s, code)
+	}
+	switch code {
+	case packHit:
+		v = guess
+	case packFar:
+		v = m.far(s, n, v)
 	default:
-		code := s.Tree(m.close[kind][:], 6, howClose(guess, v))
-		switch code {
-		case packHit:
-			v = guess
-		case packFar:
-			v = m.far(s, length, v)
-		default:
-			below := s.Bit(&m.sign, flag(v < guess))
-			d := tail(s, min(max(length+1-int(code), 1), 64), distance(v, guess))
-			if v = guess + d; below != 0 {
-				v = guess - d
-			}
+		below := s.plain.Code(uint64(flag(v < guess)), 1)
+		d := tail(s, min(max(n+1+packNear-int(code), 1), 64), distance(v, guess))
+		if v = guess + d; below != 0 {
+			v = guess - d
 		}
 	}
-	if guess != 0 {
-		m.diff[kind], m.len[kind] = fade(m.diff[kind], distance(v, guess)), fade(m.len[kind], v)
-	}
-	return v
+	away := length(distance(v, guess))
+	m.diff[kind], m.len[kind] = fade(m.diff[kind], away), fade(m.len[kind], length(v))
+	return v, away
 }
 
-// howClose returns the code of how far a number is from its guess.
-func howClose(guess, v uint64) uint32 {
-	length, n := bits.Len64(guess), bits.Len64(distance(v, guess))
+// howClose returns the code of how far a number is from its guess, which has so many
+// bits.
+func howClose(size int, guess, v uint64) uint32 {
+	away := int(length(distance(v, guess)))
 	switch {
-	case n == 0:
+	case away == 0:
 		return packHit
-	case n > length+1, length+1-n >= packHit, n > bits.Len64(v)+3:
+	case away > size+1, away > int(length(v))+3:
 		return packFar
 	}
-	return uint32(length + 1 - n)
+	return uint32(size + 1 - away + packNear)
 }
 
-// far codes v by how many bits it has, where its guess has length.
-func (m *columnPack) far(s *arith.Coder, length int, v uint64) uint64 {
-	n := length + int(s.Tree(m.size[:], 7, uint32(bits.Len64(v)-length)&127))
+// far codes v by how many bits it has, where its guess has size.
+func (m *columnPack) far(s *packStream, size int, v uint64) uint64 {
+	const most = 8 // that many less come first: more are seldom
+	n := size - most + int(m.size.code(s, (length(v)+most-uint32(size))&127))
 	n = min(max(n&127, 1), 64) // what is damaged says anything
-	if n == 1 {
-		return 1
-	}
-	top := uint64(s.Bit(&m.top, uint32(v>>(n-2))&1))
-	if n == 2 {
-		return 2 | top
-	}
-	return (2|top)<<(n-2) | tail(s, n-1, v)&(1<<(n-2)-1)
+	return tail(s, n, v)
 }
 
 // learn takes a number into account, and what the column beside has.
@@ -209,23 +213,14 @@ func (m *columnPack) learn(beside, v uint64) {
 		m.dy = m.dy - m.dy/16 + distance(v, m.lastY)/4
 	}
 	m.lastX, m.lastY = beside, v
+	if m.learned++; m.learned < 8 || m.learned%4 == 0 {
+		m.ratio, m.slope = ratioOf(m.y, m.x), ratioOf(m.dy, m.dx)
+	}
 }
 
-// fade brings a mean of bits nearer to those of n.
-func fade(mean uint32, n uint64) uint32 { return mean - mean/8 + uint32(bits.Len64(n))*32 }
+// fade brings a mean of bits nearer to some.
+func fade(mean, some uint32) uint32 { return mean - mean/8 + some*32 }
+
+func length(n uint64) uint32 { return uint32(bits.Len64(n)) }
 
 func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
-
-// timesRatio returns x*y/d, 0 if there is no d and the largest number if there is
-// no room.
-func timesRatio(x, y, d uint64) uint64 {
-	hi, lo := bits.Mul64(x, y)
-	switch {
-	case d == 0:
-		return 0
-	case hi >= d:
-		return 1<<64 - 1
-	}
-	q, _ := bits.Div64(hi, lo, d)
-	return q
-}

@@ -51,23 +51,38 @@ func (x *text) code(before, c uint32) uint32 {
 		before * 0xc2b2ae35,
 	}
 	at := uint32(1)
+	var cells [len(x.model)]*[1 << 4]arith.Prob // of each context, for half a byte
 	for i := 7; i >= 0; i-- {
-		var p [len(x.model)]*arith.Prob
-		v := uint32(1 << (arith.Bits - 1))
-		for k := range p {
-			p[k] = &x.model[k][(contexts[k]^at*0x27d4eb2f)*0x2c1b3c6d>>(32-textBits)]
-			switch seen := p[k].Seen(); { // the more, the more it counts
-			case seen > 2:
-				v = (v + 3*p[k].Value()) / 4
-			case seen > 0:
-				v = (v + p[k].Value()) / 2
+		if i == 7 || i == 3 {
+			for k := range cells {
+				cell := (contexts[k] ^ at*0x27d4eb2f) * 0x2c1b3c6d >> (32 - textBits) &^ 15
+				cells[k] = (*[1 << 4]arith.Prob)(x.model[k][cell:])
 			}
 		}
-		bit := x.coder.Likely(v, c>>i&1)
-		for k := range p {
-			p[k].Learn(bit)
+		in := at & 15 // its place in a cell: that of a node in a tree of 4 bits
+		if i < 3 {
+			in = 1<<(3-i) | at&(1<<(3-i)-1)
+		} else if i == 3 {
+			in = 1
 		}
+		p0, p1, p2 := &cells[0][in], &cells[1][in], &cells[2][in]
+		bit := x.coder.Likely(mix(mix(mix(1<<(arith.Bits-1), *p0), *p1), *p2), c>>i&1)
+		p0.Learn(bit)
+		p1.Learn(bit)
+		p2.Learn(bit)
 		at = at<<1 | bit
 	}
 	return at & 0xff
+}
+
+// mix brings a probability nearer to that of a longer context, which counts the more,
+// the more it has learned.
+func mix(v uint32, p arith.Prob) uint32 {
+	switch seen := p.Seen(); {
+	case seen > 2:
+		return (v + 3*p.Value()) / 4
+	case seen > 0:
+		return (v + p.Value()) / 2
+	}
+	return v
 }
