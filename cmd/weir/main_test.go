@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -48,6 +49,12 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition: func(cond string) (bool, error) {
+			if cond != "geobuild" {
+				return false, fmt.Errorf("no condition is called %s", cond)
+			}
+			return makesDatabases, nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"expand":     expandFile,
 			"waitfor":    waitForFile,

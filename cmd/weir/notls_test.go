@@ -3,8 +3,19 @@
 package main
 
 import (
+	"strings"
 	"testing"
 )
+
+// makesDatabases says whether weir geo build does.
+const makesDatabases = false
+
+func TestGeoBuildElsewhere(t *testing.T) {
+	got := geoRun(t, exitFailed, "build", "country", "country.db", "list.tsv")
+	if !strings.Contains(got, "run weir geo build on a computer") {
+		t.Errorf("it says %q", got)
+	}
+}
 
 func TestWithoutTLS(t *testing.T) {
 	c, err := (&target{url: "https://192.0.2.1"}).client(nil)
