@@ -3,12 +3,8 @@ package openwrt
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -35,39 +31,13 @@ type DHCPLeases struct {
 // ended but is still in the file has nothing left.
 func ReadDHCPLeases(path string, now time.Time) (DHCPLeases, error) {
 	var all DHCPLeases
-	text, cut, err := readHostFile(path)
+	text, cut, _, err := readLines(path, MaxHostFile)
 	if err != nil {
 		return all, fmt.Errorf("read DHCP leases %s: %w", path, err)
 	}
 	all.Cut = cut
 	all.add(text, now)
 	return all, nil
-}
-
-// readHostFile returns the whole lines of the beginning of a file.
-func readHostFile(path string) (text []byte, cut bool, err error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, false, nil
-	case err != nil:
-		return nil, false, err
-	case !info.Mode().IsRegular():
-		return nil, false, errors.New("is no file") // a pipe would block
-	}
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil // its writer replaces it
-	}
-	if err != nil {
-		return nil, false, err
-	}
-	defer file.Close()
-	text, err = io.ReadAll(io.LimitReader(file, MaxHostFile+1))
-	if len(text) > MaxHostFile {
-		text, cut = text[:bytes.LastIndexByte(text, '\n')+1], true
-	}
-	return text, cut, err
 }
 
 // add reads the lines of a lease file.
@@ -171,7 +141,7 @@ type Ether struct {
 // ReadEthers reads a file as /etc/ethers, and tells how many of its lines are none.
 // A file that is missing holds none.
 func ReadEthers(path string) (all []Ether, malformed int, err error) {
-	text, _, err := readHostFile(path)
+	text, _, _, err := readLines(path, MaxHostFile)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read %s: %w", path, err)
 	}

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -52,45 +49,18 @@ func ReadPortLeases(paths ...string) (PortLeases, error) {
 	var all PortLeases
 	var errs []error
 	for _, path := range paths {
-		text, written, err := readLeaseFile(path)
+		text, cut, written, err := readLines(path, MaxLeaseFile)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("read port leases %s: %w", path, err))
 		}
+		all.Cut = all.Cut || cut
 		all.add(text, written)
 	}
 	return all, errors.Join(errs...)
 }
 
-// readLeaseFile returns the beginning of a file, one byte more than the bound if
-// there is more, and when the file was written.
-func readLeaseFile(path string) (text []byte, written time.Time, err error) {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, written, nil
-	case err != nil:
-		return nil, written, err
-	case !info.Mode().IsRegular():
-		return nil, written, errors.New("is no file") // a pipe would block
-	}
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, written, nil // miniupnpd replaces it
-	}
-	if err != nil {
-		return nil, written, err
-	}
-	defer file.Close()
-	text, err = io.ReadAll(io.LimitReader(file, MaxLeaseFile+1))
-	return text, info.ModTime(), err
-}
-
 // add reads the leases of one file's text.
 func (l *PortLeases) add(text []byte, written time.Time) {
-	if len(text) > MaxLeaseFile {
-		l.Cut = true
-		text = text[:bytes.LastIndexByte(text, '\n')+1]
-	}
 	for line := range bytes.Lines(text) {
 		line = bytes.TrimRight(line, "\r\n")
 		if len(line) == 0 {

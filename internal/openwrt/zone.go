@@ -1,11 +1,7 @@
 package openwrt
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 )
@@ -19,27 +15,13 @@ const MaxTZ = 128
 // there is no such file, as anywhere but on OpenWrt; what it says is not checked.
 func ReadTZ(root string) (string, error) {
 	path := filepath.Join(root, "etc", "TZ")
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", nil
-	case err != nil:
-		return "", fmt.Errorf("read time zone: %w", err)
-	case !info.Mode().IsRegular():
-		return "", fmt.Errorf("read time zone: %s is no file", path) // a pipe would block
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("read time zone: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, MaxTZ+1))
+	text, cut, _, err := readLines(path, MaxTZ)
 	if err != nil {
 		return "", fmt.Errorf("read time zone %s: %w", path, err)
 	}
-	line, _, _ := strings.Cut(string(text), "\n")
-	if len(line) > MaxTZ {
+	if cut && len(text) == 0 {
 		return "", fmt.Errorf("read time zone: %s begins with a line of more than %d bytes", path, MaxTZ)
 	}
+	line, _, _ := strings.Cut(string(text), "\n")
 	return strings.TrimSpace(line), nil
 }
