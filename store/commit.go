@@ -106,14 +106,7 @@ func (e *edit) write(b batch, names newNames) error {
 func (e *edit) putDevices(devices map[string]Device) error {
 	bucket := e.tx.Bucket(bucketDevices)
 	for key, d := range devices {
-		if bucket.Get([]byte(key)) == nil {
-			e.devices++
-		}
-		err := bucket.Put([]byte(key), appendDevice(nil, d))
-		if err == nil {
-			err = e.markUnsaved(unsavedDevice(key))
-		}
-		if err != nil {
+		if err := e.putDevice([]byte(key), d); err != nil {
 			return fmt.Errorf("save device %s: %w", key, err)
 		}
 	}
@@ -145,6 +138,28 @@ func (e *edit) putDevices(devices map[string]Device) error {
 	}
 	e.devices = e.s.opt.MaxDevices
 	return nil
+}
+
+// putDevice stores a device, or deletes one that is to be forgotten.
+func (e *edit) putDevice(key []byte, d Device) (err error) {
+	bucket := e.tx.Bucket(bucketDevices)
+	known := bucket.Get(key) != nil
+	switch {
+	case !d.Forgotten:
+		err = bucket.Put(key, appendDevice(nil, d))
+		if !known {
+			e.devices++
+		}
+	case known:
+		err = bucket.Delete(key)
+		e.devices--
+	default:
+		return nil
+	}
+	if err == nil {
+		err = e.markUnsaved(unsavedDevice(string(key)))
+	}
+	return err
 }
 
 // explain adds the remedy to an error that has one.

@@ -24,6 +24,7 @@ type Device struct {
 	IPs         []netip.Addr
 	First, Last int64         // microseconds since the Unix epoch
 	Totals      rollup.Values // since First
+	Forgotten   bool          // its row is to be deleted; nothing else counts but Key
 }
 
 // A device row is a version byte, fields and a CRC32-C (little endian) of the

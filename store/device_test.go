@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"net/netip"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,6 +73,38 @@ func TestDamagedDevice(t *testing.T) {
 	if _, err := decodeDevice([]byte("another key"), row); !errors.Is(err, ErrDamaged) {
 		t.Errorf("row under another key: %v", err)
 	}
+}
+
+// TestForgottenDevice deletes a row: before the commit that does it nobody sees it
+// any more, nor afterwards, and one that comes back is there again.
+func TestForgottenDevice(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "weir.db"), Options{})
+	count := func(what string, want int) {
+		t.Helper()
+		all, err := s.Devices()
+		if err != nil || len(all) != want || s.Status().Devices > want+1 {
+			t.Errorf("%s: %d devices, %v, want %d", what, len(all), err, want)
+		}
+	}
+	commit := func() {
+		t.Helper()
+		if err := s.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.PutDevices([]Device{sampleDevice(), {Key: "x"}})
+	commit()
+	count("at first", 2)
+	s.PutDevices([]Device{{Key: "x", Forgotten: true}, {Key: "never there", Forgotten: true}})
+	count("before the commit", 1)
+	commit()
+	count("forgotten", 1)
+	if n := s.Status().Devices; n != 1 {
+		t.Errorf("the status tells of %d devices", n)
+	}
+	s.PutDevices([]Device{{Key: "x"}})
+	commit()
+	count("back", 2)
 }
 
 // TestNewerDeviceField reads a row with a field that a later weir may add.

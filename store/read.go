@@ -297,7 +297,9 @@ func (s *Store) Devices() ([]Device, error) {
 		return nil, err
 	}
 	for _, d := range waiting {
-		devices = append(devices, d)
+		if !d.Forgotten {
+			devices = append(devices, d)
+		}
 	}
 	sort.Slice(devices, func(i, j int) bool { return devices[i].Key < devices[j].Key })
 	return devices, nil

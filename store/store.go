@@ -138,7 +138,7 @@ func (s *Store) Append(slots []rollup.Slot) {
 }
 
 // PutDevices queues device rows for the next commit; a row replaces an earlier
-// one with its key. It takes the rows' slices over and never waits for the disk,
+// one with its key, a forgotten one deletes it. It takes the rows' slices over and never waits for the disk,
 // nor does it bring a commit about: devices go along with slots.
 func (s *Store) PutDevices(devices []Device) {
 	s.queue.putDevices(devices)

@@ -3,6 +3,7 @@ package flowlog
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"weir/internal/packet"
@@ -14,6 +15,7 @@ type Filter struct {
 	From, To    int64 // microseconds since the Unix epoch: flows that lived from From until before To; To 0 is for ever
 	Interface   string
 	Device      uint32
+	Members     []uint32 // that count as Device, too
 	IP          netip.Prefix
 	App         string // application, or the protocol of flows that have none, or Unknown
 	Protocol    string // protocol above IP, or Unknown
@@ -118,7 +120,7 @@ func (m *matcher) block(h *Header) bool {
 		m.To != 0 && h.First >= m.To,
 		h.maxBytes < m.MinBytes,
 		m.MinDuration > 0 && h.maxDuration < m.MinDuration,
-		m.Device != 0 && !contains(h.Devices, m.Device),
+		m.Device != 0 && !slices.ContainsFunc(h.Devices, m.isDevice),
 		m.single && !h.has(setAddr, m.ip[:]),
 		m.App != "" && !h.has(setApp, unknown(m.App)) && !h.has(setApp, []byte(m.App)),
 		m.Protocol != "" && !h.has(setProtocol, unknown(m.Protocol)),
@@ -132,13 +134,9 @@ func (m *matcher) block(h *Header) bool {
 	return true
 }
 
-func contains(list []uint32, v uint32) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
+// isDevice reports whether id is that of the device looked for, or of a member of it.
+func (m *matcher) isDevice(id uint32) bool {
+	return id == m.Device || slices.Contains(m.Members, id)
 }
 
 // in reports whether part, in lower case, is in s.

@@ -202,7 +202,7 @@ func (s *Search) entry(d int, dict *entries, i int) (has uint32) {
 	}
 	switch d {
 	case 0:
-		if n := e[endDevice]; n != 0 && r.head.Devices[n-1] == m.Device {
+		if n := e[endDevice]; n != 0 && m.isDevice(r.head.Devices[n-1]) {
 			has |= wantDevice
 		}
 		if e[endCountry] == uint32(m.country) {

@@ -28,6 +28,7 @@ func TestFilters(t *testing.T) {
 		{"none", flowlog.Filter{}, []int{0, 1, 2, 3}},
 		{"client's device", flowlog.Filter{Device: a.Client.Device}, []int{1}},
 		{"server's device", flowlog.Filter{Device: a.Server.Device}, []int{1}},
+		{"device of a member", flowlog.Filter{Device: 12345, Members: []uint32{99999, a.Client.Device}}, []int{1}},
 		{"no such device", flowlog.Filter{Device: 12345}, nil},
 		{"address", flowlog.Filter{IP: netip.PrefixFrom(a.Server.IP, 32)}, []int{1}},
 		{"network", flowlog.Filter{IP: netip.MustParsePrefix("2001:db8::/32")}, []int{3}},

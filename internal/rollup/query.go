@@ -29,6 +29,28 @@ type Query struct {
 	// as Rollup.Finest says; 0 is for that of DefaultLevels. Where it is NotKept, what
 	// was counted before is found, and a slot that has nothing of the class is a gap.
 	Finest int64
+	// Whole has the ID that stands for another one, by the other's: what was counted
+	// under the other counts as its own. Of a matrix it goes for rows. It is read only.
+	Whole map[uint32]uint32
+}
+
+// whole returns the ID that stands for another one.
+func (q *Query) whole(id uint32) uint32 {
+	if w, ok := q.Whole[id]; ok {
+		return w
+	}
+	return id
+}
+
+// parts returns the IDs under which the series of q was counted, its own first.
+func (q *Query) parts() []uint32 {
+	parts := []uint32{q.ID}
+	for id, w := range q.Whole {
+		if w == q.ID && id != q.ID {
+			parts = append(parts, id)
+		}
+	}
+	return parts
 }
 
 // NotKept is the Finest of a class of which nothing is kept at present.

@@ -43,6 +43,7 @@ func (p *period) place(slot *Slot) (at int64, ok bool) {
 // Sum adds slots up to the series of a query.
 type Sum struct {
 	q      Query
+	parts  []uint32
 	period period
 	series Series
 	end    int64    // of the last point
@@ -58,7 +59,7 @@ type Sum struct {
 // q.From and end after q.To, but have no more than the slots that these lie in and
 // those between. The query must have passed Check.
 func NewSum(q Query, tier int64) *Sum {
-	s := &Sum{q: q, period: periodOf(q, tier)}
+	s := &Sum{q: q, parts: q.parts(), period: periodOf(q, tier)}
 	_, _, s.matrix = q.Class.Matrix()
 	n := 0
 	switch {
@@ -125,16 +126,15 @@ func (s *Sum) Add(slot Slot) error {
 		return nil
 	}
 	i := s.index(at)
-	key := Key{s.q.Class, s.q.ID, s.q.Sub}
-	v, found, err := Find(slot.Block, key)
+	v, found, err := s.find(&slot)
 	if err == nil && !found && (slot.Cut || s.matrix) {
-		_, rest, other := Find(slot.Block, Key{Class: key.Class})
+		_, rest, other := Find(slot.Block, Key{Class: s.q.Class})
 		s.lost[i], err = s.lost[i] || rest, other
 	}
 	if err != nil {
 		return fmt.Errorf("slot %d: %w", slot.Start, err)
 	}
-	if it := NewIDIter(slot.Block, key.Class); !found && s.q.Finest == NotKept && !it.Next() {
+	if it := NewIDIter(slot.Block, s.q.Class); !found && s.q.Finest == NotKept && !it.Next() {
 		return nil // nobody counted it
 	}
 	s.series.Known[i] = true
@@ -148,6 +148,19 @@ func (s *Sum) Add(slot Slot) error {
 		s.series.Values[i] += s.q.Metric.Of(v)
 	}
 	return nil
+}
+
+// find returns what a slot has of the series, and whether it has anything.
+func (s *Sum) find(slot *Slot) (sum Values, found bool, err error) {
+	for _, id := range s.parts {
+		v, ok, err := Find(slot.Block, Key{s.q.Class, id, s.q.Sub})
+		if err != nil {
+			return sum, false, err
+		}
+		sum.Add(v)
+		found = found || ok
+	}
+	return sum, found, nil
 }
 
 // index returns the point that a moment between the first and the end lies in.

@@ -51,6 +51,7 @@ func (t *Totals) Add(slot Slot) error {
 	it := NewClassIter(slot.Block, t.q.Class)
 	for it.Next() {
 		k := it.row.Key
+		k.ID = t.q.whole(k.ID)
 		if t.matrix && (t.q.ID != Other && k.ID != t.q.ID || t.q.Sub != Other && k.Sub != t.q.Sub) {
 			continue
 		}
