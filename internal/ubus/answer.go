@@ -74,8 +74,11 @@ func statusOf(reply Msg, err error) (Status, Msg) {
 		}
 		return status, nil
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		return Timeout, nil
+	case err == ErrBusy:
+		return Timeout, AppendString(nil, "message", "too many calls at once: try again")
 	}
 	if errors.As(err, &status) && status != OK {
 		return status, nil

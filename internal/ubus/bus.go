@@ -15,7 +15,7 @@ const (
 )
 
 // Bus keeps a connection to ubusd while [Bus.Run] runs. Its fields, objects and
-// feeds are set before; Call and Stats may be called at any time.
+// feeds are set before; Call, Send and Stats may be called at any time.
 type Bus struct {
 	Path    string // of ubusd's socket; DefaultPath when empty
 	Objects []*Object
@@ -49,13 +49,24 @@ func (b *Bus) feed(pattern string, objects bool) *Feed {
 
 // Call calls a method, like [Client.Call]; [ErrClosed] without a connection.
 func (b *Bus) Call(ctx context.Context, object, method string, args Msg) (Msg, error) {
-	b.mu.Lock()
-	c := b.client
-	b.mu.Unlock()
-	if c == nil {
-		return nil, fmt.Errorf("ubus call %s %s: %w", object, method, ErrClosed)
+	if c := b.connection(); c != nil {
+		return c.Call(ctx, object, method, args)
 	}
-	return c.Call(ctx, object, method, args)
+	return nil, fmt.Errorf("ubus call %s %s: %w", object, method, ErrClosed)
+}
+
+// Send sends an event, like [Client.Send]; [ErrClosed] without a connection.
+func (b *Bus) Send(ctx context.Context, event string, data Msg) error {
+	if c := b.connection(); c != nil {
+		return c.Send(ctx, event, data)
+	}
+	return fmt.Errorf("send event %s: %w", event, ErrClosed)
+}
+
+func (b *Bus) connection() *Client {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.client
 }
 
 // Stats returns what happened on all connections.

@@ -61,6 +61,16 @@ func TestBusOutlivesUbusd(t *testing.T) {
 		if e := receive(t, events); e.Name != "weir.clock" {
 			t.Errorf("got event %s", e.Name)
 		}
+		heard, err := other.Listen(t.Context(), "weir.alert")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Send(t.Context(), "weir.alert", AppendInt(nil, "id", 1)); err != nil {
+			t.Error(err)
+		}
+		if e := receive(t, heard); string(AppendJSON(nil, e.Data)) != `{"id":1}` {
+			t.Errorf("got event %s", AppendJSON(nil, e.Data))
+		}
 		eventually(t, "hostapd.wlan0 is not followed", ap.HasSubscribers)
 		if err := ap.Notify("disassoc", nil); err != nil {
 			t.Error(err)
@@ -74,6 +84,9 @@ func TestBusOutlivesUbusd(t *testing.T) {
 			return errors.Is(err, ErrClosed)
 		})
 		eventually(t, "notifications go on", func() bool { return errors.Is(o.Notify("live", nil), ErrClosed) })
+		if err := b.Send(t.Context(), "weir.alert", nil); !errors.Is(err, ErrClosed) {
+			t.Errorf("send without a connection: %v", err)
+		}
 		bus.start(t)
 	}
 	await(nil)

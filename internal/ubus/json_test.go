@@ -19,6 +19,7 @@ func TestJSON(t *testing.T) {
 		{"words", `{"a":true,"b":false,"c":null}`, `{"a":true,"b":false,"c":null}`},
 		{"nested", `{"a":{"b":[{},[],"x"]}}`, `{"a":{"b":[{},[],"x"]}}`},
 		{"escapes", `{"a":"\"\\\/\b\f\n\r\t\u00e4\ud83d\ude00\ud83dx"}`, `{"a":"\"\\/\u0008\u000c\u000a\u000d\u0009ä😀�x"}`},
+		{"no UTF-8", "{\"a\":\"\xff\"}", `{"a":"�"}`},
 		{"ends at NUL", `{"a":"b\u0000c"}`, `{"a":"b"}`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -39,7 +40,7 @@ func TestJSON(t *testing.T) {
 func TestParseJSONRefuses(t *testing.T) {
 	for _, in := range []string{
 		``, `[]`, `1`, `{`, `{}}`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":1e}`, `{"a":+1}`,
-		`{"a":tru}`, `{"a":nul`, `{"a":"x}`, `{"a":"\x"}`, `{"a":"\u12"}`, `{"a":"\`, `{"a":"` + "\n" + `"}`, `{"a":"` + "\xff" + `"}`, `{"a":[1 2]}`, `{"a":1e999}`,
+		`{"a":tru}`, `{"a":nul`, `{"a":"x}`, `{"a":"\x"}`, `{"a":"\u12"}`, `{"a":"\`, `{"a":"` + "\n" + `"}`, `{"a":[1 2]}`, `{"a":1e999}`,
 		`{"a":` + strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth) + `}`,
 	} {
 		if m, err := ParseJSON([]byte(in)); err == nil {

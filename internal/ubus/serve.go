@@ -16,6 +16,10 @@ type Object struct {
 	// one leaves, also because the connection ends. It is called by the reader
 	// of the connection and must not block.
 	Watched func(bool)
+	// Refused, if set, explains calls that never reach a method: it returns what is
+	// sent instead of err, which is [MethodNotFound], [ErrBusy], or [InvalidArgument]
+	// with its message. It is called by the reader of the connection, too.
+	Refused func(r *Request, err error) error
 
 	at     atomic.Pointer[place]
 	active atomic.Bool
@@ -32,6 +36,9 @@ type Method struct {
 	Name   string
 	Args   []Arg
 	Handle Handler
+	// Unchecked says that Handle checks the types of arguments itself: they are
+	// only told to the bus.
+	Unchecked bool
 }
 
 // Arg is an argument that a method takes. An integer is taken in any width,
@@ -139,6 +146,9 @@ func (o *Object) setActive(is bool) {
 	}
 }
 
+// Published reports whether the object is on the bus.
+func (o *Object) Published() bool { return o.at.Load() != nil }
+
 // HasSubscribers reports whether anybody listens to the object's notifications.
 func (o *Object) HasSubscribers() bool { return o.active.Load() }
 
@@ -178,19 +188,19 @@ func (c *Client) serve(o *Object, m *message) {
 	r := &Request{
 		Object: o, Args: m.data, Peer: m.peer, client: c, id: m.object, seq: m.seq, silent: m.silent,
 	}
-	method := o.method(m.method)
+	r.Method, r.User, r.Group = string(m.method), string(m.user), string(m.group)
+	method := o.method(r.Method)
 	if method == nil {
 		c.refuse(r, MethodNotFound)
 		return
 	}
-	r.Method, r.User, r.Group = method.Name, string(m.user), string(m.group)
 	if err := c.checkArgs(method, m.data); err != nil {
 		c.refuse(r, err)
 		return
 	}
 	run := func() { r.handle(c.ctx, method.Handle) }
 	if !c.work.start(task{run, len(m.data)}) {
-		c.refuse(r, &Error{Status: Timeout, Reply: AppendString(nil, "message", "too many calls at once: try again")})
+		c.refuse(r, ErrBusy)
 		return
 	}
 	c.count.served.Add(1)
@@ -198,12 +208,15 @@ func (c *Client) serve(o *Object, m *message) {
 
 func (c *Client) refuse(r *Request, err error) {
 	c.count.refused.Add(1)
+	if explain := r.Object.Refused; explain != nil {
+		err = explain(r, err)
+	}
 	r.Answer(nil, err)
 }
 
-func (o *Object) method(name []byte) *Method {
+func (o *Object) method(name string) *Method {
 	for i := range o.Methods {
-		if o.Methods[i].Name == string(name) {
+		if o.Methods[i].Name == name {
 			return &o.Methods[i]
 		}
 	}

@@ -154,6 +154,49 @@ func TestTooManyCallsAreRefused(t *testing.T) {
 	}
 }
 
+// TestRefusalsAreExplained checks that an object puts refusals into its own words,
+// and that it may check arguments by itself.
+func TestRefusalsAreExplained(t *testing.T) {
+	bus := startBus(t)
+	server, client := bus.connect(t), bus.connect(t)
+	o := publish(t, server, &Object{
+		Path: "weir.test",
+		Methods: []Method{
+			{Name: "checked", Handle: echo, Args: []Arg{{"n", TypeInt32}}},
+			{Name: "unchecked", Handle: echo, Args: []Arg{{"n", TypeInt32}}, Unchecked: true},
+		},
+		Refused: func(r *Request, err error) error {
+			return &Error{Status: NotSupported, Reply: AppendString(AppendString(nil, "method", r.Method), "why", err.Error())}
+		},
+	})
+	if !o.Published() {
+		t.Error("it is not published")
+	}
+	for _, tt := range []struct {
+		method string
+		args   Msg
+		want   string
+	}{
+		{"checked", AppendInt(nil, "n", 1), `{"n":1}`},
+		{"checked", AppendString(nil, "n", "1"), `{"method":"checked","why":"ubus call  : invalid argument: n is a string: give it as int32"}`},
+		{"unchecked", AppendString(nil, "n", "1"), `{"n":"1"}`},
+		{"unchecked", Msg{1, 2, 3, 4}, `{"method":"unchecked","why":"ubus call  : invalid argument: the arguments are no blobmsg table"}`},
+		{"none", nil, `{"method":"none","why":"no such method"}`},
+	} {
+		reply, err := client.Call(t.Context(), "weir.test", tt.method, tt.args)
+		if refused := strings.Contains(tt.want, "why"); refused != errors.Is(err, NotSupported) || !refused && err != nil {
+			t.Errorf("%s: %v", tt.method, err)
+		}
+		if got := string(AppendJSON(nil, reply)); got != tt.want {
+			t.Errorf("%s: got %s, want %s", tt.method, got, tt.want)
+		}
+	}
+	server.Close()
+	if o.Published() {
+		t.Error("it is published without a connection")
+	}
+}
+
 func TestPublishFails(t *testing.T) {
 	bus := startBus(t)
 	first, second := bus.connect(t), bus.connect(t)

@@ -19,10 +19,9 @@ var Layers = map[string]int{
 	"internal/logfmt":   0, // lines of the log
 	"internal/link":     0, // the kernel's view over netlink
 	"internal/nearest":  0, // the name a mistyped word was meant to be
-	"internal/ubus":     0, // the ubus protocol
 
 	"uci":              1, // configuration
-	"internal/openwrt": 1, // what the router's own programs wrote down
+	"internal/ubus":    1, // the ubus protocol
 	"internal/flow":    1, // key, table
 	"internal/dpi":     1, // what a flow is
 	"internal/apps":    1, // whose servers a flow speaks to
@@ -35,6 +34,7 @@ var Layers = map[string]int{
 	"internal/geo":     1, // where addresses are, who made a device
 	"store/archive":    1, // what survives a power cut
 
+	"internal/openwrt": 2, // what the router's own programs wrote down, and tell
 	"internal/engine":  2, // all of it under one lock
 	"internal/resolve": 2, // what addresses are called, asked of a resolver
 	"internal/source":  2, // what sources have in common
