@@ -64,6 +64,8 @@ type Traffic interface {
 	Interfaces() []engine.InterfaceRow
 	Mappings() []engine.MappingRow
 	Stats() engine.Stats
+	// Seconds returns what was counted second by second from one on.
+	Seconds(from int64) engine.Seconds
 }
 
 // Uplinks are the meters of the ways out of the house; usage.Meters is one.

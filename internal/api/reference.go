@@ -11,6 +11,8 @@ func ReplyOf(m *Method) []Field {
 		return interfacesAnswer()
 	case &sourcesMethod:
 		return sourcesAnswer()
+	case &liveMethod:
+		return liveAnswer()
 	case &flowsMethod:
 		return flowsAnswer()
 	case &flowMethod:

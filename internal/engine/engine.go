@@ -108,6 +108,7 @@ type Engine struct {
 	begin     int64 // time of the first tick, microseconds since the Unix epoch
 	now       int64 // and of the last one
 	rolled    int64 // when what was counted was last rolled
+	pace      int64 // and what time passed since the roll before
 	nextTick  int64 // with CaptureTime: when the next one is due
 	untracked Untracked
 	total     device.Traffic

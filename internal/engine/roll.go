@@ -14,7 +14,7 @@ func (e *Engine) roll(now int64) {
 	if e.rolled == 0 || elapsed <= 0 {
 		elapsed = second
 	}
-	e.rolled = now
+	e.rolled, e.pace = now, elapsed
 	e.table.Roll(now)
 	e.hosts.Tick(now, elapsed)
 	e.devices.Tick(now, elapsed)
