@@ -41,7 +41,7 @@ func applications(cfg *uci.Config) (*apps.Table, []api.Problem) {
 // is put to use. What is named is left out; all else holds.
 func Check(cfg *uci.Config) []api.Problem {
 	_, problems := applications(cfg)
-	return problems
+	return append(problems, placeProblems(cfg)...)
 }
 
 func leftOut(a *uci.Application, err error) api.Problem {

@@ -3,11 +3,13 @@ package daemon
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
+	"weir/internal/api"
 	"weir/internal/geo"
 	"weir/uci"
 )
@@ -64,6 +66,37 @@ func (d *Daemon) loadPlaces() {
 	if d.engine != nil {
 		d.engine.PlacesChanged()
 	}
+}
+
+// placeProblems opens each database that is configured, which shows whether it can
+// be used, and closes it again.
+func placeProblems(cfg *uci.Config) []api.Problem {
+	var problems []api.Problem
+	for _, f := range [...]struct {
+		kind geo.Kind
+		path string
+	}{{geo.Country, cfg.Geo.Country}, {geo.ASN, cfg.Geo.ASN}, {geo.Vendor, cfg.Geo.Vendor}} {
+		if f.path == "" {
+			continue
+		}
+		if err := tryDatabase(f.path, f.kind); err != nil {
+			problems = append(problems, api.Problem{Section: "geo", Option: f.kind.String(), Warning: true,
+				Message: "geo 'geo': option " + f.kind.String() + ": " + err.Error() + "; docs/geo.md tells where to get databases"})
+		}
+	}
+	return problems
+}
+
+func tryDatabase(path string, want geo.Kind) error {
+	db, err := geo.Open(path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if got := db.Info().Kind; got != 0 && got != want {
+		return fmt.Errorf("%s is a database of kind %s", path, got)
+	}
+	return nil
 }
 
 // placesLoop notices newer databases, and fetches them if that is configured.

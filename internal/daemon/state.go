@@ -40,6 +40,9 @@ func (d *Daemon) State() api.State {
 	defer d.mu.Unlock()
 	s.ClockTrusted, s.ClockSource = d.trust != clock.Untrusted, string(d.trust)
 	s.Problems = slices.Concat(d.problems, d.steady.problems, d.apiProblems)
+	if d.placesErr != "" {
+		s.Problems = append(s.Problems, api.Problem{Section: "geo", Message: d.placesErr, Warning: true})
+	}
 	s.Mode, s.ModeWhy = string(d.steady.mode), d.steady.why
 	if d.known != nil {
 		s.Offload = d.known.offload()
