@@ -109,6 +109,10 @@ func (s *Section) appendText(dst []byte) []byte {
 		dst = appendQuoted(dst, s.Name)
 	}
 	dst = append(dst, '\n')
+	return s.appendOptions(dst)
+}
+
+func (s *Section) appendOptions(dst []byte) []byte {
 	for _, o := range s.Options {
 		keyword := "\toption "
 		if o.List {

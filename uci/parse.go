@@ -30,9 +30,11 @@ type parser struct {
 	pos     int
 	line    int // of text[pos]
 	pkg     *Package
-	named   map[string]int // name → index of its section
-	current int            // index of the open section, -1 before the first
-	mark    int            // line of the statement being read
+	named   map[string]int                // name → index of its section
+	current int                           // index of the open section, -1 before the first
+	mark    int                           // line of the statement being read
+	setting string                        // option that it sets
+	note    func(from int, option string) // told of each statement that was read, if it is set
 }
 
 func (p *parser) errorf(hint, format string, args ...any) *Error {
@@ -61,12 +63,16 @@ func (p *parser) file() error {
 func (p *parser) statements() error {
 	p.skipSpace()
 	for !p.atLineEnd() {
-		p.mark = p.line
+		p.mark, p.setting = p.line, ""
+		from := p.pos
 		if err := p.statement(p.keyword()); err != nil {
 			return err
 		}
 		if err := p.noMoreWords(); err != nil {
 			return err
+		}
+		if p.note != nil {
+			p.note(from, p.setting)
 		}
 		if p.peek() == ';' {
 			p.next()
@@ -145,6 +151,7 @@ func (p *parser) option(list bool) error {
 		return p.errorf("a name is up to 256 letters, digits and _", "option has the impossible name %s", clip(name))
 	}
 	line := p.mark
+	p.setting = name
 	text, err := p.word()
 	if err != nil {
 		return err
