@@ -1,6 +1,7 @@
 package uci
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -18,12 +19,26 @@ type Router struct {
 	Networks Networks
 	Zones    []Zone
 	Hosts    []Host
+	Leases   LeaseFiles
 
 	Offload   Offload
 	Redirects []Redirect // at most MaxPortRules
 	Openings  []Opening  // at most MaxPortRules; those from an uplink, see [Config.UplinkZones]
 	PortMap   PortMap
 }
+
+// LeaseFiles are where the DHCP servers of /etc/config/dhcp write down whom they gave
+// which address.
+type LeaseFiles struct {
+	Dnsmasq []string // one for each that runs
+	ODHCPD  string
+}
+
+// Where they write without an option leasefile.
+const (
+	dnsmasqLeases = "/tmp/dhcp.leases"
+	odhcpdLeases  = "/tmp/hosts/odhcpd"
+)
 
 // Host is a config host of /etc/config/dhcp.
 type Host struct {
@@ -89,18 +104,32 @@ func routerWarning(path string, err error) Warning {
 func readDHCP(p *Package, r *Router) {
 	for i := range p.Sections {
 		s := &p.Sections[i]
-		if s.Type != "host" {
-			continue
-		}
-		h := Host{Name: s.Text("name"), IP: s.Text("ip")}
-		for _, word := range s.words("mac") {
-			if mac, err := parseMAC(word); err == nil { // dnsmasq takes wildcards, which name nobody
-				h.MACs = append(h.MACs, mac)
+		switch s.Type {
+		case "host":
+			r.Hosts = append(r.Hosts, readHost(s))
+		case "dnsmasq":
+			file := cmp.Or(s.Text("leasefile"), dnsmasqLeases)
+			if len(r.Leases.Dnsmasq) < maxLeaseFiles && !slices.Contains(r.Leases.Dnsmasq, file) {
+				r.Leases.Dnsmasq = append(r.Leases.Dnsmasq, file)
 			}
+		case "odhcpd":
+			r.Leases.ODHCPD = cmp.Or(s.Text("leasefile"), odhcpdLeases)
 		}
-		r.Hosts = append(r.Hosts, h)
 	}
 }
+
+func readHost(s *Section) Host {
+	h := Host{Name: s.Text("name"), IP: s.Text("ip")}
+	for _, word := range s.words("mac") {
+		if mac, err := parseMAC(word); err == nil { // dnsmasq takes wildcards, which name nobody
+			h.MACs = append(h.MACs, mac)
+		}
+	}
+	return h
+}
+
+// maxLeaseFiles bounds the instances of dnsmasq that are looked at.
+const maxLeaseFiles = 8
 
 func readSystem(p *Package, r *Router) {
 	for i := range p.Sections {
