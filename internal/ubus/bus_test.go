@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"weir/test/ubusd"
 )
 
 // run starts b.Run and ends it with the test.
@@ -29,7 +31,7 @@ func TestBusOutlivesUbusd(t *testing.T) {
 	bus := startBus(t)
 	o := &Object{Path: "weir.test", Methods: []Method{{Name: "echo", Handle: echo}}}
 	reports := make(chan error, 64)
-	b := &Bus{Path: bus.path, Objects: []*Object{o}, Report: func(err error) { reports <- err }}
+	b := &Bus{Path: bus.Path, Objects: []*Object{o}, Report: func(err error) { reports <- err }}
 	events, notes := b.Listen("weir.*"), b.Subscribe("hostapd.*")
 	run(t, b)
 	await := func(want error) {
@@ -78,7 +80,7 @@ func TestBusOutlivesUbusd(t *testing.T) {
 		if e := receive(t, notes); e.Object != "hostapd.wlan0" || e.Name != "disassoc" {
 			t.Errorf("got %s of %s", e.Name, e.Object)
 		}
-		bus.halt()
+		bus.Halt()
 		eventually(t, "calls go on", func() bool {
 			_, err := b.Call(t.Context(), "hostapd.wlan0", "get_clients", nil)
 			return errors.Is(err, ErrClosed)
@@ -87,7 +89,7 @@ func TestBusOutlivesUbusd(t *testing.T) {
 		if err := b.Send(t.Context(), "weir.alert", nil); !errors.Is(err, ErrClosed) {
 			t.Errorf("send without a connection: %v", err)
 		}
-		bus.start(t)
+		bus.Start(t)
 	}
 	await(nil)
 	if n := b.Stats().Served; n != 3 {
@@ -100,7 +102,7 @@ func TestBusWaitsLongerAndLonger(t *testing.T) {
 		began := time.Now()
 		var tried []time.Duration
 		var last net.Conn
-		d := newDaemon()
+		d := ubusd.NewStandIn()
 		b := &Bus{Dial: func(context.Context) (net.Conn, error) {
 			tried = append(tried, time.Since(began))
 			if len(tried) < 10 {
@@ -108,7 +110,7 @@ func TestBusWaitsLongerAndLonger(t *testing.T) {
 			}
 			ours, theirs := net.Pipe()
 			last = theirs
-			d.serve(theirs)
+			d.Serve(theirs)
 			return ours, nil
 		}}
 		run(t, b)
@@ -136,7 +138,7 @@ func TestBusIsNotTakenForItsPath(t *testing.T) {
 	bus := startBus(t)
 	publish(t, bus.connect(t), &Object{Path: "weir.test"})
 	reports := make(chan error, 64)
-	b := &Bus{Path: bus.path, Objects: []*Object{{Path: "weir.test"}}, Report: func(err error) { reports <- err }}
+	b := &Bus{Path: bus.Path, Objects: []*Object{{Path: "weir.test"}}, Report: func(err error) { reports <- err }}
 	run(t, b)
 	if err := <-reports; !errors.Is(err, InvalidArgument) {
 		t.Errorf("reported %v", err)

@@ -2,37 +2,15 @@ package ubus
 
 import (
 	"bufio"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
-// program returns OpenWrt's ubus, which stands beside UBUSD or in PATH.
-func (b *testBus) program(t *testing.T) string {
-	t.Helper()
-	if b.real == "" {
-		t.Skip("no ubusd: name it by UBUSD, with ubus beside it or in PATH")
-	}
-	for _, path := range []string{
-		filepath.Join(filepath.Dir(b.real), "ubus"), filepath.Join(filepath.Dir(b.real), "..", "bin", "ubus"),
-	} {
-		if _, err := os.Stat(path); err == nil {
-			return path
-		}
-	}
-	path, err := exec.LookPath("ubus")
-	if err != nil {
-		t.Skip("no ubus beside ubusd or in PATH")
-	}
-	return path
-}
-
 func TestProgramUbus(t *testing.T) {
 	bus := startBus(t)
-	program := bus.program(t)
+	program := bus.Program(t)
 	server := bus.connect(t)
 	publish(t, server, &Object{Path: "weir", Methods: []Method{
 		{Name: "flows", Args: []Arg{{"count", TypeInt32}, {"filter", TypeString}, {"all", TypeBool}, {"ids", TypeArray}, {"x", TypeDouble}, {"t", TypeTable}}, Handle: echo},
@@ -47,7 +25,7 @@ func TestProgramUbus(t *testing.T) {
 		{"no method", "call weir none", "Method not found"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			out, _ := exec.Command(program, append([]string{"-s", bus.path}, strings.Fields(tt.args)...)...).CombinedOutput()
+			out, _ := exec.Command(program, append([]string{"-s", bus.Path}, strings.Fields(tt.args)...)...).CombinedOutput()
 			if !strings.Contains(string(out), tt.want) {
 				t.Errorf("ubus %s says\n%s\nwithout %s", tt.args, out, tt.want)
 			}
@@ -57,11 +35,11 @@ func TestProgramUbus(t *testing.T) {
 
 func TestProgramUbusHearsUs(t *testing.T) {
 	bus := startBus(t)
-	program := bus.program(t)
+	program := bus.Program(t)
 	server := bus.connect(t)
 	o := publish(t, server, &Object{Path: "weir"})
 	hear := func(args ...string) func() string {
-		cmd := exec.Command(program, append([]string{"-s", bus.path, "-S"}, args...)...)
+		cmd := exec.Command(program, append([]string{"-s", bus.Path, "-S"}, args...)...)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -102,12 +80,12 @@ func TestProgramUbusHearsUs(t *testing.T) {
 
 func TestProgramUbusIsHeard(t *testing.T) {
 	bus := startBus(t)
-	program := bus.program(t)
+	program := bus.Program(t)
 	feed, err := bus.connect(t).Listen(t.Context(), "hotplug.*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command(program, "-s", bus.path, "send", "hotplug.iface", `{"action":"ifup","n":[1]}`).CombinedOutput(); err != nil {
+	if out, err := exec.Command(program, "-s", bus.Path, "send", "hotplug.iface", `{"action":"ifup","n":[1]}`).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	if e := receive(t, feed); e.Name != "hotplug.iface" || string(AppendJSON(nil, e.Data)) != `{"action":"ifup","n":[1]}` {

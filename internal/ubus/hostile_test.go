@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"weir/test/ubusd"
 )
 
 // scripted is a client of a peer that the test plays itself.
@@ -157,10 +159,10 @@ func TestGarbage(t *testing.T) {
 
 func TestHandlersEndWithTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := newDaemon()
+		d := ubusd.NewStandIn()
 		connect := func() *Client {
 			ours, theirs := net.Pipe()
-			d.serve(theirs)
+			d.Serve(theirs)
 			c, err := NewClient(t.Context(), ours, Limits{})
 			if err != nil {
 				t.Fatal(err)

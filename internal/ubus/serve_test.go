@@ -59,7 +59,7 @@ func TestArgumentsAreChecked(t *testing.T) {
 
 func TestCallerIsNamed(t *testing.T) {
 	bus := startBus(t)
-	if bus.real == "" {
+	if bus.Real == "" {
 		t.Skip("only ubusd knows users: name it by UBUSD")
 	}
 	server, client := bus.connect(t), bus.connect(t)
@@ -108,7 +108,7 @@ func TestDeferredAnswers(t *testing.T) {
 
 func TestTooManyCallsAreRefused(t *testing.T) {
 	bus := startBus(t)
-	conn, err := dialUnix(t.Context(), bus.path)
+	conn, err := dialUnix(t.Context(), bus.Path)
 	if err != nil {
 		t.Fatal(err)
 	}

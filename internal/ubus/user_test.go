@@ -4,30 +4,17 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
-	"syscall"
 	"testing"
 )
 
 const nobody = 65534 // Debian's and OpenWrt's user without rights
 
-// connectAs connects as another user: ubusd asks the kernel who it was that
-// connected.
+// connectAs connects as another user.
 func (b *testBus) connectAs(t *testing.T, uid uintptr) *Client {
 	t.Helper()
-	done := make(chan *Client)
-	go func() {
-		runtime.LockOSThread() // for good: the thread ends with the goroutine
-		var c *Client
-		_, _, errno := syscall.RawSyscall(syscall.SYS_SETRESUID, uid, uid, uid)
-		if errno == 0 {
-			c, _ = Connect(t.Context(), b.path)
-		}
-		done <- c
-	}()
-	c := <-done
-	if c == nil {
-		t.Fatalf("no connection as user %d", uid)
+	c, err := NewClient(t.Context(), b.DialAs(t, uid), Limits{})
+	if err != nil {
+		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	return c
@@ -37,23 +24,19 @@ func (b *testBus) connectAs(t *testing.T, uid uintptr) *Client {
 // has to be allowed by a file in ubusd's folder of access rules.
 func TestUnprivilegedUser(t *testing.T) {
 	bus := startBus(t)
-	if bus.real == "" || os.Getuid() != 0 {
+	if bus.Real == "" || os.Getuid() != 0 {
 		t.Skip("it takes ubusd, named by UBUSD, and root")
 	}
-	if err := os.Chmod(filepath.Dir(bus.path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	bus.halt()
+	bus.Halt()
 	rules := `{"user":"nobody","publish":["weir"],"subscribe":["hostapd.*"],"listen":["ubus.object.add"],"send":["weir.clock"],
 		"access":{"uci":{"methods":["get"]}}}`
-	acl := filepath.Join(filepath.Dir(bus.path), "acl")
-	if err := os.Mkdir(acl, 0o755); err != nil {
+	if err := os.Mkdir(bus.ACL, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(acl, "weir.json"), []byte(rules), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(bus.ACL, "weir.json"), []byte(rules), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	bus.start(t)
+	bus.Start(t)
 	root, user := bus.connect(t), bus.connectAs(t, nobody)
 	methods := []Method{{Name: "get", Handle: echo}, {Name: "set", Handle: echo}}
 	publish(t, root, &Object{Path: "uci", Methods: methods})
