@@ -18,7 +18,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(flowtableMessage(o.order, 1, "fw4", "ft", flowtableCounter, (&message{order: o.order}).text(hookDevicePrefix, "lan")).b)
 	}
 	for _, s := range []string{recordedNeighbour, recordedNeighbour6, recordedGroup, recordedPort, recordedBridge,
-		recordedFlowtable, recordedFamily, recordedWireGuard} {
+		recordedFlowtable, recordedFamily, recordedWireGuard, recordedStation, recordedOwn} {
 		f.Add(unhex(f, s))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -37,6 +37,9 @@ func checkParsers(t *testing.T, b []byte, order binary.ByteOrder) {
 	}
 	if n, ok := ParseNeighbour(b, order); ok && (n.Index <= 0 || !isHost(n.Addr) || n.MAC[0]&1 != 0) {
 		t.Errorf("accepted the neighbour %+v", n)
+	}
+	if e, ok := ParseBehind(b, order); ok && (e.Port <= 0 || e.Bridge <= 0 || e.MAC == MAC{} || e.MAC[0]&1 != 0) {
+		t.Errorf("accepted the entry %+v", e)
 	}
 	if port, vlans, ok := ParsePortVLANs(b, order); ok {
 		ascending := slices.IsSortedFunc(vlans, func(x, y PortVLAN) int { return int(x.VID) - int(y.VID) })

@@ -1,7 +1,8 @@
 // Package link is the kernel's view of the network over netlink: interfaces, how
 // they are stacked and bridged, their addresses and VLANs, and the neighbours on
 // them; as a list, and as a stream of changes that survives an overrun. On
-// request it tells counters, flowtables and the port of a WireGuard interface.
+// request it tells counters, flowtables, who is behind which port of a bridge, and
+// the port of a WireGuard interface.
 //
 // The parsers are plain functions over bytes in a given byte order (netlink
 // speaks the host's), apart from the sockets. A State is bounded and not safe for
