@@ -21,7 +21,8 @@ import (
 // OpenReport says what Open found.
 type OpenReport struct {
 	Fresh bool // there was no database, or none that could be used
-	// Unfinished says that RebuildFrom was interrupted: it has to run again.
+	// Unfinished says that RebuildFrom did not run to its end since the database was
+	// made: where there is an archive, it has to.
 	Unfinished bool
 	MovedTo    string   // where the unusable one is now, "" if there was none
 	Why        error    // it could not be used

@@ -25,7 +25,7 @@ var (
 	keyApplied = []byte("applied") // be64, number in the queue of what was committed last
 	keyWritten = []byte("written") // bytes ever, day, bytes of that day, be64 each
 	keySession = []byte("session") // be64, a random number: who gives the queue's numbers
-	keyRebuild = []byte("rebuild") // is there while the database is filled from an archive
+	keyRebuild = []byte("rebuild") // is there until the database was filled from an archive
 	keyMove    = []byte("move")    // of the move that is under way, see rebase.go
 
 	keyMoveFlows = []byte("moveflows") // the same of flows, see flowmove.go
@@ -67,8 +67,15 @@ func (e *edit) prepare() error {
 		}
 		e.s.found.Dropped = append(e.s.found.Dropped, string(name))
 	}
+	fresh := e.tx.Bucket(bucketMeta) == nil
 	for _, name := range known {
 		if _, err := e.tx.CreateBucketIfNotExists(name); err != nil {
+			return err
+		}
+	}
+	if fresh { // even if its file is there: whoever made it may have got no further
+		e.s.found.Fresh = true
+		if err := e.tx.Bucket(bucketMeta).Put(keyRebuild, []byte{1}); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,8 +22,8 @@ func TestUnfinishedRebuild(t *testing.T) {
 	if _, err := l.store.RebuildFrom(l.arch); err != nil {
 		t.Fatal(err)
 	}
-	if l.store.Opened().Unfinished {
-		t.Error("unfinished before the rebuild")
+	if !l.store.Opened().Unfinished {
+		t.Error("a fresh database was not unfinished")
 	}
 	again := func() bool {
 		path, now := l.store.path, l.store.opt.Now
@@ -56,4 +57,30 @@ func TestUnfinishedRebuild(t *testing.T) {
 		t.Errorf("%d bytes, want %d", got, want)
 	}
 	closeAndCheck(t, l.store)
+}
+
+// TestKilledBeforeRebuild: a database that was made and never filled, because the
+// power went between the two, is not taken for one that has all of history.
+func TestKilledBeforeRebuild(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	db, err := bolt.Open(path, 0o600, &bolt.Options{PageSize: pageSize})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil { // its file is there, nothing is in it
+		t.Fatal(err)
+	}
+	reopened := func() OpenReport {
+		s := open(t, path, Options{Names: intern.New(16)})
+		defer closeAndCheck(t, s)
+		return s.Opened()
+	}
+	if r := reopened(); !r.Fresh {
+		t.Errorf("an empty file is not a fresh database: %+v", r)
+	}
+	for range 2 {
+		if r := reopened(); r.Fresh || !r.Unfinished {
+			t.Errorf("nothing was read into it, and that is not known: %+v", r)
+		}
+	}
 }

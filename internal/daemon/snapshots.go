@@ -52,9 +52,8 @@ func (d *Daemon) openArchive(cfg *uci.Config) {
 	}
 	dir := filepath.Join(cfg.Store.SnapshotPath, archiveFolder)
 	a, report, err := store.OpenArchive(dir, cfg.Store.SnapshotSize)
-	o := d.store.Opened()
 	d.archive = a
-	d.snapshots.behind.Store(o.Fresh || o.Unfinished)
+	d.snapshots.behind.Store(d.store.Opened().Unfinished)
 	for _, loss := range report.Words() {
 		d.log.Warn("snapshots: " + loss)
 	}
