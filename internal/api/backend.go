@@ -115,6 +115,9 @@ type Daemon interface {
 	// Reload reads the configuration again and restarts what changed. An
 	// invalid configuration is an error and the old one stays in force.
 	Reload(context.Context) error
+	// Config returns the configuration in force as UCI text, without secrets; it
+	// belongs to the caller.
+	Config() []byte
 	// CheckConfig returns what is wrong with text as a configuration, nothing
 	// when it is valid. An empty text stands for the configuration that Reload
 	// would read.

@@ -1,10 +1,42 @@
 package api
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // maxConfigText bounds a configuration given as an argument; with JSON's
 // escapes it fits a request of 64 KiB.
 const maxConfigText = 48 << 10
+
+// maxConfigShown bounds what is told of a configuration. A file may have 1 MiB, and
+// the answer has to fit a ubus message with room to spare.
+const maxConfigShown = 192 << 10
+
+var configMethod = Method{
+	Name: "config",
+	Doc:  "The configuration in force, defaults included, as a file that would say the same.",
+	run: func(_ context.Context, b *Backend, _ Args) (Reply, error) {
+		text := string(b.Daemon.Config())
+		if len(text) > maxConfigShown {
+			text = text[:strings.LastIndexByte(text[:maxConfigShown], '\n')+1]
+		}
+		path, ts := b.Daemon.State().ConfigPath, b.now().Unix()
+		return func(e *Encoder) {
+			e.Int("ts", ts)
+			textOrNull(e, "path", path)
+			e.Str("text", text)
+		}, nil
+	},
+}
+
+func configAnswer() []Field {
+	return []Field{
+		{"ts", Integer, false, "when it was answered"},
+		{"path", Text, true, "file or folder it is read from"},
+		{"text", Text, false, "in UCI's grammar, secrets as ***; what has neither a value nor a default is a comment; cut after 192 KiB"},
+	}
+}
 
 var configCheckMethod = Method{
 	Name:    "config_check",

@@ -21,7 +21,7 @@ var Methods = []*Method{
 	&usageMethod, &quotasMethod, &quotaSetMethod, &quotaResetMethod,
 	&alertsMethod, &alertAckMethod,
 	&dbMethod, &snapshotMethod, &backupMethod, &restoreMethod, &pruneMethod, &resetMethod,
-	&configCheckMethod, &reloadMethod,
+	&configMethod, &configCheckMethod, &reloadMethod,
 }
 
 // Method is one entry of Methods.

@@ -87,6 +87,8 @@ func ReplyOf(m *Method) []Field {
 		return pruneAnswer()
 	case &resetMethod:
 		return resetAnswer()
+	case &configMethod:
+		return configAnswer()
 	case &configCheckMethod:
 		return configCheckAnswer()
 	case &reloadMethod:

@@ -88,6 +88,9 @@ func (d *Daemon) Sources() []source.Status {
 	return out
 }
 
+// Config implements api.Daemon.
+func (d *Daemon) Config() []byte { return d.config.Load().AppendUCI(nil) }
+
 // CheckConfig implements api.Daemon.
 func (d *Daemon) CheckConfig(_ context.Context, text string) []api.Problem {
 	var cfg *uci.Config

@@ -49,6 +49,14 @@ func TestCheckConfig(t *testing.T) {
 	}
 }
 
+func TestConfigInForce(t *testing.T) {
+	h := newHouse(t, "config store 'store'\n\toption flow_days '9'\n")
+	d := h.daemon(t)
+	if got := string(d.Config()); !strings.Contains(got, "\toption flow_days '9'\n") || !strings.Contains(got, "\toption max_flows '8192'\n") {
+		t.Errorf("the configuration in force is %q", got)
+	}
+}
+
 func TestWaiting(t *testing.T) {
 	if got := waiting(store.Status{Err: errors.New("full")}); got != "history waits in memory" {
 		t.Error(got)

@@ -258,6 +258,11 @@ func (h *House) Reload(context.Context) error {
 	return h.ReloadErr
 }
 
+// Config returns a short configuration.
+func (h *House) Config() []byte {
+	return []byte("config weir 'main'\n\toption snaplen '1600'\n")
+}
+
 // CheckConfig finds one error, in a text with the word many.
 func (h *House) CheckConfig(_ context.Context, text string) []api.Problem {
 	if !strings.Contains(text, "many") {
