@@ -66,6 +66,10 @@ type Traffic interface {
 	Stats() engine.Stats
 	// Seconds returns what was counted second by second from one on.
 	Seconds(from int64) engine.Seconds
+	// Overview returns what goes on now, with so many devices at most.
+	Overview(busy, fresh int, others []uint32) engine.Overview
+	// CategoryOf returns the category of an application or protocol, "" for none.
+	CategoryOf(name string) string
 }
 
 // Uplinks are the meters of the ways out of the house; usage.Meters is one.

@@ -128,7 +128,7 @@ func TestLiveTick(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"ts":1750000500,"rx":7350400,"tx":41600,"flows":5,` +
-		`"devices":[{"id":1,"rx":7280000,"tx":32000},{"id":2,"rx":70400,"tx":9600}],` +
+		`"devices":[{"id":2,"rx":7280000,"tx":32000},{"id":3,"rx":70400,"tx":9600}],` +
 		`"apps":[{"key":"youtube","rx":7280000,"tx":32000},{"key":"tls","rx":70400,"tx":9600}]}`
 	if out.String() != want {
 		t.Errorf("got %s, want %s", &out, want)

@@ -11,6 +11,8 @@ func ReplyOf(m *Method) []Field {
 		return interfacesAnswer()
 	case &sourcesMethod:
 		return sourcesAnswer()
+	case &summaryMethod:
+		return summaryAnswer()
 	case &liveMethod:
 		return liveAnswer()
 	case &flowsMethod:

@@ -14,6 +14,7 @@ type State struct {
 	ModeWhy string // why that one was chosen
 
 	Offload Offload
+	Line    Line
 
 	ConfigPath string
 	Problems   []Problem // of the configuration that was read last
@@ -29,6 +30,10 @@ type Offload struct {
 	Flowtables         []Flowtable // in the kernel
 	Err                string      // why the kernel could not be asked, or ""
 }
+
+// Line is what the ways out of the house carry at most together, in bits per second;
+// 0 where nothing tells.
+type Line struct{ Down, Up uint64 }
 
 // Flowtable is where the kernel keeps connections that it forwards without
 // looking at each packet.

@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"slices"
+
 	"weir/internal/engine"
 	"weir/internal/rollup"
 )
@@ -30,4 +32,35 @@ func (h *House) Seconds(from int64) engine.Seconds {
 		})})
 	}
 	return s
+}
+
+// Overview returns the recorded devices.
+func (h *House) Overview(busy, fresh int, others []uint32) engine.Overview {
+	t := h.Stats()
+	o := engine.Overview{Known: len(h.DeviceRows), Rate: t.Rate, Flows: t.Flows}
+	for _, d := range h.DeviceRows {
+		if d.IDs = []uint32{d.ID}; d.Online {
+			o.Online++
+		}
+		if d.BpsNow.Tx+d.BpsNow.Rx > 0 || slices.Contains(others, d.ID) {
+			o.Busy = append(o.Busy, d)
+		}
+		o.New = append(o.New, d)
+	}
+	o.Busy, o.New = o.Busy[:min(len(o.Busy), busy)], o.New[:min(len(o.New), fresh)]
+	if len(o.Busy) > 0 {
+		b := o.Busy[0].BpsNow
+		o.Lead = engine.Lead{Device: o.Busy[0].ID, App: "youtube", Rate: b.Tx + b.Rx, Since: ago(62.5)}
+	}
+	return o
+}
+
+// CategoryOf returns the category of a recorded application.
+func (h *House) CategoryOf(name string) string {
+	for i := range h.AppRows {
+		if h.AppRows[i].Key == name {
+			return h.AppRows[i].Category
+		}
+	}
+	return ""
 }

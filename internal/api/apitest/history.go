@@ -20,6 +20,7 @@ type past struct {
 
 func (p *past) record() {
 	p.names = intern.New(64)
+	p.names.Handle("1") // so that the handles of devices are their IDs
 	phone, laptop := p.names.Handle("2"), p.names.Handle("3")
 	lan, wan := p.names.Handle("br-lan"), p.names.Handle("wan")
 	video, tls, streaming := p.names.Handle("youtube"), p.names.Handle("tls"), p.names.Handle("streaming")
