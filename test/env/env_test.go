@@ -34,8 +34,10 @@ func TestReadCountsEvents(t *testing.T) {
 		passed: 1, failed: 1, skipped: 1,
 		skips:    []string{"weir/a TestAway: needs root"},
 		failures: []string{"weir/a TestBad (a_test.go:3: loud)", "weir/a", "weir/b"},
+		again:    []test{{"weir/a", "TestBad", "weir/a TestBad (a_test.go:3: loud)"}},
+		broken:   true, // TestStuck never ended, and weir/b was not built
 	}
-	if diff := cmp.Diff(want, r, cmp.AllowUnexported(report{})); diff != "" {
+	if diff := cmp.Diff(want, r, cmp.AllowUnexported(report{}, test{})); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
 	}
 	if got := out.String(); !strings.Contains(got, "loud") || !strings.Contains(got, "syntax error") || !strings.Contains(got, "out of time") || strings.Contains(got, "quiet") {
@@ -124,5 +126,65 @@ func TestUnknownStage(t *testing.T) {
 		if err := run(t.Context(), args); err == nil {
 			t.Errorf("run(%q) succeeds", args)
 		}
+	}
+}
+
+// TestRunAgain runs a module of its own, with a test that fails the first time and
+// one that always fails.
+func TestRunAgain(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("go.mod", "module weir\n\ngo 1.24\n")
+	write("a_test.go", `package a
+
+import (
+	"os"
+	"testing"
+)
+
+func TestGood(t *testing.T) {}
+
+func TestOnce(t *testing.T) {
+	if _, err := os.Stat("been"); err != nil {
+		os.WriteFile("been", nil, 0o600)
+		t.Fatal("busy")
+	}
+}
+
+func TestBad(t *testing.T) {
+	if os.Getenv("BAD") != "" {
+		t.Fatal("bad")
+	}
+}
+
+func TestPanic(t *testing.T) {
+	if os.Getenv("PANIC") != "" {
+		panic("dead")
+	}
+}
+`)
+	t.Chdir(dir)
+	for _, tt := range []struct {
+		name, env     string
+		passed, flaky int
+		failed        bool
+	}{
+		{"once", "X=", 4, 1, false},
+		{"always", "BAD=1", 2, 1, true},
+		{"panic", "PANIC=1", 2, 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_ = os.Remove("been")
+			var r report
+			err := goTest(t.Context(), &r, []string{tt.env, "GOFLAGS=-mod=mod"}, "-vet=off", "./...")
+			if (err != nil) != tt.failed || r.passed != tt.passed || len(r.flaky) != tt.flaky || r.failed > 0 != tt.failed {
+				t.Errorf("%v: %+v", err, r)
+			}
+		})
 	}
 }

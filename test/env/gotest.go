@@ -22,6 +22,15 @@ type report struct {
 	loud                    bool     // what passing tests log is printed, too
 	skips                   []string // skipped tests with their reason
 	failures                []string
+	again                   []test   // top-level tests that failed
+	broken                  bool     // something failed that was no test, or it panicked
+	flaky                   []string // failed, and passed when run again, alone
+}
+
+// test is a top-level test that failed.
+type test struct {
+	pkg, name string
+	failure   string // as among the failures of the report
 }
 
 func (r report) String() string {
@@ -34,6 +43,9 @@ func (r report) String() string {
 	if r.skipped > 0 {
 		s += fmt.Sprintf(", %d skipped", r.skipped)
 	}
+	if len(r.flaky) > 0 {
+		s += fmt.Sprintf(", %d only when run again", len(r.flaky))
+	}
 	if r.failed > 0 {
 		s += fmt.Sprintf(", %d FAILED", r.failed)
 	}
@@ -45,11 +57,48 @@ func (r *report) add(o report) {
 	r.failed += o.failed
 	r.skipped += o.skipped
 	r.targets += o.targets
+	r.flaky = append(r.flaky, o.flaky...)
 }
 
+// mostAgain is how many failed tests are run again. More are no accident.
+const mostAgain = 3
+
 // goTest runs go test with args and env beside the process's own, prints what
-// failed, and counts the rest.
+// failed, and counts the rest. The last of args are packages, each beginning with
+// "./" or "weir/".
+//
+// A few tests that failed beside others are run again, alone: those that pass then
+// are no failure, for machines are busy, but are told in the summary, by name and
+// with what they said.
 func goTest(ctx context.Context, r *report, env []string, args ...string) error {
+	err := goTestOnce(ctx, r, env, args...)
+	if err == nil || r.broken || len(r.again) == 0 || len(r.again) > mostAgain {
+		return err
+	}
+	flags := slices.DeleteFunc(slices.Clone(args), isPackage)
+	var errs []error
+	for _, t := range r.again {
+		fmt.Printf("   %s %s failed and is run again, alone\n", t.pkg, t.name)
+		var second report
+		if err := goTestOnce(ctx, &second, env, append(flags, "-count=1", "-run=^"+t.name+"$", t.pkg)...); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		r.flaky = append(r.flaky, t.failure)
+	}
+	if len(errs) == 0 {
+		r.passed, r.failed = r.passed+r.failed, 0
+	}
+	return errors.Join(errs...)
+}
+
+// isPackage tells packages from flags among the arguments of go test.
+func isPackage(arg string) bool {
+	return strings.HasPrefix(arg, "./") || strings.HasPrefix(arg, "weir/")
+}
+
+// goTestOnce is goTest without a second try.
+func goTestOnce(ctx context.Context, r *report, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-json"}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
@@ -100,10 +149,17 @@ func (r *report) read(events io.Reader, w io.Writer) error {
 				r.failed++
 			}
 			if !strings.Contains(e.Test, "/") { // their parent fails too
-				r.failures = append(r.failures, strings.TrimSpace(key+firstError(output[key])))
+				said := strings.TrimSpace(key + firstError(output[key]))
+				r.failures = append(r.failures, said)
+				if e.Test != "" {
+					r.again = append(r.again, test{e.Package, e.Test, said})
+				}
 			}
-			if e.Test == "" {
-				writeUnfinished(w, output, e.Package+" ")
+			if b := output[key]; e.Action == "build-fail" || b != nil && strings.Contains(b.String(), "panic: ") {
+				r.broken = true
+			}
+			if e.Test == "" && writeUnfinished(w, output, e.Package+" ") > 0 {
+				r.broken = true
 			}
 			if b := output[key]; b != nil {
 				io.WriteString(w, b.String())
@@ -143,14 +199,17 @@ func firstError(output *strings.Builder) string {
 }
 
 // writeUnfinished writes what tests said that neither passed nor failed, as when
-// one of them panicked or ran out of time. Their keys begin with prefix.
-func writeUnfinished(w io.Writer, output map[string]*strings.Builder, prefix string) {
+// one of them panicked or ran out of time, and returns how many. Their keys begin
+// with prefix.
+func writeUnfinished(w io.Writer, output map[string]*strings.Builder, prefix string) (n int) {
 	for _, key := range slices.Sorted(maps.Keys(output)) {
 		if strings.HasPrefix(key, prefix) && key != prefix {
 			io.WriteString(w, output[key].String())
 			delete(output, key)
+			n++
 		}
 	}
+	return n
 }
 
 // writeLogged writes what a test logged, without the frame around it.

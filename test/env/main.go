@@ -77,6 +77,7 @@ func fuzzFor(ctx context.Context, args []string) error {
 func runStages(ctx context.Context, list []stage) error {
 	var total report
 	var ran, left, failed []string
+	var errs []string
 	for _, s := range list {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -99,6 +100,7 @@ func runStages(ctx context.Context, list []stage) error {
 		if err != nil {
 			fmt.Printf("-- %s: FAILED: %v\n", s.name, err)
 			failed = append(failed, s.name)
+			errs = append(errs, fmt.Sprintf("%s: FAILED: %.2000v", s.name, err))
 		}
 	}
 	line := "weir tests: " + total.String() + "; ran " + strings.Join(ran, ", ")
@@ -106,6 +108,12 @@ func runStages(ctx context.Context, list []stage) error {
 		line += "; left out " + strings.Join(left, ", ")
 	}
 	fmt.Println(line)
+	for _, t := range total.flaky {
+		fmt.Println("   failed, and passed when run again, alone:", t)
+	}
+	for _, e := range errs { // once more: of a long output only the end may be seen
+		fmt.Println("  ", e)
+	}
 	if len(failed) > 0 {
 		return errors.New("failed: " + strings.Join(failed, ", "))
 	}
