@@ -150,3 +150,27 @@ func TestLiveTick(t *testing.T) {
 		t.Errorf("%v, %+v", err, got)
 	}
 }
+
+// BenchmarkLive is ten minutes in which a hundred series were busy each second.
+func BenchmarkLive(b *testing.B) {
+	const seconds = 600
+	pulse := engine.Seconds{Step: 1, End: 1750000500, Pace: 1}
+	for i := range int64(seconds) {
+		var rows []rollup.Row
+		for id := range uint32(50) {
+			rows = append(rows, rollup.Row{Key: rollup.Key{Class: rollup.Device, ID: id + 1}, Values: rollup.Values{TxBytes: uint64(i), RxBytes: uint64(id) * 1000}})
+		}
+		for id := range uint32(50) {
+			rows = append(rows, rollup.Row{Key: rollup.Key{Class: rollup.Application, ID: id + 1}, Values: rollup.Values{TxBytes: uint64(i), RxBytes: uint64(id) * 1000}})
+		}
+		pulse.Slots = append(pulse.Slots, rollup.Slot{Step: 1, Start: pulse.End - seconds + i, Block: rollup.AppendBlock(nil, rows)})
+	}
+	backend := apitest.New().Backend()
+	backend.Traffic = &pulsing{apitest.New(), pulse}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := call(backend, "live", nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
