@@ -94,9 +94,10 @@ type Device struct {
 	judged  bool // nature is of the notes as they are
 	noted   bool // the notes changed since they were handed out
 	nature  Nature
-	since   int64   // when it came, 0 while it is away
-	notes   []byte  // evidence, see note
-	heir    *Device // that it became a member of, when it is not in the set any more
+	since   int64    // when it came, 0 while it is away
+	notes   []byte   // evidence, see note
+	lastOf  []uint32 // when MACs were heard last, by their index, in seconds; 0 where that is not known
+	heir    *Device  // that it became a member of, when it is not in the set any more
 }
 
 // RandomMAC reports whether the device's first hardware address was made up by
@@ -134,6 +135,40 @@ func (d *Device) Heard(now int64) {
 		d.First = now
 	}
 	d.Last = max(d.Last, now)
+}
+
+// heardOn notes which of several hardware addresses was heard.
+func (d *Device) heardOn(m packet.MAC, now int64) {
+	if i := slices.Index(d.MACs, m); i >= 0 {
+		for len(d.lastOf) < len(d.MACs) {
+			d.lastOf = append(d.lastOf, 0)
+		}
+		d.lastOf[i] = uint32(now / second)
+	}
+}
+
+// Span returns when one of the device's hardware addresses was first and last heard,
+// in microseconds since the Unix epoch, 0 where that is not known.
+func (d *Device) Span(m packet.MAC) (first, last int64) {
+	i := slices.Index(d.MACs, m)
+	if i < 0 {
+		return 0, 0
+	}
+	if len(d.MACs) == 1 {
+		return d.First, d.Last
+	}
+	if i < len(d.lastOf) {
+		last = int64(d.lastOf[i]) * second
+	}
+	for j := range d.Members {
+		if o := &d.Members[j]; slices.Contains(o.MACs, m) {
+			return o.First, max(last, o.Last)
+		}
+	}
+	if m.String() == d.Key {
+		first = d.First
+	}
+	return first, last
 }
 
 // Online reports whether d was heard lately. A device that the store kept may have

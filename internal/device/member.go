@@ -21,6 +21,9 @@ type Member struct {
 	why reason
 }
 
+// Configured reports whether the configuration says that it is, not the user.
+func (m *Member) Configured() bool { return m.why == configured }
+
 // reason says who found that devices are one.
 type reason uint8
 
@@ -253,7 +256,7 @@ func (s *Devices) part(d *Device, i int) (*Device, error) {
 	d.Members = slices.Delete(d.Members, i, i+1)
 	own := &Device{ID: m.ID, Key: m.Key, MACs: m.MACs, First: m.First, Last: m.Last, Flows: m.Flows, Traffic: m.Traffic, Point: d.Point, VLAN: d.VLAN}
 	s.list = append(s.list, own)
-	d.MACs = slices.DeleteFunc(d.MACs, func(mac packet.MAC) bool { return slices.Contains(m.MACs, mac) })
+	d.MACs, d.lastOf = slices.DeleteFunc(d.MACs, func(mac packet.MAC) bool { return slices.Contains(m.MACs, mac) }), nil
 	for _, mac := range m.MACs {
 		s.byMAC[mac] = own
 	}

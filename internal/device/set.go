@@ -170,6 +170,9 @@ func (s *Devices) Seen(m packet.MAC, point uint8, vlan uint16, now int64) *Devic
 		return nil
 	}
 	d.Heard(now)
+	if len(d.MACs) > 1 {
+		d.heardOn(m, now)
+	}
 	d.Point, d.VLAN = point, vlan
 	return d
 }

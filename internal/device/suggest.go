@@ -33,18 +33,33 @@ const maxSuggestions = 32
 func (s *Devices) Suggest(now int64) []Suggestion {
 	var all []Suggestion
 	for i, a := range s.list {
-		if len(a.notes) == 0 || a.Router {
+		all = s.suggest(all, a, s.list[i+1:], now)
+	}
+	return surest(all)
+}
+
+// SuggestFor is Suggest for one device, which is less work.
+func (s *Devices) SuggestFor(d *Device, now int64) []Suggestion {
+	return surest(s.suggest(nil, d, s.list, now))
+}
+
+// suggest appends which of others may be d, too.
+func (s *Devices) suggest(all []Suggestion, d *Device, others []*Device, now int64) []Suggestion {
+	if len(d.notes) == 0 || d.Router {
+		return all
+	}
+	for _, o := range others {
+		if o == d || len(o.notes) == 0 || o.Router || s.merges.apart[pair(d.Key, o.Key)] {
 			continue
 		}
-		for _, b := range s.list[i+1:] {
-			if len(b.notes) == 0 || b.Router || s.merges.apart[pair(a.Key, b.Key)] {
-				continue
-			}
-			if g := s.alike(a, b, now); g.Score >= enoughToSuggest {
-				all = append(all, g)
-			}
+		if g := s.alike(d, o, now); g.Score >= enoughToSuggest {
+			all = append(all, g)
 		}
 	}
+	return all
+}
+
+func surest(all []Suggestion) []Suggestion {
 	sort.SliceStable(all, func(i, j int) bool { return all[i].Score > all[j].Score })
 	return all[:min(len(all), maxSuggestions)]
 }

@@ -58,7 +58,7 @@ func (e *Engine) oneDevice(id uint32) []DeviceRow {
 		return nil
 	}
 	rows := []DeviceRow{e.deviceRow(d)}
-	rows[0].Evidence, rows[0].Addrs = d.Evidence(), e.addrRows(d)
+	rows[0].Evidence, rows[0].Addrs, rows[0].Hardware = d.Evidence(), e.addrRows(d), hardwareRows(d)
 	e.activeFlows(rows)
 	return rows
 }
@@ -74,6 +74,11 @@ func (e *Engine) nameVendors(rows []DeviceRow) {
 		for _, m := range r.MACs {
 			if m[0]&2 == 0 && r.Vendor == "" {
 				r.Vendor = e.cfg.Vendor(m)
+			}
+		}
+		for j := range r.Hardware {
+			if m := r.Hardware[j].MAC; m[0]&2 == 0 {
+				r.Hardware[j].Vendor = e.cfg.Vendor(m)
 			}
 		}
 		n := device.Nature{Type: r.Type, OS: r.OS}.OfVendor(r.Vendor)
@@ -126,7 +131,7 @@ func (e *Engine) deviceRow(d *device.Device) DeviceRow {
 	}
 	for i := range d.Members {
 		m := &d.Members[i]
-		row.Members = append(row.Members, MemberRow{m.ID, m.Key, slices.Clone(m.MACs)})
+		row.Members = append(row.Members, MemberRow{m.ID, m.Key, slices.Clone(m.MACs), m.First, m.Last, m.Configured()})
 		if m.First != 0 && (row.First == 0 || m.First < row.First) {
 			row.First = m.First
 		}
@@ -137,6 +142,16 @@ func (e *Engine) deviceRow(d *device.Device) DeviceRow {
 	}
 	if int(d.Point) < len(e.points) && d.First != 0 {
 		row.Interface = e.points[d.Point].name
+		segment := e.feed.segments[row.Interface]
+		row.Network, row.Zone = segment.Network, segment.Zone
+	}
+	if pool := e.feed.pools[d.ID]; pool != 0 {
+		row.Pool = e.series.names.Name(pool)
+	}
+	for _, m := range d.MACs {
+		if port := e.ports[m]; port != "" {
+			row.Port = port
+		}
 	}
 	row.IPs = addresses(d.Addrs)
 	return row

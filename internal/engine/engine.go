@@ -91,7 +91,8 @@ type Engine struct {
 	appSums map[appKey]rollup.Values
 	tidied  int64 // when sums of devices that left were last dropped
 
-	unlinked  map[string]bool // observation points where devices have no hardware address
+	unlinked  map[string]bool       // observation points where devices have no hardware address
+	ports     map[packet.MAC]string // of bridges, behind which hardware addresses are
 	handovers handovers
 
 	uplinks  []uplink

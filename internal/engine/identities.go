@@ -45,6 +45,9 @@ func (e *Engine) addrRows(d *device.Device) []AddrRow {
 	rows := make([]AddrRow, len(d.Addrs))
 	for i, a := range d.Addrs {
 		rows[i] = AddrRow{IP: a.IP(), By: d.Formed(&a)}
+		if h := e.hosts.Find(&a); h != nil && h.Device == d {
+			rows[i].First, rows[i].Last = h.First, h.Last
+		}
 		for _, h := range held {
 			if h.Addr == a {
 				rows[i].By, rows[i].Expires = h.Kind.String(), h.Expires
@@ -52,6 +55,24 @@ func (e *Engine) addrRows(d *device.Device) []AddrRow {
 		}
 	}
 	return rows
+}
+
+// hardwareRows tells what is known of a device's hardware addresses, but for vendors.
+func hardwareRows(d *device.Device) []MACRow {
+	rows := make([]MACRow, len(d.MACs))
+	for i, m := range d.MACs {
+		rows[i].MAC = m
+		rows[i].First, rows[i].Last = d.Span(m)
+	}
+	return rows
+}
+
+// SetPorts says behind which port of a bridge hardware addresses are. The map is the
+// engine's from then on.
+func (e *Engine) SetPorts(all map[packet.MAC]string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ports = all
 }
 
 // SetLeases says which leases there are from now on. An address that a lease gives
@@ -187,11 +208,19 @@ func (e *Engine) Wholes() map[uint32]uint32 {
 	return whole
 }
 
-// Suggestions returns which devices may be one, the surest first.
-func (e *Engine) Suggestions() []device.Suggestion {
+// Suggestions returns which devices may be one, the surest first: all pairs for 0,
+// else those with the device that has the ID.
+func (e *Engine) Suggestions(id uint32) []device.Suggestion {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.devices.Suggest(e.now)
+	if id == 0 {
+		return e.devices.Suggest(e.now)
+	}
+	d := e.devices.ByID(id)
+	if d == nil {
+		return nil
+	}
+	return e.devices.SuggestFor(d, e.now)
 }
 
 // DeviceEvents returns what happened to devices since it was last called, in order.

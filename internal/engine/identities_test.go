@@ -39,6 +39,11 @@ func TestMergedHistory(t *testing.T) {
 	if key, _, ok := e.DeviceName(other.ID); !ok || key != phone.Key {
 		t.Errorf("the member's series is %q", key)
 	}
+	one, _ := e.Device(phone.ID)
+	want := []engine.MACRow{{MAC: phoneMAC, First: phone.First, Last: one.Hardware[0].Last}, {MAC: tabletMAC, First: other.First, Last: start + second}}
+	if diff := cmp.Diff(want, one.Hardware); diff != "" || one.Hardware[0].Last > phone.Last || len(one.Members) != 1 || one.Members[0].Configured {
+		t.Errorf("hardware (-want +got):\n%s", diff)
+	}
 	query := rollup.Query{Class: rollup.Device, From: start / second, To: start/second + 60, Points: 60}
 	recent, step, _ := e.Recent(query)
 	totals, series := rollup.NewTotals(query, step), make(map[uint32]uint64)
@@ -173,9 +178,17 @@ func TestSuggestedMerge(t *testing.T) {
 	}
 	e.Packets([]packet.Raw{asks(t, 600*second, tabletMAC, "Annas-iPhone", "", ios...)})
 	e.Tick(start+601*second, true)
-	got := e.Suggestions()
+	got := e.Suggestions(0)
 	if len(got) != 1 || got[0].Into != deviceOf(t, e, phoneMAC).ID || !slices.Contains(got[0].Reasons, device.NeverTogether) {
 		t.Fatalf("%+v", got)
+	}
+	for _, id := range []uint32{got[0].Into, got[0].From} {
+		if one := e.Suggestions(id); len(one) != 1 || one[0].Into != got[0].Into || one[0].From != got[0].From {
+			t.Errorf("suggested for %d: %+v", id, one)
+		}
+	}
+	if none := e.Suggestions(12345); none != nil {
+		t.Errorf("suggested for nobody: %+v", none)
 	}
 	var events []string
 	for _, v := range e.DeviceEvents() {
@@ -184,7 +197,7 @@ func TestSuggestedMerge(t *testing.T) {
 	if diff := cmp.Diff([]string{"new Annas-iPhone", "left Annas-iPhone"}, events); diff != "" {
 		t.Errorf("events (-want +got):\n%s", diff)
 	}
-	if err := e.Merge(got[0].Into, got[0].From); err != nil || len(e.Suggestions()) != 0 {
+	if err := e.Merge(got[0].Into, got[0].From); err != nil || len(e.Suggestions(0)) != 0 {
 		t.Error("still suggested", err)
 	}
 }

@@ -358,7 +358,7 @@ func TestLeasesAlone(t *testing.T) {
 	e.Swept(start + second)
 	e.Tick(start+second, true)
 	d := deviceOf(t, e, phoneMAC)
-	want := []engine.AddrRow{{IP: netip.MustParseAddr("192.168.1.20"), By: "lease", Expires: start + 3600*second}}
+	want := []engine.AddrRow{{IP: netip.MustParseAddr("192.168.1.20"), By: "lease", Expires: start + 3600*second, First: start, Last: start}}
 	if diff := cmp.Diff(want, d.Addrs, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" || d.Bytes.Tx != 700 || d.Name != "phone" || !d.Online {
 		t.Errorf("%+v %s", d, diff)
 	}

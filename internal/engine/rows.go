@@ -52,6 +52,7 @@ type DeviceRow struct {
 	NameBy         string   // where Name is from: "user", "static_lease", "lease", "dhcp", "mdns" …
 	Key            string   // what names it in series: its first MAC
 	MACs           []packet.MAC
+	Hardware       []MACRow     // one device: MACs and what is known of them
 	IPs            []netip.Addr // at most 16, newest first
 	Addrs          []AddrRow    // one device: IPs and what is known of them
 	RandomMAC      bool
@@ -62,8 +63,11 @@ type DeviceRow struct {
 	Evidence       []device.Evidence // one device: the most trusted first
 	Members        []MemberRow       // devices that it was found to be, too
 	Link           *device.Link      // over which it is connected by radio, nil when it is not
+	Port           string            // port of a bridge that it is behind, "" where that is not known
 	Interface      string
 	VLAN           uint16
+	Network, Zone  string // where it was last seen, as SetSegments has it
+	Pool           string // group that it is in
 	Online         bool
 	Since          int64 // when it came, 0 while it is away
 	First, Last    int64
@@ -73,18 +77,29 @@ type DeviceRow struct {
 	TotalFlows     uint64
 }
 
-// AddrRow is an address of a device.
+// AddrRow is an address of a device. Times are microseconds since the Unix epoch.
 type AddrRow struct {
-	IP      netip.Addr
-	By      string // "static_lease", "ethers", "lease", "link_local", "eui64", "random", or "" for none of these
-	Expires int64  // of a lease, microseconds since the Unix epoch, 0 for never or not known
+	IP          netip.Addr
+	By          string // "static_lease", "ethers", "lease", "link_local", "eui64", "random", or "" for none of these
+	Expires     int64  // of a lease, 0 for never or not known
+	First, Last int64  // as long as it is known to be seen, 0 for not lately
+}
+
+// MACRow is a hardware address of a device. Times are microseconds since the Unix
+// epoch, 0 where they are not known.
+type MACRow struct {
+	MAC         packet.MAC
+	Vendor      string // "" where it is not known
+	First, Last int64
 }
 
 // MemberRow is a device that is part of another one.
 type MemberRow struct {
-	ID   uint32
-	Key  string
-	MACs []packet.MAC
+	ID          uint32
+	Key         string
+	MACs        []packet.MAC
+	First, Last int64 // as one of its own, microseconds since the Unix epoch
+	Configured  bool  // the configuration says so, and not the user
 }
 
 // InterfaceRow is one observation point and what was made of its frames.
