@@ -8,7 +8,7 @@ import (
 // Methods is every method there is, in the order of the reference.
 var Methods = []*Method{
 	&statusMethod, &interfacesMethod, &sourcesMethod,
-	&summaryMethod, &liveMethod,
+	&summaryMethod, &liveMethod, &searchMethod,
 	&flowsMethod, &flowMethod, &flowHistoryMethod, &domainsMethod,
 	&hostsMethod, &hostMethod,
 	&devicesMethod, &deviceMethod,

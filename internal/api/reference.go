@@ -15,6 +15,8 @@ func ReplyOf(m *Method) []Field {
 		return summaryAnswer()
 	case &liveMethod:
 		return liveAnswer()
+	case &searchMethod:
+		return searchAnswer()
 	case &flowsMethod:
 		return flowsAnswer()
 	case &flowMethod:
