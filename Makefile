@@ -41,7 +41,7 @@ SIZES := dist/weir-mipsle dist/weir-arm7 dist/weir-arm64 dist/weir-amd64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload cover race \
+.PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload test-ui screens cover race \
 	lint fuzz score bench bench-peers bench-modes bench-dump bench-store mem size clean
 
 help: ## list the targets
@@ -83,6 +83,12 @@ test-integration: ## run the tests that need root, namespaces and devices
 test-offload: ## run the tests of flow offload in an emulated machine with Debian's kernel
 	@$(GO) run ./test/env offload
 
+test-ui: tools ## run the tests of the pages in a browser: make test-ui [ONLY=devices]
+	$(GO) test -tags ui -count=1 -v ./test/ui $(ONLY:%=-only "%")
+
+screens: tools ## take pictures of all pages, docs/screens
+	$(GO) test -tags ui -count=1 -v -run '^TestScreens$$' ./test/ui -screens $(CURDIR)/docs/screens
+
 race: ## run the tests with the race detector (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race ./...
 
@@ -93,10 +99,10 @@ cover: ## print the share of statements that tests run
 
 lint: tools ## gofmt, vet, staticcheck, shellcheck, go mod tidy
 	@echo "gofmt"; out=$$(gofmt -l .); [ -z "$$out" ] || { echo "$$out: run gofmt -w"; exit 1; }
-	$(GO) vet -tags integration ./...
+	$(GO) vet -tags integration,ui ./...
 	GOARCH=386 $(GO) vet -tags notls ./...
 	GOARCH=mips $(GO) vet -tags notls ./...
-	$(GO) run $(STATICCHECK) -tags integration ./...
+	$(GO) run $(STATICCHECK) -tags integration,ui ./...
 	@if command -v shellcheck >/dev/null; then echo shellcheck; shellcheck .ci/run openwrt/*.init; \
 	else echo "shellcheck: left out, it is not installed"; fi
 	$(GO) mod tidy -diff

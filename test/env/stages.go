@@ -49,6 +49,10 @@ var stages = []stage{
 		// One package after the other: they share the machine's network stack.
 		return goTest(ctx, r, nil, append([]string{"-tags", "integration", "-count=1", "-p=1"}, dirs...)...)
 	}},
+	{"ui", "the pages in a browser, with a real daemon", noBrowser, func(ctx context.Context, r *report) error {
+		r.loud = true
+		return goTest(ctx, r, nil, "-tags=ui", "-count=1", "-timeout=6m", "./test/ui")
+	}},
 	{"offload", "a router with a flowtable, in a machine that has one", noMachine, runInMachine},
 	{"fuzz", "each fuzz target for three seconds", never, func(ctx context.Context, r *report) error {
 		return fuzz(ctx, 3*time.Second, r)
@@ -60,6 +64,7 @@ var aboutTheTree = map[string]string{
 	"weir/test/house": "judges the source, not the program",
 	"weir/test/env":   "runs the tests",
 	"weir/test/score": "builds the program for this machine and judges it",
+	"weir/test/ui":    "weighs the pages",
 }
 
 // notUnderQEMU are the packages that do not run under user-mode emulation.
@@ -67,6 +72,7 @@ var notUnderQEMU = map[string]string{
 	"weir/test/house":               "judges the source, not the program",
 	"weir/test/env":                 "runs the tests",
 	"weir/test/score":               "builds the program for this machine and judges it",
+	"weir/test/ui":                  "weighs the pages",
 	"weir/cmd/weir":                 "its tests start the program, which needs the emulator once more",
 	"weir/internal/source/afpacket": "packet sockets are not emulated",
 	"weir/internal/link":            "netlink is emulated in part only",
@@ -104,6 +110,16 @@ func noNamespaces() string {
 	}
 	if out, err := exec.Command("unshare", "--net", "true").CombinedOutput(); err != nil {
 		return "may not make network namespaces: " + strings.TrimSpace(string(out))
+	}
+	return ""
+}
+
+// noBrowser says why the pages cannot be tried.
+func noBrowser() string {
+	for _, t := range absent(tools) {
+		if t.use == browserTests {
+			return "needs " + t.pkg
+		}
 	}
 	return ""
 }

@@ -29,12 +29,18 @@ var tools = []tool{
 	{[]string{"dnsmasq"}, "dnsmasq-base", "namespace tests"},
 	{qemuCommands, "qemu-user-static", "tests as a big-endian MIPS program"},
 	{[]string{"qemu-system-x86_64"}, "qemu-system-x86", "tests in a machine with another kernel"},
+	{[]string{"chromium", "chromium-browser", "google-chrome"}, "chromium", browserTests},
+	{[]string{"node", "nodejs"}, "nodejs", browserTests},
+	{[]string{"npm"}, "npm", browserTests},
 	{[]string{"python3"}, "python3", "the corpus' scorer"},
 	{[]string{"shellcheck"}, "shellcheck", "lint"},
 	{[]string{"xz"}, "xz-utils", "make size"},
 	{[]string{"softflowd"}, "softflowd", "make bench-peers"},
 	{[]string{"ndpiReader"}, "libndpi-bin", "make bench-peers"},
 }
+
+// browserTests is what a browser is for, and what drives it.
+const browserTests = "tests of the pages in a browser"
 
 // qemuCommands are the names that Debian releases give the static emulator.
 var qemuCommands = []string{"qemu-mips-static", "qemu-mips"}
