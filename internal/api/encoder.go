@@ -4,6 +4,8 @@ import (
 	"io"
 	"strconv"
 	"unicode/utf8"
+
+	"weir/internal/ubus"
 )
 
 // MaxInt is the largest integer a reply carries: larger ones lose digits in
@@ -18,7 +20,8 @@ const flushAt = 16 << 10
 const textChunk = 512
 
 // Encoder writes one reply as JSON, element by element, to a writer in pieces
-// of about 16 KiB, so a reply is never held whole.
+// of about 16 KiB, so a reply is never held whole; or it builds a blobmsg table,
+// which has to be held whole, see NewMsgEncoder.
 //
 // Every element has a name; inside an array it is "". Names are the constants
 // of this package and are not escaped; values may be any bytes. An Encoder
@@ -29,6 +32,7 @@ type Encoder struct {
 	comma   bool // an element precedes in the open table or array
 	clamped uint64
 	err     error
+	msg     *message // what is built instead of JSON; nil for JSON
 }
 
 // NewEncoder returns an Encoder that writes to w.
@@ -55,6 +59,10 @@ func (e *Encoder) Clamped() uint64 { return e.clamped }
 
 // Table opens an object.
 func (e *Encoder) Table(name string) {
+	if e.msg != nil {
+		e.msg.open(ubus.OpenTable, name)
+		return
+	}
 	e.begin(name)
 	e.buf = append(e.buf, '{')
 	e.comma = false
@@ -62,12 +70,20 @@ func (e *Encoder) Table(name string) {
 
 // EndTable closes the object opened last.
 func (e *Encoder) EndTable() {
+	if e.msg != nil {
+		e.msg.close()
+		return
+	}
 	e.buf = append(e.buf, '}')
 	e.comma = true
 }
 
 // Array opens an array; its elements have the name "".
 func (e *Encoder) Array(name string) {
+	if e.msg != nil {
+		e.msg.open(ubus.OpenArray, name)
+		return
+	}
 	e.begin(name)
 	e.buf = append(e.buf, '[')
 	e.comma = false
@@ -75,18 +91,30 @@ func (e *Encoder) Array(name string) {
 
 // EndArray closes the array opened last.
 func (e *Encoder) EndArray() {
+	if e.msg != nil {
+		e.msg.close()
+		return
+	}
 	e.buf = append(e.buf, ']')
 	e.comma = true
 }
 
 // Null writes an element that is not known.
 func (e *Encoder) Null(name string) {
+	if e.msg != nil {
+		e.msg.add(ubus.AppendNull(e.msg.buf, name))
+		return
+	}
 	e.begin(name)
 	e.buf = append(e.buf, "null"...)
 }
 
 // Bool writes a boolean.
 func (e *Encoder) Bool(name string, v bool) {
+	if e.msg != nil {
+		e.msg.add(ubus.AppendBool(e.msg.buf, name, v))
+		return
+	}
 	e.begin(name)
 	e.buf = strconv.AppendBool(e.buf, v)
 }
@@ -96,6 +124,10 @@ func (e *Encoder) Int(name string, v int64) {
 	if v > MaxInt || v < -MaxInt {
 		e.clamped++
 		v = max(min(v, MaxInt), -MaxInt)
+	}
+	if e.msg != nil {
+		e.msg.add(ubus.AppendInt(e.msg.buf, name, v))
+		return
 	}
 	e.begin(name)
 	e.buf = strconv.AppendInt(e.buf, v, 10)
@@ -107,6 +139,10 @@ func (e *Encoder) Uint(name string, v uint64) {
 		e.clamped++
 		v = MaxInt
 	}
+	if e.msg != nil {
+		e.msg.add(ubus.AppendInt(e.msg.buf, name, int64(v)))
+		return
+	}
 	e.begin(name)
 	e.buf = strconv.AppendUint(e.buf, v, 10)
 }
@@ -114,6 +150,10 @@ func (e *Encoder) Uint(name string, v uint64) {
 // Milli writes v thousandths as a decimal number with three decimals: 1500 is
 // 1.500.
 func (e *Encoder) Milli(name string, v int64) {
+	if e.msg != nil {
+		e.msg.add(ubus.AppendDouble(e.msg.buf, name, float64(v)/1000))
+		return
+	}
 	e.begin(name)
 	if v < 0 {
 		e.buf = append(e.buf, '-')
@@ -127,12 +167,25 @@ func (e *Encoder) Milli(name string, v int64) {
 }
 
 // Str writes a string; see AppendText for what becomes of odd bytes.
-func (e *Encoder) Str(name, v string) { text(e, name, v) }
+func (e *Encoder) Str(name, v string) {
+	if e.msg != nil {
+		e.msg.text(name, v)
+		return
+	}
+	text(e, name, v)
+}
 
 // Bytes writes a string that is at hand as bytes, kept only until it returns.
-func (e *Encoder) Bytes(name string, v []byte) { text(e, name, v) }
+func (e *Encoder) Bytes(name string, v []byte) {
+	if e.msg != nil {
+		e.msg.text(name, string(v))
+		return
+	}
+	text(e, name, v)
+}
 
-// JSON writes an element that is JSON already; the caller vouches for it.
+// JSON writes an element that is JSON already; the caller vouches for it. Replies
+// of methods have none, because there is no such thing in blobmsg.
 func (e *Encoder) JSON(name string, v []byte) {
 	e.begin(name)
 	e.buf = append(e.buf, v...)

@@ -22,7 +22,7 @@ type Client struct {
 	work   pool
 
 	writing sync.Mutex
-	out     []byte // guarded by writing
+	out     []byte // for what is sent next; guarded by writing
 
 	mu     sync.Mutex // guards what follows; never held while writing
 	err    error      // why the connection ended
@@ -199,22 +199,37 @@ func (c *Client) answer(m *message) {
 	}
 }
 
-// send writes one or two messages at once.
+// send writes one or two messages at once. Large data of the first is written from
+// where it is.
 func (c *Client) send(first, second *outgoing) error {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	b, err := appendMessage(c.out[:0], first)
-	if err == nil && second != nil {
-		b, err = appendMessage(b, second)
+	b, err := appendStart(c.out[:0], first)
+	if err != nil {
+		return err
+	}
+	large, split := len(first.data) > copied, len(b)
+	if !large {
+		b = append(b, first.data...)
+	}
+	b = pad(b, len(first.data))
+	if second != nil {
+		b, err = appendMessage(b, second) // a few words
 	}
 	if c.out = b[:0]; cap(b) > 16<<10 {
-		c.out = nil // a large message shall not stay
+		c.out = nil // a large signature shall not stay
 	}
 	if err != nil {
 		return err
 	}
 	c.conn.SetWriteDeadline(time.Now().Add(writeTime))
-	if _, err := c.conn.Write(b); err != nil {
+	if large {
+		pieces := net.Buffers{b[:split], first.data, b[split:]}
+		_, err = pieces.WriteTo(c.conn)
+	} else {
+		_, err = c.conn.Write(b)
+	}
+	if err != nil {
 		c.fail(err) // a part of it may be written: nothing can follow
 		return c.closed()
 	}

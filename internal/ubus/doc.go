@@ -45,6 +45,7 @@ const (
 	writeTime  = 10 * time.Second
 	helloTime  = 5 * time.Second
 	readerSize = 4 << 10
+	copied     = 4 << 10 // data up to that is sent along with what is around it
 )
 
 // DefaultPath is the socket of OpenWrt's ubusd.

@@ -194,9 +194,19 @@ type outgoing struct {
 	data   Msg // nil for none
 }
 
-// appendMessage adds the message to dst, which is left as it was if the message
-// would be larger than ubusd takes.
+// appendMessage adds a message to dst, which is left as it was if the message would
+// be larger than ubusd takes.
 func appendMessage(dst []byte, out *outgoing) ([]byte, error) {
+	dst, err := appendStart(dst, out)
+	if err != nil {
+		return dst, err
+	}
+	return pad(append(dst, out.data...), len(out.data)), nil
+}
+
+// appendStart adds what stands before the data, and its padding, which end a
+// message.
+func appendStart(dst []byte, out *outgoing) ([]byte, error) {
 	start := len(dst)
 	dst = append(dst, 0, out.kind)
 	dst = binary.BigEndian.AppendUint16(dst, out.seq)
@@ -221,12 +231,13 @@ func appendMessage(dst []byte, out *outgoing) ([]byte, error) {
 		dst = append(appendAttr(dst, attrNoReply, 1), 1, 0, 0, 0)
 	}
 	if out.sign != nil {
-		dst = appendNested(dst, attrSignature, out.sign)
-	}
-	if out.data != nil {
-		dst = appendNested(dst, attrData, out.data)
+		dst = pad(append(appendAttr(dst, attrSignature, len(out.sign)), out.sign...), len(out.sign))
 	}
 	n := len(dst) - start - headerSize
+	if out.data != nil {
+		dst = appendAttr(dst, attrData, len(out.data))
+		n += 4 + padded(len(out.data))
+	}
 	if n > MaxMessage {
 		return dst[:start], fmt.Errorf("%w: %d bytes of %d", ErrTooLarge, n, MaxMessage)
 	}
@@ -245,8 +256,4 @@ func appendWord(dst []byte, id int, n uint32) []byte {
 func appendText(dst []byte, id int, text string) []byte {
 	dst = append(append(appendAttr(dst, id, len(text)+1), text...), 0)
 	return pad(dst, len(text)+1)
-}
-
-func appendNested(dst []byte, id int, list Msg) []byte {
-	return pad(append(appendAttr(dst, id, len(list)), list...), len(list))
 }

@@ -11,6 +11,7 @@ import (
 // Layers is the table of docs/architecture.md: every package of weir and its
 // layer. A package imports only packages of lower layers.
 var Layers = map[string]int{
+	"luci-app":          0, // the pages, as files
 	"internal/packet":   0, // headers, in place
 	"internal/clock":    0, // monotonic time, trust in wall time
 	"internal/intern":   0, // strings ↔ uint32
@@ -46,6 +47,7 @@ var Layers = map[string]int{
 	"internal/api":              3, // the methods, no transport
 
 	"internal/api/httpapi": 4, // the methods over HTTP
+	"internal/api/ubusapi": 4, // the methods over ubus
 
 	"internal/daemon": 5, // builds, runs, reloads, stops
 	"cmd/weir":        6, // the command line
