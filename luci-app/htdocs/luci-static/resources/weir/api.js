@@ -1,0 +1,169 @@
+'use strict';
+'require baseclass';
+'require rpc';
+'require weir.format as format';
+'require weir.watch as watch';
+
+// All that pages ask of the daemon goes through here: calls that fail with our
+// words, and the two ways to stay up to date, which rest while nobody looks.
+
+const STATUS = { 2: 'invalid_argument', 3: 'method_not_found', 6: 'permission_denied', 7: 'timeout', 8: 'not_supported' };
+const SILENCE = 6;   // seconds without a notification until we ask instead
+
+const declareStart = rpc.declare({ object: 'rc', method: 'init', params: [ 'name', 'action' ], reject: true });
+
+function problem(code, message, hint) {
+	return Object.assign(new Error(message), { code, hint: hint || null });
+}
+
+function stopped() {
+	return problem('stopped', _('The traffic monitor is not running.'));
+}
+
+function denied() {
+	return problem('permission_denied', _('You are not allowed to see this.'), _('Log in as a user who may use the traffic monitor.'));
+}
+
+// A failing method says why beside its status, where rpc.js does not look.
+function refuse(msg, req) {
+	if (req.object != 'weir' || msg == null)
+		return null;
+
+	if (msg.error)
+		return Promise.reject(msg.error.code == -32000 ? stopped() :
+			msg.error.code == -32002 ? denied() : problem('failed', msg.error.message || _('The call failed.')));
+
+	const status = Array.isArray(msg.result) ? msg.result[0] : 0;
+	const said = Array.isArray(msg.result) ? msg.result[1] : null;
+
+	if (status === 0)
+		return null;
+
+	if (said && said.message)
+		return Promise.reject(problem(said.code, said.message, said.hint));
+
+	if (status == 4 || status == 10)
+		return Promise.reject(stopped());
+
+	return Promise.reject(status == 6 ? denied() : problem(STATUS[status] || 'failed', rpc.getStatusText(status)));
+}
+
+rpc.addInterceptor(refuse);
+
+function call(method, args, alone) {
+	const given = Object.keys(args || {}).filter((k) => args[k] != null && args[k] !== '');
+	const fn = rpc.declare({ object: 'weir', method: method, params: given, reject: true, nobatch: !!alone });
+
+	return fn(...given.map((k) => args[k])).then((reply) => {
+		if (reply && reply.ts)
+			format.sync(reply.ts);
+
+		return reply;
+	}, (e) => {
+		throw e.code ? e : problem('offline', _('The router does not answer.'), e.message);
+	});
+}
+
+function canWrite() { return L.hasViewPermission() === true; }
+
+function start() {
+	return declareStart('weir', 'start').catch((e) => {
+		throw problem('failed', _('The service could not be started.'), e.message);
+	});
+}
+
+// listen reads server-sent events until they end; fn gets what each tells.
+function listen(signal, fn) {
+	const url = (L.env.ubuspath || '/ubus') + '/subscribe/weir';
+	const options = { headers: { 'Authorization': 'Bearer ' + rpc.getSessionID() }, cache: 'no-store', signal };
+
+	return fetch(url, options).then((res) => {
+		if (!res.ok || !res.body)
+			throw problem('not_supported', _('Notifications cannot be subscribed to.'));
+
+		const reader = res.body.getReader(), decoder = new TextDecoder();
+		let rest = '';
+
+		const next = () => reader.read().then((part) => {
+			if (part.done)
+				throw stopped();
+
+			const events = (rest + decoder.decode(part.value, { stream: true })).split('\n\n');
+
+			rest = events.pop();
+			events.map((e) => e.split('\n')).forEach((lines) => {
+				if (lines.indexOf('event: live') >= 0)
+					fn(JSON.parse(lines.filter((l) => l.startsWith('data:')).map((l) => l.slice(5)).join('')));
+			});
+
+			return next();
+		});
+
+		return next();
+	});
+}
+
+// ticks turns a reply of the method live into what notifications would have told.
+function ticks(reply, by, since, fn) {
+	reply.total.rx.forEach((rx, i) => {
+		const ts = reply.start + i * (reply.step || 1);
+		const members = reply.members.map((m) => ({ id: +m.key, key: m.key, label: m.label, rx: m.rx[i], tx: m.tx[i] }));
+
+		if (ts > since && rx != null)
+			fn({ ts, rx, tx: reply.total.tx[i], flows: null, devices: (by == 'app') ? [] : members, apps: (by == 'app') ? members : [] });
+	});
+}
+
+function live(node, fn, by) {
+	let asking = false, last = 0, stop = null, patience = null;
+
+	const tell = (tick) => {
+		last = tick.ts;
+		format.sync(tick.ts);
+		fn(tick);
+	};
+
+	const ask = (done) => {
+		const kind = by ? by() : 'device';
+
+		call('live', { since: last || null, seconds: last ? null : 10, by: kind, limit: 8 })
+			.then((reply) => ticks(reply, kind, last, tell)).then(() => done(), done);
+	};
+
+	const subscribe = (done, well) => {
+		const abort = new AbortController();
+		let heard = false, over = false;
+
+		const end = (error) => {
+			if (over)
+				return;
+
+			over = true;
+			clearTimeout(patience);
+			abort.abort();
+			asking = asking || !heard;
+			done(heard || !asking ? error : null);
+		};
+
+		const wait = () => {
+			clearTimeout(patience);
+			patience = setTimeout(end, SILENCE * 1000, problem('timeout', _('The router does not answer.')));
+		};
+
+		stop = () => { over = true; clearTimeout(patience); abort.abort(); };
+		wait();
+		listen(abort.signal, (tick) => {
+			if (over)
+				return;
+
+			heard = true;
+			well();
+			wait();
+			tell(tick);
+		}).catch((e) => end(e.code ? e : problem('offline', _('The router does not answer.'), e.message)));
+	};
+
+	return watch.task(node, 2, (done, well) => (asking ? ask(done) : subscribe(done, well)), () => { if (stop) stop(); });
+}
+
+return baseclass.extend({ call, write: call, canWrite, poll: watch.poll, live, start });

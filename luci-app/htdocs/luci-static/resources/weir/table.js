@@ -1,0 +1,235 @@
+'use strict';
+'require baseclass';
+'require weir.format as format';
+'require weir.state as state';
+
+// Lists that the daemon sorts and pages. A row that stays keeps its nodes: only what
+// changed is written, so that focus, selection and a slow processor are spared.
+
+const SIZES = [ 50, 100, 200 ];
+
+function nodes(v) {
+	return (Array.isArray(v) ? v : [ v ]).filter((n) => n != null);
+}
+
+function write(td, column, row) {
+	const told = column.text ? column.text(row) : column.dep ? column.dep(row) : '';
+
+	if (column.text && td.told !== told)
+		td.textContent = told;
+	else if (!column.text && td.told !== told)
+		td.replaceChildren(...nodes(column.node(row)));
+	else if (column.redraw)
+		column.redraw(td, row);
+
+	td.told = told;
+
+	if (column.tip)
+		td.title = column.tip(row);
+}
+
+function kind(column) {
+	return (column.num ? ' right weir-num' : '') + (column.card == 'title' ? ' weir-title' : column.card ? ' weir-fact' : ' weir-rest');
+}
+
+// quoted guards against spreadsheets that run what begins like a formula.
+function quoted(v) {
+	const text = String(v ?? '');
+
+	return '"' + ((/^[=+@\t-]/).test(text) && isNaN(text) ? "'" : '') + text.replace(/"/g, '""') + '"';
+}
+
+function download(name, text, type) {
+	const a = E('a', { 'href': URL.createObjectURL(new Blob([ text ], { type: type })), 'download': name });
+
+	document.body.append(a);
+	a.click();
+	a.remove();
+	setTimeout(URL.revokeObjectURL, 1000, a.href);
+}
+
+function create(opts) {
+	const saved = state.recall('table.' + opts.id, {}), at = (opts.keep === false) ? {} : state.get();
+	const sortable = (name) => opts.columns.some((c) => c.sort && c.sort == String(name).replace('-', ''));
+	const head = E('tr', { 'class': 'tr table-titles' }), body = E('tbody');
+	const foot = E('div', { 'class': 'weir-pager' }), cache = new Map();
+	let sort = sortable(at.sort) ? at.sort : opts.sort || '', page = +at.page || 0, size = saved.rows || SIZES[0];
+	let chosen = saved.columns || opts.columns.filter((c) => !c.hidden).map((c) => c.key), cursors = [ null ], reply = null, asked = 0;
+
+	const shown = () => opts.columns.filter((c) => c.card == 'title' || chosen.indexOf(c.key) >= 0);
+	const keep = (changes) => { if (opts.keep !== false) state.set(changes, true); };
+	const save = () => state.remember('table.' + opts.id, { columns: chosen, rows: size });
+
+	const say = (...what) => body.replaceChildren(E('tr', { 'class': 'tr' }, [ E('td', { 'class': 'td weir-empty', 'colspan': 99 }, nodes(what)) ]));
+
+	const rebuild = () => {
+		cache.clear();
+		heads();
+
+		if (reply)
+			fill();
+	};
+
+	const order = (column) => {
+		const now = sort.replace('-', '') == column.sort;
+
+		sort = (now ? sort[0] != '-' : column.num) ? '-' + column.sort : column.sort;
+		keep({ sort: sort, page: null });
+		heads();
+		self.reset();
+	};
+
+	const heads = () => head.replaceChildren(...shown().map((c) => {
+		const now = c.sort && sort.replace('-', '') == c.sort, down = sort[0] == '-';
+
+		return E('th', { 'class': 'th' + kind(c), 'scope': 'col', 'title': c.help || null, 'aria-sort': now ? (down ? 'descending' : 'ascending') : null }, [
+			c.sort ? E('button', { 'type': 'button', 'click': () => order(c) }, [ c.title, E('i', { 'aria-hidden': 'true' }, [ now ? (down ? ' ▾' : ' ▴') : '' ]) ]) : c.title
+		]);
+	}), E('th', { 'class': 'th weir-act' }, [ E('span', { 'class': 'weir-sr' }, [ _('Actions') ]) ]));
+
+	const make = (row) => {
+		const tr = E('tr', { 'class': 'tr' }, shown().map((c) => E('td', { 'class': 'td' + kind(c), 'data-title': c.title })));
+		const more = E('button', { 'type': 'button', 'class': 'btn weir-more', 'aria-expanded': 'false', 'click': () => {
+			more.setAttribute('aria-expanded', String(tr.classList.toggle('weir-open')));
+		} }, [ _('more') ]);
+
+		tr.append(E('td', { 'class': 'td weir-act' }, [
+			more, opts.link ? E('a', { 'href': opts.link(row), 'title': _('Details'), 'aria-label': _('Details') }, [ '›' ]) : ''
+		]));
+
+		if (opts.link)
+			tr.addEventListener('click', (ev) => {
+				if (!ev.target.closest('a, button, input, label') && !String(getSelection()))
+					location.href = opts.link(row);
+			});
+
+		return tr;
+	};
+
+	const fill = () => {
+		const columns = shown(), focus = document.activeElement, seen = new Set();
+
+		if (!reply.rows.length)
+			say(typeof(opts.empty) == 'function' ? opts.empty() : opts.empty || _('Nothing yet.'));
+
+		reply.rows.forEach((row, i) => {
+			const key = opts.key(row);
+			let tr = cache.get(key);
+
+			if (!tr)
+				cache.set(key, tr = make(row));
+
+			seen.add(key);
+			columns.forEach((c, j) => write(tr.children[j], c, row));
+
+			const name = 'tr' + (opts.rowclass ? ' ' + opts.rowclass(row) : '') + (tr.classList.contains('weir-open') ? ' weir-open' : '');
+
+			if (tr.className != name)
+				tr.className = name;
+
+			if (body.children[i] != tr)
+				body.insertBefore(tr, body.children[i] || null);
+		});
+
+		while (reply.rows.length && body.children.length > reply.rows.length)
+			body.lastChild.remove();
+
+		cache.forEach((_tr, key) => { if (!seen.has(key)) cache.delete(key); });
+
+		if (focus && focus != document.activeElement && body.contains(focus))
+			focus.focus({ preventScroll: true });
+
+		pager();
+	};
+
+	const turn = (by) => {
+		page = Math.max(0, page + by);
+		keep({ page: page || null });
+		self.refresh().catch(() => {});
+	};
+
+	const back = E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': () => turn(-1) }, [ _('Back') ]);
+	const next = E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': () => turn(1) }, [ _('Next') ]);
+	const where = E('span');
+
+	const pager = () => {
+		const first = page * size, n = reply.rows.length;
+
+		back.disabled = page == 0;
+		next.disabled = opts.cursor ? !reply.next : first + n >= (reply.total ?? 0);
+		where.textContent = !n ? '' : (reply.total == null) ? _('%s to %s').format(format.count(first + 1), format.count(first + n)) :
+			_('%s to %s of %s').format(format.count(first + 1), format.count(first + n), format.count(reply.total));
+	};
+
+	const self = {
+		node: null,
+		get rows() { return reply ? reply.rows : []; },
+		refresh() {
+			const mine = ++asked;
+			const args = { sort: sort.replace('-', '') || null, desc: sort ? sort[0] == '-' : null };
+
+			Object.assign(args, (opts.paged === false) ? {} : { limit: size }, opts.cursor ? { cursor: cursors[page] } : { offset: page * size || null });
+
+			return Promise.resolve(args).then(opts.load).then((r) => {
+				if (mine != asked)
+					return;
+
+				cursors[page + 1] = r.next;
+				reply = r;
+
+				// The page that was looked at is gone: others ended.
+				if (page && !r.rows.length && !opts.cursor)
+					return turn(-page);
+
+				fill();
+			}).catch((e) => {
+				if (mine == asked && !reply)
+					say(E('b', {}, [ e.message ]), ' ', e.hint || '');
+
+				throw e;
+			});
+		},
+		reset() {
+			page = 0;
+			cursors = [ null ];
+			keep({ page: null });
+
+			return self.refresh().catch((e) => { reply = null; cache.clear(); say(E('b', {}, [ e.message ]), ' ', e.hint || ''); });
+		}
+	};
+
+	const csv = () => download('weir-' + opts.id + '.csv', [ shown().map((c) => quoted(c.title)) ].concat(self.rows.map((row) =>
+		shown().map((c) => quoted(c.csv ? c.csv(row) : c.text ? c.text(row) : '')))).map((cells) => cells.join(',')).join('\r\n') + '\r\n', 'text/csv');
+
+	const picker = () => E('details', { 'class': 'weir-picker' }, [ E('summary', { 'class': 'btn cbi-button' }, [ _('Columns') ]),
+		E('div', {}, opts.columns.filter((c) => c.card != 'title' && c.title).map((c) => E('label', {}, [
+			E('input', { 'type': 'checkbox', 'checked': chosen.indexOf(c.key) >= 0 ? '' : null, 'change': (ev) => {
+				chosen = chosen.filter((k) => k != c.key).concat(ev.target.checked ? [ c.key ] : []);
+				save();
+				rebuild();
+			} }), ' ', c.title
+		]))) ]);
+
+	const sizes = () => E('select', { 'class': 'cbi-input-select', 'aria-label': _('Rows a page'), 'change': (ev) => {
+		size = +ev.target.value;
+		save();
+		self.reset();
+	} }, SIZES.map((n) => E('option', { 'value': n, 'selected': (n == size) ? '' : null }, [ String(n) ])));
+
+	if (opts.paged !== false)
+		foot.append(back, where, next, sizes());
+
+	if (opts.tools !== false)
+		foot.append(picker(), E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': csv }, [ _('CSV') ]));
+
+	heads();
+	say(E('div', { 'class': 'weir-bone weir-rows' }));
+	self.node = E('div', { 'class': 'weir-list' }, [
+		E('table', { 'class': 'table weir-table' }, [ E('caption', { 'class': 'weir-sr' }, [ opts.label ]), E('thead', {}, [ head ]), body ]), foot
+	]);
+	self.refresh().catch(() => {});
+
+	return self;
+}
+
+return baseclass.extend({ create, download });
