@@ -83,9 +83,7 @@ func kinds() []kind {
 var unsupported = []string{
 	"source.role=classify",
 	"api.ubus",
-	"api.login_hours",
 	"api.metrics",
-	"api.base_path",
 	"wan.layer",
 	"alert",
 	"notify",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"reflect"
+	"time"
 
 	"weir/internal/api"
 	"weir/internal/api/httpapi"
@@ -23,7 +24,7 @@ func serveConfig(cfg *uci.Config) httpapi.Config {
 	return httpapi.Config{
 		Socket: a.Socket, Listen: a.Listen, TokenFile: a.TokenFile,
 		Allow: a.Allow, Hosts: a.Hosts, Origins: a.Origins, BasePath: a.BasePath,
-		Cert: a.Cert, Key: a.Key,
+		Cert: a.Cert, Key: a.Key, LoginTime: time.Duration(a.LoginHours) * time.Hour,
 	}
 }
 

@@ -15,12 +15,14 @@ type door struct {
 	cleanup  func()
 
 	transfers chan struct{} // taken by the files under way
+	streams   chan struct{} // taken by the pages that watch
 }
 
 func (s *Server) newDoor(ln net.Listener, t *token) *door {
 	d := &door{
 		s: s, name: ln.Addr().String(), trusted: isUnix(ln), token: t,
-		slots: make(chan struct{}, maxCalls), transfers: make(chan struct{}, maxTransfers), cleanup: func() { ln.Close() },
+		slots: make(chan struct{}, maxCalls), transfers: make(chan struct{}, maxTransfers),
+		streams: make(chan struct{}, maxStreams), cleanup: func() { ln.Close() },
 	}
 	d.listener = &gate{Listener: ln, places: make(chan struct{}, maxConns), allow: s.c.Allow, any: d.trusted || len(s.c.Allow) == 0, refused: &s.stats.refused}
 	return d

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"weir/internal/api"
 )
@@ -22,7 +23,7 @@ func (d *door) admit(w *response, r *request) bool {
 		return false
 	}
 	origin := r.fields.get("Origin")
-	if origin == "" || d.sameOrigin(origin, r.host) {
+	if origin == "" || d.sameOrigin(origin, r) {
 		return true
 	}
 	if !slices.Contains(d.s.c.Origins, origin) {
@@ -54,21 +55,56 @@ func (d *door) hostAccepted(host string) bool {
 }
 
 // sameOrigin reports whether a page that this door served sent the request.
-func (d *door) sameOrigin(origin, host string) bool {
+func (d *door) sameOrigin(origin string, r *request) bool {
 	scheme := "http"
-	if d.secure {
+	if d.isSecure(r) {
 		scheme = "https"
 	}
-	return strings.EqualFold(origin, scheme+"://"+host)
+	return strings.EqualFold(origin, scheme+"://"+r.host)
 }
 
-// authorized reports whether r carries the token, or needs none.
-func (d *door) authorized(r *request) bool {
-	if d.trusted {
+// caller is who sent a request.
+type caller struct {
+	d     *door
+	r     *request
+	from  net.Addr
+	known bool // whatever else it says
+}
+
+// caller finds out who sends r: with the token, or that of a session, as Bearer.
+func (d *door) caller(w *response, r *request) *caller {
+	c := &caller{d: d, r: r, from: w.c.RemoteAddr(), known: d.trusted}
+	if scheme, secret, _ := strings.Cut(r.fields.get("Authorization"), " "); !c.known && strings.EqualFold(scheme, "Bearer") {
+		c.known = c.proves(strings.TrimSpace(secret))
+	}
+	return c
+}
+
+// may reports whether a caller may call with that secret, in the place where ubus
+// has the session.
+func (c *caller) may(secret string) bool { return c.known || c.proves(secret) }
+
+// proves reports whether secret is the token, or that of the session that the
+// request's cookie belongs to. Wrong ones are counted, and after some of them
+// nothing is right any more for a while.
+func (c *caller) proves(secret string) bool {
+	if secret == "" || strings.Trim(secret, "0") == "" { // ubus' session of strangers
+		return false
+	}
+	if c.d.inSession(c.r, secret) {
 		return true
 	}
-	scheme, secret, _ := strings.Cut(r.fields.get("Authorization"), " ")
-	return strings.EqualFold(scheme, "Bearer") && d.token.is(strings.TrimSpace(secret))
+	now := time.Now()
+	if !c.d.s.guesses.mayTry(c.from, now) {
+		return false
+	}
+	if c.d.token.is(secret) {
+		return true
+	}
+	if len(secret) >= minToken && !c.d.wasSession(c.r) {
+		c.d.s.guesses.wrong(c.from, now)
+	}
+	return false
 }
 
 // hostname returns the name or address of a Host header, lower case, without

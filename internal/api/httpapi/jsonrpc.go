@@ -61,19 +61,19 @@ func (d *door) jsonRPC(ctx context.Context, w *response, r *request) {
 	}
 	d.withSlot(w, func(e *api.Encoder) {
 		w.set("Content-Type", "application/json")
-		d.answerBody(ctx, e, body, d.authorized(r))
+		d.answerBody(ctx, e, body, d.caller(w, r))
 	})
 }
 
 // answerBody writes the response to one request or to an array of them.
-func (d *door) answerBody(ctx context.Context, e *api.Encoder, body []byte, authorized bool) {
+func (d *door) answerBody(ctx context.Context, e *api.Encoder, body []byte, c *caller) {
 	v, err := jsontext.Parse(body)
 	if err != nil {
 		writeRPCError(e, nil, errParse)
 		return
 	}
 	if !v.IsArray() {
-		d.answer(ctx, e, v, authorized)
+		d.answer(ctx, e, v, c)
 		return
 	}
 	batch, all := elements(v, maxBatch)
@@ -83,13 +83,13 @@ func (d *door) answerBody(ctx context.Context, e *api.Encoder, body []byte, auth
 	}
 	e.Array("")
 	for _, one := range batch {
-		d.answer(ctx, e, one, authorized)
+		d.answer(ctx, e, one, c)
 	}
 	e.EndArray()
 }
 
 // answer writes the response to one request.
-func (d *door) answer(ctx context.Context, e *api.Encoder, v jsontext.Value, authorized bool) {
+func (d *door) answer(ctx context.Context, e *api.Encoder, v jsontext.Value, who *caller) {
 	req, rpcErr := parseRequest(v)
 	if rpcErr != nil {
 		writeRPCError(e, req.id, rpcErr)
@@ -102,9 +102,9 @@ func (d *door) answer(ctx context.Context, e *api.Encoder, v jsontext.Value, aut
 			writeRPCError(e, req.id, errParse)
 			return
 		}
-		d.answerCall(ctx, e, req.id, c, authorized)
+		d.answerCall(ctx, e, req.id, c, who)
 	case "list":
-		if !authorized {
+		if !who.known {
 			d.s.stats.denied.Add(1)
 			writeRPCError(e, req.id, errAccess)
 			return
@@ -115,14 +115,19 @@ func (d *door) answer(ctx context.Context, e *api.Encoder, v jsontext.Value, aut
 	}
 }
 
-func (d *door) answerCall(ctx context.Context, e *api.Encoder, id jsontext.Value, c rpcCall, authorized bool) {
-	if c.object != objectName {
+func (d *door) answerCall(ctx context.Context, e *api.Encoder, id jsontext.Value, c rpcCall, who *caller) {
+	asksAccess := c.object == "session" && c.function == "access"
+	if c.object != objectName && !asksAccess {
 		writeRPCError(e, id, errObject)
 		return
 	}
-	if !authorized && !d.token.is(c.session) {
+	if !who.may(c.session) {
 		d.s.stats.denied.Add(1)
 		writeRPCError(e, id, errAccess)
+		return
+	}
+	if asksAccess {
+		writeAccess(e, id)
 		return
 	}
 	args, err := arguments(c.args)
@@ -152,6 +157,19 @@ func (d *door) answerCall(ctx context.Context, e *api.Encoder, id jsontext.Value
 	}
 	e.Table("")
 	reply(e)
+	e.EndTable()
+	e.EndArray()
+	e.EndTable()
+}
+
+// writeAccess tells a page that its session lasts. It asks rpcd's object session
+// for that when it was denied something.
+func writeAccess(e *api.Encoder, id jsontext.Value) {
+	beginResponse(e, id)
+	e.Array("result")
+	e.Int("", 0)
+	e.Table("")
+	e.Bool("access", true)
 	e.EndTable()
 	e.EndArray()
 	e.EndTable()

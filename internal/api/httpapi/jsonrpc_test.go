@@ -163,7 +163,7 @@ func FuzzJSONRPC(f *testing.F) {
 		}
 		var out bytes.Buffer
 		e := api.NewEncoder(&out)
-		d.answerBody(context.Background(), e, body, authorized)
+		d.answerBody(context.Background(), e, body, &caller{d: d, r: &request{}, known: authorized})
 		if err := e.Flush(); err != nil {
 			t.Fatal(err)
 		}

@@ -101,6 +101,26 @@ func (w *response) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// whole sends all of a body, with its length.
+func (w *response) whole(body []byte) {
+	w.begin(200)
+	w.sendHead(len(body))
+	w.send(body)
+}
+
+// flush sends what was written so far, of a reply that goes on.
+func (w *response) flush() error {
+	w.begin(200)
+	if !w.sent {
+		w.sendHead(-1)
+		w.send(w.c.pending)
+	}
+	if w.err == nil {
+		w.failed(w.c.out.Flush())
+	}
+	return w.err
+}
+
 // cut ends a reply of which a part was sent, so that the client sees that it is not
 // whole: it lacks its last chunk.
 func (w *response) cut() {
@@ -200,10 +220,10 @@ func (w *response) hasBody() bool { return w.status != 204 && w.status != 304 }
 // that are used here; to clients the words mean nothing.
 func statusLine(status int) string {
 	words := map[int]string{
-		200: "OK", 204: "No Content",
+		200: "OK", 204: "No Content", 303: "See Other", 304: "Not Modified",
 		400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
 		405: "Method Not Allowed", 409: "Conflict", 413: "Content Too Large", 417: "Expectation Failed",
-		431: "Request Header Fields Too Large",
+		429: "Too Many Requests", 431: "Request Header Fields Too Large",
 		500: "Internal Server Error", 501: "Not Implemented", 503: "Service Unavailable",
 		504: "Gateway Timeout", 505: "HTTP Version Not Supported",
 	}

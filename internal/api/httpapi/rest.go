@@ -20,19 +20,22 @@ func (d *door) serveHTTP(ctx context.Context, w *response, r *request) {
 	if !d.admit(w, r) {
 		return
 	}
-	path := strings.TrimPrefix(r.url.Path, strings.TrimSuffix(d.s.c.BasePath, "/"))
+	base, path := d.locate(r)
 	method, isMethod := strings.CutPrefix(path, "/api/v1/")
 	switch {
 	case path == "/healthz":
 		d.health(w, r)
 	case path == "/ubus" || path == "/ubus/":
 		d.jsonRPC(ctx, w, r)
-	case isMethod && !d.authorized(r):
+	case path == "/ubus/subscribe/weir":
+		d.subscribe(ctx, w, r)
+	case isMethod && !d.caller(w, r).known:
 		d.s.stats.denied.Add(1)
 		w.set("WWW-Authenticate", `Bearer realm="weir"`)
 		d.failStatus(w, 401, &api.Error{Code: api.PermissionDenied, Message: "the token is missing or wrong", Hint: "send the header Authorization: Bearer TOKEN, with what is in the token file"})
 	case isMethod:
 		d.rest(ctx, w, r, method)
+	case d.page(w, r, base, path):
 	default:
 		d.fail(w, &api.Error{Code: api.NotFound, Message: "there is nothing at " + r.url.Path, Hint: "methods are at /api/v1/METHOD, JSON-RPC is at /ubus"})
 	}

@@ -16,11 +16,12 @@ import (
 
 // The bounds of one door.
 const (
-	maxConns   = 16
+	maxConns   = 32 // a browser opens six, and each page keeps one
 	maxCalls   = 8
 	maxBody    = 64 << 10
 	maxHeader  = 16 << 10
 	maxBatch   = 64
+	maxStreams = 8
 	headerTime = 5 * time.Second
 	readTime   = 10 * time.Second
 	callTime   = 15 * time.Second // LuCI gives up after 20 s
@@ -45,6 +46,7 @@ type Config struct {
 	Origins   []string       // origins of foreign pages that may call, as "https://home.example"
 	BasePath  string         // what a proxy leaves before the paths, as "/weir"
 	Cert, Key string         // files for TLS on Listen; both or none
+	LoginTime time.Duration  // a login of the pages lasts so long; twelve hours when it is 0
 
 	Log *logfmt.Logger // nil for none
 }
@@ -56,6 +58,8 @@ type Server struct {
 	log     *logfmt.Logger
 	ready   chan struct{}
 	stats   counters
+	guesses limiter
+	pages   pages
 
 	encoders sync.Pool // of *api.Encoder; a large buffer is in each
 }

@@ -2,10 +2,11 @@
 // behind:
 //
 //	demo BIN                    replay a household's evening, ten times as fast
+//	demo -serve BIN             the same without the terminal, until it is interrupted
 //	demo -interface eth0 BIN    watch a device of this machine live (as root)
 //
-// BIN is a weir binary. It runs the daemon on a configuration of its own and
-// shows "weir top" until that is quit.
+// BIN is a weir binary. It runs the daemon on a configuration of its own, prints
+// the address of the pages and shows "weir top" until that is quit.
 package main
 
 import (
@@ -26,31 +27,45 @@ import (
 func main() {
 	device := flag.String("interface", "", "device to watch live instead of the replay")
 	seconds := flag.Int("seconds", 4, "how long to let it run before the first look")
+	serve := flag.Bool("serve", false, "do not show weir top, wait for an interrupt")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: demo [-interface DEVICE] [-seconds N] BIN")
+		fmt.Fprintln(os.Stderr, "usage: demo [-interface DEVICE] [-seconds N] [-serve] BIN")
 		os.Exit(2)
 	}
 	// An interrupt ends weir top; this program then cleans up and ends by itself.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, flag.Arg(0), *device, time.Duration(*seconds)*time.Second); err != nil {
+	d := demo{bin: flag.Arg(0), device: *device, settle: time.Duration(*seconds) * time.Second, serve: *serve}
+	if err := d.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, bin, device string, settle time.Duration) error {
+// demo is what was asked for.
+type demo struct {
+	bin    string
+	device string        // to watch live; "" for the replay
+	settle time.Duration // before the first look
+	serve  bool          // no weir top
+}
+
+func (d *demo) run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "weir-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	what, err := observed(dir, device)
+	what, err := observed(dir, d.device)
 	if err != nil {
 		return err
 	}
-	daemon, err := process.Start(bin, dir, "", what...)
+	door, err := openDoor(dir)
+	if err != nil {
+		return err
+	}
+	daemon, err := process.Start(d.bin, dir, door.section(), what...)
 	if err != nil {
 		return err
 	}
@@ -58,16 +73,25 @@ func run(ctx context.Context, bin, device string, settle time.Duration) error {
 	if err := daemon.Ready(ctx); err != nil {
 		return err
 	}
+	link, err := door.link()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("pages: %s\n", link)
+	if d.serve {
+		<-ctx.Done()
+		return daemon.Check()
+	}
 	fmt.Printf("API: curl --unix-socket %s http://weir/api/v1/flows\nlog: %s\n", daemon.Socket, daemon.Log)
 	select {
-	case <-time.After(settle):
+	case <-time.After(d.settle):
 	case <-ctx.Done():
 		return nil
 	}
 	if err := daemon.Check(); err != nil {
 		return err
 	}
-	top := exec.Command(bin, "top", "--socket", daemon.Socket)
+	top := exec.Command(d.bin, "top", "--socket", daemon.Socket)
 	top.Stdin, top.Stdout, top.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := top.Run(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("weir top: %w", err)
