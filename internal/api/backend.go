@@ -20,14 +20,16 @@ import (
 // Backend is what the methods answer from. Its parts are used from several
 // goroutines at once.
 type Backend struct {
-	Traffic Traffic
-	History History
-	Daemon  Daemon
-	Uplinks Uplinks // nil when nothing measures them
-	FlowLog FlowLog // nil when flows that ended are not kept
-	Storage Storage // nil when nothing is stored
-	Account Account // nil when nothing is accounted
-	Alerts  Alerts  // nil when none are kept
+	Traffic  Traffic
+	History  History
+	Daemon   Daemon
+	Uplinks  Uplinks  // nil when nothing measures them
+	FlowLog  FlowLog  // nil when flows that ended are not kept
+	Storage  Storage  // nil when nothing is stored
+	Account  Account  // nil when nothing is accounted
+	Alerts   Alerts   // nil when none are kept
+	Identity Identity // nil when nobody keeps who is who
+	World    World    // nil when nothing is known of it
 
 	// Now is the present in the zone that times are told in; nil for time.Now.
 	Now func() time.Time
@@ -70,6 +72,9 @@ type Traffic interface {
 	Overview(busy, fresh int, others []uint32) engine.Overview
 	// CategoryOf returns the category of an application or protocol, "" for none.
 	CategoryOf(name string) string
+	// DeviceDoings and HostDoings return all that a device or an address does.
+	DeviceDoings(id uint32) (engine.Doings, bool)
+	HostDoings(netip.Addr) (engine.Doings, bool)
 }
 
 // Uplinks are the meters of the ways out of the house; usage.Meters is one.
@@ -181,6 +186,12 @@ type Account interface {
 	// are false for a quota that is not there or was not counted yet.
 	SetUse(ctx context.Context, name string, used uint64) bool
 	ResetUse(ctx context.Context, name string) bool
+}
+
+// World is what is known of the router's surroundings beside its traffic.
+type World interface {
+	// ASName returns who an autonomous system belongs to, "" where that is not known.
+	ASName(asn uint32) string
 }
 
 // Alerts are what happened that somebody should know of. *alert.Log is one.

@@ -11,7 +11,7 @@ var Methods = []*Method{
 	&summaryMethod, &liveMethod, &searchMethod,
 	&flowsMethod, &flowMethod, &flowHistoryMethod, &domainsMethod,
 	&hostsMethod, &hostMethod,
-	&devicesMethod, &deviceMethod,
+	&devicesMethod, &deviceMethod, &activityMethod,
 	&appsMethod, &categoriesMethod,
 	&dnsTopMethod, &dnsLogMethod, &dnsBypassMethod,
 	&portsMethod, &natMethod,

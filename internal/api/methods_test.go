@@ -112,7 +112,7 @@ func needsArgs(m *api.Method) bool {
 			return true
 		}
 	}
-	return m.Name == "series" // needs a key unless the class is total
+	return m.Name == "series" || m.Name == "activity" // need a key unless the class is total, and a device or an address
 }
 
 // An empty backend is a daemon that has just started: lists are empty arrays,

@@ -33,6 +33,8 @@ func ReplyOf(m *Method) []Field {
 		return devicesAnswer()
 	case &deviceMethod:
 		return deviceAnswer()
+	case &activityMethod:
+		return activityAnswer()
 	case &appsMethod:
 		return appsAnswer()
 	case &categoriesMethod:

@@ -47,9 +47,15 @@ func (e *Engine) Activity(id uint32) (Activity, bool) {
 	if d == nil {
 		return Activity{}, false
 	}
+	return e.activityOf(func(h *device.Host) bool { return h.Device == d }, func(*flow.Flow, flow.End) {}), true
+}
+
+// activityOf returns what the hosts do that belong says are meant, and calls seen
+// for each end of a live flow that is one of them.
+func (e *Engine) activityOf(belongs func(*device.Host) bool, seen func(*flow.Flow, flow.End)) Activity {
 	var a Activity
 	for h := range e.hosts.All {
-		if h.Device == d {
+		if belongs(h) {
 			a.past(h)
 		}
 	}
@@ -57,14 +63,15 @@ func (e *Engine) Activity(id uint32) (Activity, bool) {
 	for _, f := range e.table.All {
 		ends := e.ends(f, e.table.Conn(f))
 		for at := flow.A; at <= flow.B; at++ {
-			if h := e.hosts.Find(ends[at]); h != nil && h.Device == d {
+			if h := e.hosts.Find(ends[at]); h != nil && belongs(h) {
 				a.live(f, at)
 				sums.add(f, at, ends[at.Other()])
+				seen(f, at)
 			}
 		}
 	}
 	a.Peers, a.Ports = sums.busiest()
-	return a, true
+	return a
 }
 
 // past adds what flows that ended told of one of the device's addresses.

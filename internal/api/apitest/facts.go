@@ -1,9 +1,11 @@
 package apitest
 
 import (
+	"net/netip"
 	"slices"
 
 	"weir/internal/engine"
+	"weir/internal/packet"
 	"weir/internal/rollup"
 )
 
@@ -61,6 +63,50 @@ func (h *House) CategoryOf(name string) string {
 		if h.AppRows[i].Key == name {
 			return h.AppRows[i].Category
 		}
+	}
+	return ""
+}
+
+// DeviceDoings returns what the phone does.
+func (h *House) DeviceDoings(id uint32) (engine.Doings, bool) {
+	if _, ok := h.Device(id); !ok {
+		return engine.Doings{}, false
+	}
+	d := engine.Doings{Device: id}
+	d.AsClient, d.AsServer = engine.FlowCounts{Active: 3, Total: 512, LowGoodput: 1}, engine.FlowCounts{Active: 1, Total: 4}
+	d.Observed, d.Retrans, d.ICMP = true, engine.Pair[uint32]{Tx: 4, Rx: 3}, count{Tx: 2}
+	d.Sizes[0], d.Sizes[5] = count{Tx: 610}, count{Rx: 1311}
+	d.TCPFlows = 2
+	d.FlagFlows[1], d.FlagFlows[4] = engine.Pair[uint32]{Tx: 2, Rx: 2}, engine.Pair[uint32]{Tx: 2, Rx: 2}
+	d.Apps = []engine.AppUse{{Key: "youtube", Flows: 1, Bytes: count{Tx: 41822, Rx: 1873344}}}
+	d.Peers = []engine.PeerRow{{Addr: packet.AddrOf(web.IP), Flows: 1, Bytes: count{Tx: 41822, Rx: 1873344}}}
+	d.Places = []engine.PeerPlace{{Scope: "remote", Name: "www.youtube.com", Country: [2]byte{'U', 'S'}, ASN: 64500}}
+	d.Ports = []engine.DevicePort{{Proto: packet.ProtoTCP, Port: 443, Flows: 1, Bytes: count{Tx: 41822, Rx: 1873344}}}
+	d.HTTP = engine.HTTPUse{Client: 1, Codes: [6]uint32{2: 1}}
+	for _, q := range h.Questions.Counts {
+		if q.Device == id {
+			d.DNS, d.Strangers, d.Asked = q.Counts, q.Strangers, true
+		}
+	}
+	return d, true
+}
+
+// HostDoings returns what the phone's address does, and nothing of others.
+func (h *House) HostDoings(ip netip.Addr) (engine.Doings, bool) {
+	row, ok := h.Host(ip)
+	if !ok {
+		return engine.Doings{}, false
+	}
+	if row.Device != 0 {
+		return h.DeviceDoings(row.Device)
+	}
+	return engine.Doings{}, true
+}
+
+// ASName returns who a recorded system belongs to.
+func (h *House) ASName(asn uint32) string {
+	if asn == 64500 {
+		return "Example CDN"
 	}
 	return ""
 }

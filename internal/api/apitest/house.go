@@ -82,7 +82,7 @@ func New() *House {
 // Backend returns an api.Backend that answers from h, at the time Now. A House that
 // New did not make stores nothing.
 func (h *House) Backend() *api.Backend {
-	b := &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, Now: func() time.Time { return Now }}
+	b := &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, World: h, Now: func() time.Time { return Now }}
 	if h.alerts != nil {
 		b.FlowLog, b.Storage, b.Account, b.Alerts = h, h, &h.kept, h.alerts
 	}

@@ -1,0 +1,24 @@
+package api
+
+import "weir/internal/engine"
+
+// asNames are who autonomous systems belong to.
+type asNames map[uint32]string
+
+// asNamesOf asks for the names of systems, of which some may be 0.
+func asNamesOf(b *Backend, all []uint32) asNames {
+	names := make(asNames)
+	for _, asn := range all {
+		if _, ok := names[asn]; !ok && asn != 0 && b.World != nil {
+			names[asn] = b.World.ASName(asn)
+		}
+	}
+	return names
+}
+
+func peerASNs(places []engine.PeerPlace) (all []uint32) {
+	for i := range places {
+		all = append(all, places[i].ASN)
+	}
+	return all
+}
