@@ -83,8 +83,8 @@ func TestFindsFuzzAndIntegrationTests(t *testing.T) {
 	write("a/a_test.go", "package a\n\nfunc FuzzOne(f *testing.F) {}\nfunc FuzzTwo(f *testing.F) {}\n")
 	write("a/testdata/b_test.go", "package a\n\nfunc FuzzHidden(f *testing.F) {}\n")
 	write("a/a.go", "package a\n\nfunc FuzzNoTest(f int) {}\n")
-	write("b/c/live_test.go", "//go:build linux && integration\n\npackage c\n")
-	write("b/plain_test.go", "package b\n\n//go:build integration\n")
+	write("b/c/live_test.go", "//go:build linux && integration\n\npackage c\n\nfunc TestX(t *testing.T) {}\n")
+	write("b/plain_test.go", "package b\n\nfunc TestPlain(t *testing.T) {}\n\n//go:build integration\n")
 
 	targets, err := fuzzTargets(dir)
 	if err != nil {
@@ -93,9 +93,12 @@ func TestFindsFuzzAndIntegrationTests(t *testing.T) {
 	if diff := cmp.Diff([]target{{"./a", "FuzzOne"}, {"./a", "FuzzTwo"}}, targets, cmp.AllowUnexported(target{})); diff != "" {
 		t.Errorf("fuzz targets (-want +got):\n%s", diff)
 	}
-	dirs, err := integrationDirs(dir)
+	dirs, tests, err := integrationTests(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"TestX"}, tests); diff != "" {
+		t.Errorf("integration tests (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"./b/c"}, dirs); diff != "" {
 		t.Errorf("integration packages (-want +got):\n%s", diff)

@@ -70,12 +70,19 @@ const mostAgain = 3
 // A few tests that failed beside others are run again, alone: those that pass then
 // are no failure, for machines are busy, but are told in the summary, by name and
 // with what they said.
-func goTest(ctx context.Context, r *report, env []string, args ...string) error {
-	err := goTestOnce(ctx, r, env, args...)
-	if err == nil || r.broken || len(r.again) == 0 || len(r.again) > mostAgain {
-		return err
+func goTest(ctx context.Context, all *report, env []string, args ...string) error {
+	r := report{loud: all.loud}
+	err := goTestOnce(ctx, &r, env, args...)
+	if n := len(r.again); err != nil && !r.broken && n > 0 && n <= mostAgain {
+		err = r.tryAgain(ctx, env, slices.DeleteFunc(slices.Clone(args), isPackage))
 	}
-	flags := slices.DeleteFunc(slices.Clone(args), isPackage)
+	all.add(r)
+	all.skips = append(all.skips, r.skips...)
+	return err
+}
+
+// tryAgain runs the tests that failed once more, one by one.
+func (r *report) tryAgain(ctx context.Context, env, flags []string) error {
 	var errs []error
 	for _, t := range r.again {
 		fmt.Printf("   %s %s failed and is run again, alone\n", t.pkg, t.name)
