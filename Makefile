@@ -59,7 +59,7 @@ dist/weir-%: FORCE
 
 FORCE:
 
-demo: build ## replay a household's evening and watch it in the terminal
+demo: build ## replay a household's evening and watch it in a browser or the terminal
 	$(GO) run ./test/home/demo bin/weir
 
 run: build ## watch this machine live: make run IFACE=eth0 (as root)
