@@ -16,6 +16,7 @@ const (
 	RowPresence              // when devices were there
 	RowMerge                 // devices that are one
 	RowState                 // what a part of the daemon must remember
+	RowEvent                 // what happened to the router
 
 	NumRowKinds = 16 // those that this version does not use yet are kept as well
 )

@@ -31,6 +31,7 @@ var Layers = map[string]int{
 	"internal/flowlog": 1, // rows of flows that ended
 	"internal/usage":   1, // how much is attributed, and used of quotas
 	"internal/alert":   1, // what the user should know
+	"internal/journal": 1, // what happened to the router
 	"internal/names":   1, // names from DNS on the wire
 	"internal/geo":     1, // where addresses are, who made a device
 	"store/archive":    1, // what survives a power cut
