@@ -1,0 +1,121 @@
+'use strict';
+'require baseclass';
+'require weir.api as api';
+'require weir.chart as chart';
+'require weir.columns as columns';
+'require weir.deviceedit as edit';
+'require weir.format as format';
+'require weir.names as names';
+'require weir.page as page';
+'require weir.tabs as tabs';
+
+// The page of one device: the devices page with a device in its address.
+
+const LINE = 300; // seconds of the live picture
+
+const label = names.deviceLabel;
+const line = () => api.call('live', { seconds: LINE });
+
+function say(frame, d, apps) {
+	const top = apps.filter((a) => a.bps).sort((a, b) => b.bps - a.bps)[0];
+
+	if (!d.online)
+		frame.say(_('%s is offline. It was last seen %s.').format(label(d), format.ago(d.last)));
+	else if (!top)
+		frame.say(_('%s is online and quiet.').format(label(d)));
+	else
+		frame.say(_('%s receives %s and sends %s, most of it for %s.').format(label(d), format.rate(d.bps.rx), format.rate(d.bps.tx), names.appLabel(top.key)));
+}
+
+const now = {
+	title: _('Now'),
+	load: () => [ line() ],
+	draw: (frame, [ live ], s, d, apps) => {
+		const [ rx, tx, today, flows ] = [ _('Receives'), _('Sends'), _('Today'), _('Flows') ].map(page.number);
+		const area = chart.area({ label: _('Throughput of %s').format(label(d)), height: 180, unit: 'rate', legend: false }), used = page.bars();
+
+		const update = ([ { device: d }, { apps }, live ]) => {
+			const m = live.members.find((m) => m.key == d.id) || { rx: live.total.rx.map(() => 0), tx: live.total.tx.map(() => 0) };
+			const before = Array(Math.max(0, LINE - m.rx.length)).fill(null);
+
+			say(frame, d, apps);
+			rx.set(format.rate(d.bps.rx));
+			tx.set(format.rate(d.bps.tx));
+			today.set(format.bytes(columns.both(d.today)), _('%s in this cycle').format(format.bytes(columns.both(d.cycle))));
+			flows.set(format.count(d.flows.active), _('%s since it is known').format(format.count(d.flows.total)));
+			area.update({ start: live.start - before.length, step: live.step, series: [
+				{ key: 'device:' + d.id, label: label(d), rx: before.concat(m.rx), tx: before.concat(m.tx) }
+			] });
+			used.update(tabs.bars(apps.slice(0, 6), 'app', names.app));
+		};
+
+		update([ { device: d }, { apps }, live ]);
+		frame.add(page.grid(rx.node, tx.node, today.node, flows.node), page.card(_('Last 5 minutes'), area.node), page.card(_('Used most'), used.node));
+		frame.live(api.poll(frame.node, 2, () => Promise.all([ api.call('device', { id: s.device }), api.call('apps', s), line() ]).then(update)));
+	}
+};
+
+const activity = {
+	title: _('Activity'),
+	load: (s) => {
+		const to = Math.floor(format.now()), from = to - 7 * 86400;
+
+		return [ api.call('activity', s), api.call('presence', { device: s.device, from, to }) ];
+	},
+	draw: (frame, [ a, p ], s, d) => {
+		tabs.activity.draw(frame, [ a ]);
+		frame.add(page.card(_('Online in the last week'), chart.spans(p.spans, p.from, p.to, _('When %s was online').format(label(d)))));
+	}
+};
+
+const wifi = {
+	title: _('Wi-Fi'),
+	load: () => [],
+	draw: (frame, none, s, { link: { wifi: w } }) => frame.add(page.card(w.ssid, page.facts([
+		[ _('Signal'), [ chart.bar((w.signal + 90) / 60), ' ' + _('%d dBm').format(w.signal) ] ], [ _('Band'), w.band ], [ _('Access point'), w.ap ],
+		[ _('Rate to it'), format.rate(w.tx_rate) ], [ _('Rate from it'), format.rate(w.rx_rate) ],
+		[ _('Connected since'), format.datetime(w.since) ], [ _('Changed access points'), _('%d times').format(w.roams) ]
+	])))
+};
+
+const facts = {
+	title: _('Facts'),
+	load: () => [],
+	draw: (frame, none, s, d) => {
+		const seen = (x) => (x.first || x.last) ? _('%s to %s').format(format.datetime(x.first), format.ago(x.last)) : '';
+		const evidence = (list) => (list || []).map((e) => E('div', {}, [ (e.name || e.value) + ' ', E('small', {}, [ e.by ]) ]));
+		const own = d.macs.length > 1 ? (m) => page.button(_('Split off'), () => api.write('device_split', { id: d.id, mac: m.mac }).then(frame.reload), 'write') : () => '';
+
+		frame.add(page.card(_('What it is'), page.facts([
+			[ _('Names'), evidence(d.names) ], [ _('Kind'), d.type ], [ _('System'), d.os ], [ _('Vendor'), d.vendor ], [ _('Evidence'), evidence(d.evidence) ],
+			[ _('Pool'), d.pool ], [ _('Note'), d.note ], [ _('Private'), d.private ? _('Names of what it talks to are not kept.') : null ],
+			[ _('Zone'), d.zone ], [ _('Network'), d.network ], [ _('VLAN'), d.vlan ], [ _('Interface'), d.iface ], [ _('Port'), d.link && d.link.port ],
+			[ _('First seen'), format.datetime(d.first) ], [ _('Last seen'), format.datetime(d.last) ]
+		])), page.grid(
+			page.card(_('Hardware addresses'), page.facts(d.macs.map((m) => [ m.mac, [ m.vendor || (m.random ? _('random') : ''), ' ', seen(m), ' ', own(m) ] ]))),
+			page.card(_('Addresses'), page.facts(d.ips.map((ip) => [ names.host({ ip: ip.ip }), [ ip.how || '', ' ', seen(ip) ] ])))
+		));
+	}
+};
+
+const TABS = { now, apps: tabs.apps, peers: tabs.peers, dns: tabs.dns, activity, wifi, flows: tabs.flows, history: tabs.history, facts };
+const tab = (at) => TABS[at.tab] || now;
+
+function load(at) {
+	const s = { device: at.device };
+
+	return Promise.all([ api.call('device', { id: at.device }), api.call('apps', s) ].concat(tab(at).load(s)));
+}
+
+function draw(frame, [ { device: d }, { apps }, ...more ], at) {
+	const shown = Object.keys(TABS).filter((key) => key != 'wifi' || (d.link && d.link.wifi));
+
+	frame.title(label(d));
+	say(frame, d, apps);
+	frame.tools(page.button(_('Edit'), () => edit.open(d, frame.reload), 'write'), page.button(_('Forget'), () => edit.forget(d), 'remove'));
+	frame.add(edit.suggestions((d.suggestions || []).map((g) => Object.assign({ device: d }, g)), frame.reload),
+		page.tabs(shown.map((key) => ({ key, title: TABS[key].title })), at.tab || 'now'));
+	tab(at).draw(frame, more, { device: at.device }, d, apps);
+}
+
+return baseclass.extend({ load, draw });
