@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 
 export const pages = [ 'overview', 'flows', 'devices', 'hosts', 'applications', 'world', 'dns', 'history', 'usage', 'network', 'status', 'settings' ];
@@ -31,7 +32,8 @@ export class Visitor {
 		return v;
 	}
 
-	// watch notes everything that must not happen, and what the daemon is asked.
+	// watch notes everything that must not happen, and what the daemon is asked,
+	// request by request.
 	watch() {
 		this.tab.on('console', message => {
 			if ([ 'error', 'warning' ].includes(message.type()))
@@ -43,8 +45,14 @@ export class Visitor {
 			if (url.protocol.startsWith('http') && url.origin != new URL(this.daemon.url).origin)
 				this.faults.push('asks another host: ' + url);
 			if (request.method() == 'POST' && url.pathname.includes('/ubus'))
-				this.calls.push(...[ request.postDataJSON() ].flat().filter(call => call.params?.[1] == 'weir').map(call => call.params[2]));
+				this.note([ request.postDataJSON() ].flat().filter(call => call.params?.[1] == 'weir').map(call => call.params[2]));
 		});
+	}
+
+	// note keeps the methods that a request calls.
+	note(methods) {
+		if (methods.length)
+			this.calls.push(methods);
 	}
 
 	// open shows a page anew and waits until it is drawn.
@@ -64,6 +72,38 @@ export class Visitor {
 	}
 
 	text(selector = '#view') { return this.tab.locator(selector).first().innerText(); }
+
+	// list returns the list that is called so; it waits until it has rows.
+	async list(label) {
+		const list = this.tab.locator('.weir-list', { has: this.tab.locator('caption', { hasText: label }) }).first();
+		await list.locator('tbody td[data-title]').first().waitFor();
+		return list;
+	}
+
+	// rows returns what a list shows, row by row, each by the titles of its columns.
+	async rows(label) {
+		const list = await this.list(label);
+		return list.locator('tbody tr').evaluateAll(rows => rows.map(row => Object.fromEntries(
+			[ ...row.querySelectorAll('td[data-title]') ].map(cell => [ cell.dataset.title, cell.textContent.trim() ]))));
+	}
+
+	// settles waits until what read returns is what is wanted.
+	async settles(read, want, what) {
+		let got;
+		for (const end = Date.now() + 5000; Date.now() < end; await this.tab.waitForTimeout(50)) {
+			got = await read();
+			if (isDeepStrictEqual(got, want))
+				return;
+		}
+		assert.deepEqual(got, want, what);
+	}
+
+	// format writes a number as the pages do.
+	format(name, value) {
+		return this.tab.evaluate(([ name, value ]) => L.require('weir.format').then(format => format[name](value)), [ name, value ]);
+	}
+
+	amounts(list) { return Promise.all(list.map(n => this.format('bytes', n))); }
 
 	// fine fails when something went wrong since the last time.
 	fine() {

@@ -23,6 +23,7 @@ const crowdFlows = 8192
 var captures = map[string]func(io.Writer) error{
 	"evening": func(w io.Writer) error { return home.Write(w, home.Generate(1, 1)) },
 	"crowd":   crowd,
+	"nothing": func(w io.Writer) error { return home.Write(w, nil) },
 }
 
 func writeCapture(path string, write func(io.Writer) error) error {

@@ -4,7 +4,7 @@ export default async function* report(events) {
 	for await (const { type, data } of events) {
 		if (type == 'test:diagnostic' && data.nesting == 0 && !/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(data.message))
 			yield JSON.stringify({ note: data.message }) + '\n';
-		if (type != 'test:pass' && type != 'test:fail')
+		if (type != 'test:pass' && type != 'test:fail' || /does not match pattern/.test(data.skip))
 			continue;
 		const error = data.details.error;
 		yield JSON.stringify({

@@ -4,15 +4,17 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-// TestShrink draws what a page is like: a background, a word of many shades, and
-// a gradient with more colours than a palette has.
+// TestShrink draws what a page is like: a background, a bar, and what has more
+// colours than a palette.
 func TestShrink(t *testing.T) {
 	picture := image.NewRGBA(image.Rect(0, 0, 200, 200))
+	r := rand.New(rand.NewPCG(1, 2))
 	for y := range 200 {
 		for x := range 200 {
 			c := color.RGBA{255, 255, 255, 255}
@@ -20,7 +22,7 @@ func TestShrink(t *testing.T) {
 			case y < 20:
 				c = color.RGBA{0, 105, 217, 255}
 			case y > 150:
-				c = color.RGBA{uint8(x), uint8(y), uint8(x + y), 255}
+				c = color.RGBA{uint8(r.IntN(256)), uint8(r.IntN(256)), 200, 255}
 			}
 			picture.SetRGBA(x, y, c)
 		}
