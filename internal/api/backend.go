@@ -10,6 +10,7 @@ import (
 	"weir/internal/clock"
 	"weir/internal/engine"
 	"weir/internal/flowlog"
+	"weir/internal/journal"
 	"weir/internal/names"
 	"weir/internal/rollup"
 	"weir/internal/source"
@@ -192,6 +193,9 @@ type Account interface {
 type World interface {
 	// ASName returns who an autonomous system belongs to, "" where that is not known.
 	ASName(asn uint32) string
+	// Events returns what happened from a time to before another one, the newest
+	// first; it belongs to the caller.
+	Events(from, to time.Time) []journal.Event
 }
 
 // Alerts are what happened that somebody should know of. *alert.Log is one.

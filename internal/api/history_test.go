@@ -322,3 +322,34 @@ func TestNothingBehind(t *testing.T) {
 		t.Errorf("cycle: %v", err)
 	}
 }
+
+func TestEvents(t *testing.T) {
+	b := apitest.New().Backend()
+	tests := []struct {
+		name string
+		raw  map[string]any
+		want []string
+	}{
+		{"of an hour", map[string]any{"period": "hour"}, []string{"wan is up, at 198.51.100.4", "wan is down"}},
+		{"of one kind", map[string]any{"period": "day", "kind": "start"}, []string{"weir 0.1.0 began"}},
+		{"a page", map[string]any{"limit": int64(1), "offset": int64(2)}, []string{"the clock is right now, as ntp says"}},
+		{"none", map[string]any{"from": int64(1), "to": int64(2)}, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got struct{ Events []struct{ Text string } }
+			answer(t, b, "events", tt.raw, &got)
+			var texts []string
+			for _, e := range got.Events {
+				texts = append(texts, e.Text)
+			}
+			if diff := cmp.Diff(tt.want, texts); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+	b.World = nil
+	if _, err := call(b, "events", nil); api.AsError(err).Code != api.NotSupported {
+		t.Errorf("where none are kept: %v", err)
+	}
+}

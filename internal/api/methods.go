@@ -19,7 +19,7 @@ var Methods = []*Method{
 	&topMethod, &compareMethod, &matrixMethod,
 	&seriesMethod, &seriesListMethod, &coverageMethod, &exportMethod,
 	&usageMethod, &quotasMethod, &quotaSetMethod, &quotaResetMethod,
-	&alertsMethod, &alertAckMethod,
+	&alertsMethod, &alertAckMethod, &eventsMethod,
 	&dbMethod, &snapshotMethod, &backupMethod, &restoreMethod, &pruneMethod, &resetMethod,
 	&configMethod, &configCheckMethod, &reloadMethod,
 }

@@ -89,6 +89,8 @@ func ReplyOf(m *Method) []Field {
 		return snapshotAnswer()
 	case &restoreMethod:
 		return restoreAnswer()
+	case &eventsMethod:
+		return eventsAnswer()
 	case &pruneMethod:
 		return pruneAnswer()
 	case &resetMethod:

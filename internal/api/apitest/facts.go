@@ -3,8 +3,10 @@ package apitest
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"weir/internal/engine"
+	"weir/internal/journal"
 	"weir/internal/packet"
 	"weir/internal/rollup"
 )
@@ -109,4 +111,23 @@ func (h *House) ASName(asn uint32) string {
 		return "Example CDN"
 	}
 	return ""
+}
+
+// Events returns that the house began, that its clock was set, and that its line was
+// down for a while.
+func (h *House) Events(from, to time.Time) []journal.Event {
+	var j journal.Journal
+	for _, e := range []struct {
+		ago           time.Duration
+		kind          journal.Kind
+		subject, text string
+	}{
+		{2 * time.Hour, journal.Start, "", "weir 0.1.0 began"},
+		{119 * time.Minute, journal.Clock, "", "the clock is right now, as ntp says"},
+		{5 * time.Minute, journal.Link, "wan", "wan is down"},
+		{4 * time.Minute, journal.Link, "wan", "wan is up, at 198.51.100.4"},
+	} {
+		j.Note(Now.Add(-e.ago), e.kind, e.subject, e.text)
+	}
+	return j.Between(from, to)
 }
