@@ -82,7 +82,6 @@ func kinds() []kind {
 // Whoever builds the feature deletes its line.
 var unsupported = []string{
 	"source.role=classify",
-	"api.ubus",
 	"api.metrics",
 	"wan.layer",
 	"alert",

@@ -19,6 +19,7 @@ type State struct {
 	ConfigPath string
 	Problems   []Problem // of the configuration that was read last
 
+	Bus    Bus
 	DB     DB
 	Memory Memory
 	CPU    time.Duration // processor time used since the start

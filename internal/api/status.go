@@ -107,7 +107,7 @@ func statusFields() []Field {
 		{"config", Table, false, ""},
 		{"config.path", Text, true, "file or folder it is read from"},
 		{"config.valid", Flag, false, "it has no errors"},
-	}, under("config", problemFields("errors")), []Field{
+	}, under("config", problemFields("errors")), busFields(), []Field{
 		{"sources", List, false, "as the method sources"},
 		{"sources[]", Table, false, ""},
 	}, under("sources[]", sourceFields()))
@@ -158,6 +158,7 @@ func (r *statusReply) encode(e *Encoder) {
 	e.Bool("valid", valid(s.Problems))
 	encodeProblems(e, "errors", s.Problems)
 	e.EndTable()
+	encodeBus(e, &s.Bus)
 	e.Array("sources")
 	for i := range r.sources {
 		e.Table("")

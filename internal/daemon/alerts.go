@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"weir/internal/alert"
+	"weir/internal/api"
 	"weir/internal/logfmt"
 )
 
@@ -17,6 +18,7 @@ func (d *Daemon) raise(n alert.New) {
 	if !ok {
 		return
 	}
+	d.tellAlert(api.AlertNote(a))
 	level := logfmt.Warn
 	if a.Severity >= alert.Error {
 		level = logfmt.Error

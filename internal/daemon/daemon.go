@@ -46,6 +46,8 @@ type Options struct {
 
 	// Resolvers are asked what addresses are called; nil for those of resolv.conf.
 	Resolvers func() []netip.AddrPort
+
+	Bus string // path of ubusd's socket; "" for that of OpenWrt
 }
 
 // Bounds of what the daemon keeps beside the configuration's.
@@ -86,15 +88,17 @@ type Daemon struct {
 
 	snapshots snapshots
 
-	api        served        // of the goroutine of run
-	serveAgain chan struct{} // of capacity 1: the API's part of config may have changed
+	onBus      atomic.Pointer[onBus] // nil while weir is not to be on ubus
+	api        served                // of the goroutine of run
+	serveAgain chan struct{}         // of capacity 1: the API's part of config may have changed
 
 	config     atomic.Pointer[uci.Config]
 	moving     sync.Mutex // held while slots move from the engine to the store
 	misdated   misdated   // guarded by moving
 	ticked     int64      // when the engine was told the time last, microseconds; guarded by moving
 	accounting sync.Mutex // held while what passed is counted on quotas
-	locating   sync.Mutex // held while what is local is found out
+	locating   sync.Mutex // held while what is local is found out; guards told
+	told       []wayState // how uplinks are, as scripts were told; nil before the first look
 	mapping    sync.Mutex // held while ports that lead into the house are; guards leases
 	leases     leases
 	reload     sync.Mutex // one at a time; guards stopping
@@ -189,6 +193,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 		d.tasks.start("snapshots", d.snapshotLoop)
 	}
 	d.reload.Unlock()
+	d.setBus()
 	notify(ready)
 	err = d.wait(ctx)
 

@@ -67,7 +67,9 @@ func (d *Daemon) relocate() {
 	links, all := linksOf(d.links), d.watched
 	uplinks := d.engineUplinks(ways)
 	d.gauges = gauges(ways, links)
+	before := d.waysAre(ways)
 	d.mu.Unlock()
+	d.tellWays(before)
 	d.nets.Store(nets)
 	d.engine.SetNetworks(nets)
 	d.engine.SetUplinks(uplinks)

@@ -118,9 +118,11 @@ func (d *Daemon) adopt(f *facts, c choice, atOnce bool) (changed bool) {
 	d.mu.Lock()
 	before := d.steady.problems
 	changed = d.steady.take(c, time.Now(), atOnce)
-	after := d.steady.problems
+	after, known := d.steady.problems, d.known
 	d.known = f
+	c = d.steady.choice
 	d.mu.Unlock()
+	d.tellOffload(known, f, c, changed)
 	for _, p := range without(after, before) {
 		d.log.Warn(p.Message)
 	}

@@ -55,6 +55,7 @@ func (d *Daemon) serve(c httpapi.Config) error {
 // serveAnew serves as the configuration in force says, or as before when that
 // cannot be done. It tries again at the next reload.
 func (d *Daemon) serveAnew() {
+	d.setBus()
 	old, c := d.api, serveConfig(d.config.Load())
 	var problems []api.Problem
 	if old.task == nil || !reflect.DeepEqual(old.config, c) {

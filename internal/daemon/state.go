@@ -24,7 +24,7 @@ func (d *Daemon) State() api.State {
 		Version: d.opt.Version, Started: d.started, ConfigPath: d.opt.ConfigPath,
 		DB:     api.DB{Path: st.Path, FS: st.FS, Bytes: uint64(st.FileBytes), WrittenToday: st.WrittenToday},
 		Memory: api.Memory{RSS: rss(), Heap: heapInUse(), Limit: memoryLimit()},
-		CPU:    clock.CPU(),
+		CPU:    clock.CPU(), Bus: d.busState(),
 	}
 	if st.Err != nil {
 		s.DB.Err = waiting(st) + ": " + st.Err.Error()

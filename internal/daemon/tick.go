@@ -64,6 +64,9 @@ func (d *Daemon) tick(now clock.Reading) {
 	before := d.trust
 	d.trust = trust
 	d.mu.Unlock()
+	if trust != before || step != 0 {
+		d.tellClock(trust, step)
+	}
 	if trust != before {
 		d.log.Info("clock", "trusted", trust != clock.Untrusted, "by", string(trust), "time", now.Wall.UTC().Format(time.RFC3339))
 	}

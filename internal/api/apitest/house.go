@@ -228,6 +228,7 @@ func (h *House) State() api.State {
 		DB:         api.DB{Path: "/var/lib/weir/weir.db", FS: "tmpfs", Bytes: 327680, WrittenToday: 91022},
 		Memory:     api.Memory{RSS: 9646080, Heap: 2211840, Limit: 25165824},
 		CPU:        3412 * time.Millisecond,
+		Bus:        api.Bus{Wanted: true, Published: true, Calls: 1204},
 	}
 }
 
