@@ -63,12 +63,16 @@ func (d *door) sameOrigin(origin string, r *request) bool {
 	return strings.EqualFold(origin, scheme+"://"+r.host)
 }
 
+// sessionIDSize is the length of the IDs of sessions, as of those of ubus.
+const sessionIDSize = 32
+
 // caller is who sent a request.
 type caller struct {
 	d     *door
 	r     *request
 	from  net.Addr
 	known bool // whatever else it says
+	slow  bool // it guessed so often that nothing was looked at
 }
 
 // caller finds out who sends r: with the token, or that of a session, as Bearer.
@@ -88,7 +92,7 @@ func (c *caller) may(secret string) bool { return c.known || c.proves(secret) }
 // request's cookie belongs to. Wrong ones are counted, and after some of them
 // nothing is right any more for a while.
 func (c *caller) proves(secret string) bool {
-	if secret == "" || strings.Trim(secret, "0") == "" { // ubus' session of strangers
+	if secret == "" {
 		return false
 	}
 	if c.d.inSession(c.r, secret) {
@@ -96,15 +100,34 @@ func (c *caller) proves(secret string) bool {
 	}
 	now := time.Now()
 	if !c.d.s.guesses.mayTry(c.from, now) {
+		c.slow = true
 		return false
 	}
 	if c.d.token.is(secret) {
 		return true
 	}
-	if len(secret) >= minToken && !c.d.wasSession(c.r) {
+	if !looksLikeSession(secret) {
 		c.d.s.guesses.wrong(c.from, now)
 	}
 	return false
+}
+
+// looksLikeSession reports whether secret may be the ID of a session that is over,
+// whose page goes on to ask for a while and does not guess.
+func looksLikeSession(secret string) bool {
+	return len(secret) == sessionIDSize && strings.Trim(secret, "0123456789abcdef") == ""
+}
+
+// deny answers a caller who is not known.
+func (d *door) deny(w *response, c *caller) {
+	d.s.stats.denied.Add(1)
+	if c.slow {
+		w.set("Retry-After", "60")
+		d.failStatus(w, 429, &api.Error{Code: api.PermissionDenied, Message: "too many wrong tokens came from there", Hint: "try again in a minute"})
+		return
+	}
+	w.set("WWW-Authenticate", `Bearer realm="weir"`)
+	d.failStatus(w, 401, &api.Error{Code: api.PermissionDenied, Message: "the token is missing or wrong", Hint: "send the header Authorization: Bearer TOKEN, with what is in the token file"})
 }
 
 // hostname returns the name or address of a Host header, lower case, without

@@ -13,6 +13,10 @@ import (
 	luciapp "weir/luci-app"
 )
 
+// maxConns bounds the connections of a door. A browser opens up to six, and each
+// page that watches keeps one.
+const maxConns = 32
+
 // loginTime is how long a login lasts when nothing is configured.
 const loginTime = 12 * time.Hour
 

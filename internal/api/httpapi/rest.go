@@ -29,11 +29,11 @@ func (d *door) serveHTTP(ctx context.Context, w *response, r *request) {
 		d.jsonRPC(ctx, w, r)
 	case path == "/ubus/subscribe/weir":
 		d.subscribe(ctx, w, r)
-	case isMethod && !d.caller(w, r).known:
-		d.s.stats.denied.Add(1)
-		w.set("WWW-Authenticate", `Bearer realm="weir"`)
-		d.failStatus(w, 401, &api.Error{Code: api.PermissionDenied, Message: "the token is missing or wrong", Hint: "send the header Authorization: Bearer TOKEN, with what is in the token file"})
 	case isMethod:
+		if c := d.caller(w, r); !c.known {
+			d.deny(w, c)
+			return
+		}
 		d.rest(ctx, w, r, method)
 	case d.page(w, r, base, path):
 	default:

@@ -16,7 +16,6 @@ import (
 
 // The bounds of one door.
 const (
-	maxConns   = 32 // a browser opens six, and each page keeps one
 	maxCalls   = 8
 	maxBody    = 64 << 10
 	maxHeader  = 16 << 10

@@ -113,13 +113,6 @@ func (d *door) inSession(r *request, id string) bool {
 	return s != "" && subtle.ConstantTimeCompare([]byte(s), []byte(id)) == 1
 }
 
-// wasSession reports whether r has the cookie of any session, over or not: its
-// page goes on to ask for a while, and does not guess.
-func (d *door) wasSession(r *request) bool {
-	_, _, ok := d.token.session(d.cookie(r))
-	return ok
-}
-
 // cookie returns the value of our cookie, "" for none.
 func (d *door) cookie(r *request) string {
 	if d.token == nil {

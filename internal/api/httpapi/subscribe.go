@@ -20,13 +20,12 @@ const (
 // tells its subscribers, as server-sent events, until one side ends it. The
 // session is sent as Bearer.
 func (d *door) subscribe(ctx context.Context, w *response, r *request) {
-	switch {
-	case !allowed(w, r, "GET"):
+	if !allowed(w, r, "GET") {
 		d.notAllowed(w, r)
 		return
-	case !d.caller(w, r).known:
-		d.s.stats.denied.Add(1)
-		d.fail(w, &api.Error{Code: api.PermissionDenied, Message: "the session is missing or over", Hint: "log in, or send the header Authorization: Bearer TOKEN"})
+	}
+	if c := d.caller(w, r); !c.known {
+		d.deny(w, c)
 		return
 	}
 	select {

@@ -46,7 +46,7 @@ export const Class = (() => {
 		call(self, method, ...args) {
 			if (typeof(this.prototype[method]) != 'function')
 				throw new ReferenceError(method + ' is not defined in class');
-			return this.prototype[method].apply(self, args);
+			return this.prototype[method].call(self, method, ...args); // as LuCI does
 		},
 
 		isSubclass(value) {

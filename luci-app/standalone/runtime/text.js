@@ -22,7 +22,7 @@ String.prototype.format = function(...args) {
 		}
 		if (filled) {
 			const fill = (pad && pad[0] == "'") ? pad[1] : (pad || ' ');
-			value = left ? String(value).padEnd(+filled) : String(value).padStart(+filled, fill);
+			value = left ? value.toString().padEnd(+filled) : value.toString().padStart(+filled, fill);
 		}
 		out += before + value;
 	}
