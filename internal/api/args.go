@@ -27,7 +27,8 @@ func (t Type) String() string { return [...]string{"int", "string", "bool"}[t] }
 const maxArgText = 256
 
 // Arg is one argument of a Method. Integers and booleans may also be given as
-// text, as REST and the command line do; empty text counts as not given.
+// text, as REST and the command line do; empty text counts as not given, unless Empty
+// says otherwise.
 type Arg struct {
 	Name     string
 	Type     Type
@@ -38,6 +39,7 @@ type Arg struct {
 	Values   []string // what it may be; nil for anything
 	Form     string   // what a String with parse looks like
 	Required bool
+	Empty    bool // an empty String is a value, too
 
 	parse func(string) (any, error) // turns a String into what the method uses
 }
@@ -66,7 +68,7 @@ func (m *Method) bind(raw map[string]any) (Args, error) {
 		if arg == nil {
 			return nil, m.unknown(name)
 		}
-		if v := raw[name]; v == nil || v == "" {
+		if v := raw[name]; v == nil || v == "" && !arg.Empty {
 			continue
 		}
 		v, err := arg.value(raw[name])

@@ -1,9 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
+	"weir/internal/clock"
 	"weir/internal/engine"
+	"weir/internal/rollup"
 )
 
 var devicesMethod = Method{
@@ -11,37 +15,88 @@ var devicesMethod = Method{
 	Doc:     "Things in the house, each with all its addresses.",
 	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, textArg),
 	Example: `{"online":true,"limit":1}`,
-	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
+	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
 		rows, total := b.Traffic.Devices(filterOf(a), p)
-		return list(b, p, "devices", rows, total, encodeDevice), nil
+		views, err := deviceViews(ctx, b, rows)
+		if err != nil {
+			return nil, err
+		}
+		return list(b, p, "devices", views, total, encodeDeviceView), nil
 	},
 }
 
 func devicesAnswer() []Field {
-	return paged("devices", "one for each device", deviceFields())
+	return paged("devices", "one for each device", append(deviceFields(), profileFields()...))
 }
 
-var deviceMethod = Method{
-	Name:    "device",
-	Doc:     "One device.",
-	Args:    []Arg{{Name: "id", Type: Int, Doc: "id of the device, from devices", Min: 1, Max: 1<<32 - 1, Required: true}},
-	Example: `{"id":2}`,
-	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
-		id := arg[int64](a, "id")
-		row, ok := b.Traffic.Device(uint32(id))
-		if !ok {
-			return nil, notFound("list devices for those that are known", "there is no device %d", id)
+// deviceView is a device with what is known of it beside its traffic.
+type deviceView struct {
+	engine.DeviceRow
+	profile      Profile
+	today, cycle rollup.Values
+	counted      bool // history tells both
+	account      bool // it tells the cycle
+}
+
+// deviceViews adds to rows what others know of them.
+func deviceViews(ctx context.Context, b *Backend, rows []engine.DeviceRow) ([]deviceView, error) {
+	views := make([]deviceView, len(rows))
+	for i := range rows {
+		views[i].DeviceRow = rows[i]
+		if b.Identity != nil {
+			views[i].profile = b.Identity.Profile(&rows[i])
 		}
-		return one(b, "device", row, encodeDevice), nil
-	},
+	}
+	if b.History == nil || len(rows) == 0 {
+		return views, nil
+	}
+	now := b.now().Unix()
+	from := max(b.calendar().Floor(now, clock.Day), 0)
+	today, err := amountsOf(ctx, b, span{from, max(now, from+1)})
+	if err != nil {
+		return nil, err
+	}
+	var cycle map[uint32]rollup.Values
+	if b.Account != nil {
+		from = b.cycle("", 0).from
+		if cycle, err = amountsOf(ctx, b, span{from, max(now, from+1)}); err != nil {
+			return nil, err
+		}
+	}
+	for i := range views {
+		v := &views[i]
+		v.counted, v.account = true, b.Account != nil
+		v.today, v.cycle = today[v.ID], cycle[v.ID]
+	}
+	return views, nil
 }
 
-func deviceAnswer() []Field {
-	return single("device", deviceFields())
+// amountsOf returns what devices moved over a time, by their IDs.
+func amountsOf(ctx context.Context, b *Backend, s span) (map[uint32]rollup.Values, error) {
+	rows, err := largest(ctx, b, rollup.Device, s, rollup.MaxPoints)
+	if err != nil {
+		return nil, err
+	}
+	amounts := make(map[uint32]rollup.Values, len(rows))
+	for i := range rows {
+		amounts[rows[i].ID] = rows[i].Values
+	}
+	return amounts, nil
 }
 
+// deviceFields are what a device has in lists and files.
 func deviceFields() []Field {
+	return append(deviceRowFields(), []Field{
+		{"macs", List, false, "hardware addresses"},
+		{"macs[]", Text, false, ""},
+		{"ips", List, false, "addresses, at most 16, newest first"},
+		{"ips[]", Text, false, ""},
+	}...)
+}
+
+// deviceRowFields are what a device has on its own as well.
+func deviceRowFields() []Field {
 	return []Field{
 		{"id", Integer, false, "stable for the life of the database"},
 		{"name", Text, true, "its name, the best that is known"},
@@ -49,14 +104,13 @@ func deviceFields() []Field {
 		{"vendor", Text, true, "who made its hardware"},
 		{"type", Text, true, "what it seems to be: phone, computer, tv, printer …"},
 		{"os", Text, true, "operating system that it seems to run"},
-		{"macs", List, false, "hardware addresses"},
-		{"macs[]", Text, false, ""},
-		{"ips", List, false, "addresses, at most 16, newest first"},
-		{"ips[]", Text, false, ""},
 		{"random_mac", Flag, false, "its hardware address is made up (locally administered)"},
 		{"router", Flag, false, "it is this router"},
 		{"iface", Text, true, "interface it was last seen on"},
 		{"vlan", Integer, true, "802.1Q VLAN"},
+		{"network", Text, true, "network it was last seen in"},
+		{"zone", Text, true, "firewall zone of that"},
+		{"pool", Text, true, "group it belongs to"},
 		{"online", Flag, false, "seen recently"},
 		{"first", Integer, true, "first seen"},
 		{"last", Integer, true, "last seen"},
@@ -69,13 +123,34 @@ func deviceFields() []Field {
 	}
 }
 
+// profileFields are what is known of a device beside its traffic.
+func profileFields() []Field {
+	return slices.Concat([]Field{
+		{"link", Table, true, "what it is connected by; null when that is not known"},
+		{"link.wifi", Table, true, "an access point of this machine; null for none"},
+	}, under("link.wifi", wifiLinkFields()), []Field{
+		{"link.port", Text, true, "port of a bridge that it is behind"},
+		{"icon", Text, true, "icon to show, as the configuration has it; null for that of its type"},
+		{"note", Text, true, "what was written about it"},
+		{"private", Flag, false, "no names of what it talks to are kept"},
+		{"hidden", Flag, false, "it is to be left out of lists"},
+		{"today", TxRx, true, "bytes since midnight; null without history"},
+		{"cycle", TxRx, true, "bytes in the accounting cycle of the house; null where nothing is accounted"},
+	})
+}
+
+// encodeDevice writes a device as files have it.
 func encodeDevice(e *Encoder, d *engine.DeviceRow) {
-	e.Uint("id", uint64(d.ID))
-	textOrNull(e, "name", d.Name)
-	textOrNull(e, "name_by", d.NameBy)
-	textOrNull(e, "vendor", d.Vendor)
-	textOrNull(e, "type", d.Type.String())
-	textOrNull(e, "os", d.OS.String())
+	encodeDeviceRow(e, d)
+	encodeAddresses(e, d)
+}
+
+func encodeDeviceView(e *Encoder, v *deviceView) {
+	encodeDevice(e, &v.DeviceRow)
+	v.encodeProfile(e)
+}
+
+func encodeAddresses(e *Encoder, d *engine.DeviceRow) {
 	e.Array("macs")
 	for _, mac := range d.MACs {
 		hardware(e, "", mac)
@@ -86,10 +161,22 @@ func encodeDevice(e *Encoder, d *engine.DeviceRow) {
 		address(e, "", ip)
 	}
 	e.EndArray()
+}
+
+func encodeDeviceRow(e *Encoder, d *engine.DeviceRow) {
+	e.Uint("id", uint64(d.ID))
+	textOrNull(e, "name", d.Name)
+	textOrNull(e, "name_by", d.NameBy)
+	textOrNull(e, "vendor", d.Vendor)
+	textOrNull(e, "type", d.Type.String())
+	textOrNull(e, "os", d.OS.String())
 	e.Bool("random_mac", d.RandomMAC)
 	e.Bool("router", d.Router)
 	textOrNull(e, "iface", d.Interface)
 	uintOrNull(e, "vlan", uint64(d.VLAN))
+	textOrNull(e, "network", d.Network)
+	textOrNull(e, "zone", d.Zone)
+	textOrNull(e, "pool", d.Pool)
 	e.Bool("online", d.Online)
 	timeOrNull(e, "first", d.First)
 	timeOrNull(e, "last", d.Last)
@@ -101,3 +188,33 @@ func encodeDevice(e *Encoder, d *engine.DeviceRow) {
 	e.Uint("total", d.TotalFlows)
 	e.EndTable()
 }
+
+func (v *deviceView) encodeProfile(e *Encoder) {
+	if v.Link == nil && v.Port == "" {
+		e.Null("link")
+	} else {
+		e.Table("link")
+		if v.Link == nil {
+			e.Null("wifi")
+		} else {
+			e.Table("wifi")
+			encodeWifiLink(e, v.Link)
+			e.EndTable()
+		}
+		textOrNull(e, "port", v.Port)
+		e.EndTable()
+	}
+	textOrNull(e, "icon", v.profile.Icon)
+	textOrNull(e, "note", v.profile.Note)
+	e.Bool("private", v.profile.Private)
+	e.Bool("hidden", v.profile.Hidden)
+	pairOrNull(e, "today", movedIn(v.today), v.counted)
+	pairOrNull(e, "cycle", movedIn(v.cycle), v.account)
+}
+
+func movedIn(v rollup.Values) engine.Pair[uint64] {
+	return engine.Pair[uint64]{Tx: v.TxBytes, Rx: v.RxBytes}
+}
+
+// deviceLabel is what a device is called in a message.
+func deviceLabel(d *engine.DeviceRow) string { return cmp.Or(d.Name, d.Key) }

@@ -31,8 +31,14 @@ func ReplyOf(m *Method) []Field {
 		return hostAnswer()
 	case &devicesMethod:
 		return devicesAnswer()
-	case &deviceMethod:
+	case &deviceMethod, &deviceSetMethod, &deviceMergeMethod, &deviceSplitMethod:
 		return deviceAnswer()
+	case &deviceUndoMethod, &deviceForgetMethod:
+		return doneAnswer()
+	case &presenceMethod:
+		return presenceAnswer()
+	case &wifiMethod:
+		return wifiAnswer()
 	case &activityMethod:
 		return activityAnswer()
 	case &appsMethod:
@@ -83,14 +89,14 @@ func ReplyOf(m *Method) []Field {
 		return alertsAnswer()
 	case &alertAckMethod:
 		return alertAckAnswer()
+	case &eventsMethod:
+		return eventsAnswer()
 	case &dbMethod:
 		return dbAnswer()
 	case &snapshotMethod:
 		return snapshotAnswer()
 	case &restoreMethod:
 		return restoreAnswer()
-	case &eventsMethod:
-		return eventsAnswer()
 	case &pruneMethod:
 		return pruneAnswer()
 	case &resetMethod:

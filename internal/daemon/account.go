@@ -68,12 +68,12 @@ func cycleOf(kind uci.Cycle, start uci.Start, every int) usage.Cycle {
 	return usage.Cycle{Kind: usage.CycleKind(kind), Start: usage.Start(start), Every: every}
 }
 
-// restoreKept reads devices, what is used of quotas, and the alerts from the store.
+// restoreKept reads devices and who they are, what is used of quotas, and the alerts from the store.
 // The quotas must be configured: the ledger forgets what no quota is about.
 func (d *Daemon) restoreKept() {
 	d.accounting.Lock() // until it is noted what devices had counted before
 	defer d.accounting.Unlock()
-	d.restoreDevices()
+	d.restoreIdentity()
 	d.meter(d.ledger.Scopes())
 	d.passed.begin()
 	ledger, err := d.store.Rows(store.RowLedger)

@@ -9,6 +9,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -28,6 +29,7 @@ import (
 	"weir/internal/link"
 	"weir/internal/logfmt"
 	"weir/internal/resolve"
+	"weir/internal/ubus"
 	"weir/internal/usage"
 	"weir/store"
 	"weir/store/archive"
@@ -44,10 +46,10 @@ type Options struct {
 	Now        func() clock.Reading // the clocks; nil for clock.Now
 	DialTLS    geo.Dial             // for databases that come by https; nil refuses them
 
+	Bus string // path of ubusd's socket; "" for that of OpenWrt
+
 	// Resolvers are asked what addresses are called; nil for those of resolv.conf.
 	Resolvers func() []netip.AddrPort
-
-	Bus string // path of ubusd's socket; "" for that of OpenWrt
 }
 
 // Bounds of what the daemon keeps beside the configuration's.
@@ -60,26 +62,32 @@ const (
 
 // Daemon is the running program. It implements api.Daemon and api.History.
 type Daemon struct {
-	opt      Options
-	log      *logfmt.Logger
-	wall     func() time.Time // with its monotonic reading, where it has one
-	started  time.Time
-	boot     *uci.Config // what it was started with
-	names    *intern.Table
-	engine   *engine.Engine
-	store    *store.Store
-	archive  *archive.Archive // nil where history lasts by itself, or is not to last
-	keeper   clock.Keeper     // of the goroutine that ticks
-	backend  *api.Backend
-	coverage usage.Meters
-	ledger   usage.Ledger
-	passed   passed // guarded by accounting
-	places   geo.Places
-	resolver *resolve.Resolver
-	alerts   alert.Log
-	tasks    *tasks
-	sockets  []*os.File // passed on by systemd
-	proc     procfs
+	opt       Options
+	log       *logfmt.Logger
+	wall      func() time.Time // with its monotonic reading, where it has one
+	started   time.Time
+	boot      *uci.Config // what it was started with
+	names     *intern.Table
+	engine    *engine.Engine
+	store     *store.Store
+	archive   *archive.Archive // nil where history lasts by itself, or is not to last
+	keeper    clock.Keeper     // of the goroutine that ticks
+	backend   *api.Backend
+	coverage  usage.Meters
+	ledger    usage.Ledger
+	passed    passed // guarded by accounting
+	places    geo.Places
+	resolver  *resolve.Resolver
+	alerts    alert.Log
+	tasks     *tasks
+	bus       bus
+	whois     whois // of whoisLoop
+	presence  presence
+	notes     notes
+	uciFolder string     // whose files are changed over ubus
+	editing   sync.Mutex // held while the configuration is changed
+	sockets   []*os.File // passed on by systemd
+	proc      procfs
 
 	nets   atomic.Pointer[device.Networks] // what the engine was told last
 	zone   atomic.Pointer[time.Location]   // in which days and months begin
@@ -109,6 +117,7 @@ type Daemon struct {
 	apiProblems []api.Problem
 	sources     []running
 	watched     []watched
+	points      []radio     // access points of this machine
 	steady      steady      // how traffic is observed
 	known       *facts      // why
 	gauges      []gauge     // of the uplinks
@@ -163,6 +172,7 @@ func newDaemon(opt Options, cfg *uci.Config) *Daemon {
 		opt: opt, log: opt.Log, wall: wall, started: time.Now(), boot: cfg,
 		names: intern.New(maxNames), tasks: newTasks(), serveAgain: make(chan struct{}, 1),
 		snapshots: snapshots{again: make(chan struct{}, 1)}, proc: "/proc",
+		bus: bus{path: cmp.Or(opt.Bus, ubus.DefaultPath)}, whois: whois{ethers: etherFile}, uciFolder: systemConfig,
 	}
 	d.config.Store(cfg)
 	return d
@@ -187,6 +197,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.startLinks()
 	observer := d.tasks.start("observer", d.observeLoop)
 	ticker := d.tasks.start("clock", d.tickLoop)
+	whois := d.tasks.start("whois", d.whoisLoop)
 	d.tasks.start("places", d.placesLoop)
 	d.tasks.start("resolver", d.resolver.Run)
 	if d.archive != nil {
@@ -209,6 +220,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	d.stopSources(all)
 	d.reload.Unlock()
 	d.tasks.stop(observer)
+	d.tasks.stop(whois)
 	d.tasks.stop(ticker)
 	d.finish()
 	return errors.Join(err, d.close(deadline, writer))

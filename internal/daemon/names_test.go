@@ -18,8 +18,10 @@ func TestNamedDevices(t *testing.T) {
 	cfg := &uci.Config{
 		Devices: []uci.Device{
 			{Name: "anna", MACs: []uci.MAC{a, b}},
-			{MACs: []uci.MAC{c}},                                 // the router names it
-			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 4}}},                // nobody does
+			{MACs: []uci.MAC{c}},                                      // the router names it
+			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 4}}},                     // nobody does
+			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 6}, {2, 0, 0, 0, 0, 7}}}, // nor these, but they are one
+			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 8}}, Type: "printer"},
 			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 5}}, Private: true}, // which does not make it less private
 			{Name: "camera", IPs: []netip.Addr{ip}},
 		},
@@ -31,7 +33,9 @@ func TestNamedDevices(t *testing.T) {
 	}
 	want := []device.Named{
 		{Name: "anna", MACs: []packet.MAC{packet.MAC(a), packet.MAC(b)}},
-		{Name: "printer", MACs: []packet.MAC{packet.MAC(c)}},
+		{Name: "printer", Static: true, MACs: []packet.MAC{packet.MAC(c)}},
+		{MACs: []packet.MAC{{2, 0, 0, 0, 0, 6}, {2, 0, 0, 0, 0, 7}}},
+		{Type: device.Printer, MACs: []packet.MAC{{2, 0, 0, 0, 0, 8}}},
 		{Private: true, MACs: []packet.MAC{{2, 0, 0, 0, 0, 5}}},
 		{Name: "camera", IPs: []netip.Addr{ip}},
 	}

@@ -55,11 +55,11 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	d.tellOpened()
 	d.restoreClock()
 	d.backend = &api.Backend{
-		Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage, Storage: d, Account: d, Alerts: &d.alerts,
+		Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage, Storage: d, Account: d, Alerts: &d.alerts, Identity: d,
 		Now: func() time.Time { return d.wall().In(d.zone.Load()) },
 	}
 	if cfg.Store.FlowDays > 0 {
-		d.backend.FlowLog = d.store
+		d.backend.FlowLog = flowLog{d}
 	}
 	return nil
 }

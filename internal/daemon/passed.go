@@ -85,12 +85,18 @@ func (p *passed) see(rows []engine.DeviceRow, pools map[string]string, scopes []
 		for _, scope := range scopes {
 			device, isDevice := strings.CutPrefix(scope, scopeDevice)
 			pool, isPool := strings.CutPrefix(scope, scopePool)
-			if isDevice && (device == r.Name || strings.EqualFold(device, r.Key)) || isPool && pool == pools[r.Key] {
+			if isDevice && (device == r.Name || isKeyOf(device, r)) || isPool && pool == pools[r.Key] {
 				p.add(scope, fresh)
 			}
 		}
 	}
 	p.devices = seen
+}
+
+// isKeyOf reports whether a device, or what it was found to be, too, has that key.
+func isKeyOf(key string, r *engine.DeviceRow) bool {
+	return strings.EqualFold(key, r.Key) ||
+		slices.ContainsFunc(r.Members, func(m engine.MemberRow) bool { return strings.EqualFold(key, m.Key) })
 }
 
 // totals returns the sums of scopes for the ledger.

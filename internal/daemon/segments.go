@@ -82,12 +82,19 @@ func ownPool(cfg *uci.Config, r *engine.DeviceRow) string {
 		if c.Pool == "" {
 			continue
 		}
-		mac := slices.ContainsFunc(macs(c.MACs), func(m packet.MAC) bool { return slices.Contains(r.MACs, m) })
+		mac := slices.ContainsFunc(macs(c.MACs), func(m packet.MAC) bool { return hasMAC(r, m) })
 		if mac || slices.ContainsFunc(c.IPs, func(ip netip.Addr) bool { return slices.Contains(r.IPs, ip) }) {
 			return named(cfg, c.Pool)
 		}
 	}
 	return ""
+}
+
+// hasMAC reports whether a device, or what it was found to be, too, has a hardware
+// address.
+func hasMAC(r *engine.DeviceRow, m packet.MAC) bool {
+	return slices.Contains(r.MACs, m) ||
+		slices.ContainsFunc(r.Members, func(o engine.MemberRow) bool { return slices.Contains(o.MACs, m) })
 }
 
 // named returns what the group in the section id is called.

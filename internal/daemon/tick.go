@@ -124,19 +124,27 @@ func (d *Daemon) keep(slots []rollup.Slot) {
 	if len(slots) == 0 {
 		return
 	}
-	d.keepNow()
+	d.putDevices()
+	d.putAccounts()
+	d.putIdentity(false)
 	d.store.Append(slots)
 }
 
-// keepNow queues devices, quotas and alerts for the next commit.
+// keepNow queues for the next commit what has to outlive the process beside slots:
+// devices and who is who, quotas and alerts.
 func (d *Daemon) keepNow() {
+	d.putDevices()
+	d.putAccounts()
+	d.putIdentity(true)
+}
+
+func (d *Daemon) putDevices() {
 	kept := d.engine.Kept()
 	devices := make([]store.Device, len(kept))
 	for i := range kept {
 		devices[i] = storedDevice(&kept[i])
 	}
 	d.store.PutDevices(devices)
-	d.putAccounts()
 }
 
 func storedDevice(r *engine.DeviceRow) store.Device {

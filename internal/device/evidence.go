@@ -232,6 +232,9 @@ func lower(b []byte) {
 	}
 }
 
+// Names reports whether what is of the kind names a device.
+func (k Kind) Names() bool { return isName(k) }
+
 func isName(k Kind) bool {
 	for _, n := range nameKinds {
 		if n == k {

@@ -3,6 +3,7 @@ package device
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -181,6 +182,25 @@ func (s *Devices) LoadPresence(value []byte) error {
 		}
 	}
 	return err
+}
+
+// ForgetPresence takes what there is of devices, by their keys, out of a row of
+// visits, and returns the row without; it is false where there is nothing of them, or
+// nothing sound at all.
+func ForgetPresence(b []byte, keys []string) ([]byte, bool) {
+	all, err := ParsePresence(b)
+	r := rowReader{b: b}
+	r.byte()
+	row := presence{day: r.uvarint(1<<32/secondsADay) * secondsADay}
+	for _, v := range all {
+		if !slices.Contains(keys, v.Key) {
+			row.visits = append(row.visits, v)
+		}
+	}
+	if err != nil && len(all) == 0 || len(row.visits) == len(all) {
+		return nil, false
+	}
+	return row.encode(), true
 }
 
 // presence is the visits of a day on their way into a row.

@@ -63,6 +63,7 @@ type House struct {
 	past
 	uplinks usage.Meters
 	kept    kept
+	decided decided // guarded by mu
 	alerts  *alert.Log
 }
 
@@ -82,7 +83,7 @@ func New() *House {
 // Backend returns an api.Backend that answers from h, at the time Now. A House that
 // New did not make stores nothing.
 func (h *House) Backend() *api.Backend {
-	b := &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, World: h, Now: func() time.Time { return Now }}
+	b := &api.Backend{Traffic: h, History: h, Daemon: h, Uplinks: &h.uplinks, World: h, Identity: h, Now: func() time.Time { return Now }}
 	if h.alerts != nil {
 		b.FlowLog, b.Storage, b.Account, b.Alerts = h, h, &h.kept, h.alerts
 	}
@@ -152,7 +153,8 @@ func (h *House) Devices(f engine.Filter, p engine.Page) ([]engine.DeviceRow, int
 
 // Device finds a recorded device.
 func (h *House) Device(id uint32) (engine.DeviceRow, bool) {
-	return find(h.DeviceRows, func(r *engine.DeviceRow) bool { return r.ID == id })
+	row, ok := find(h.DeviceRows, func(r *engine.DeviceRow) bool { return r.ID == id })
+	return detailed(row), ok
 }
 
 // Ports returns the recorded ports in recorded order.

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"weir/internal/clock"
+	"weir/internal/device"
 	"weir/internal/engine"
 	"weir/internal/flow"
 	"weir/internal/link"
@@ -181,11 +182,12 @@ func recordedDevices() []engine.DeviceRow {
 			ID: 2, Name: "Anna phone", MACs: []packet.MAC{phoneMAC}, IPs: []netip.Addr{phone.IP, netip.MustParseAddr("fd00::20")},
 			RandomMAC: true, Interface: "br-lan", VLAN: 20, Online: true, First: ago(7100), Last: ago(0.02),
 			Bytes: count{Tx: 4188300, Rx: 31873344}, Packets: count{Tx: 12611, Rx: 25311}, BpsNow: count{Tx: 21000, Rx: 791000},
-			ActiveFlows: 2, TotalFlows: 301,
+			ActiveFlows: 2, TotalFlows: 301, Network: "lan", Zone: "lan", Pool: "kids",
+			Link: &device.Link{Point: "phy0-ap0", SSID: "Haus", Freq: 5180, Signal: -52, RxRate: 866700, TxRate: 1200900, Since: ago(300), Roamed: 1},
 		},
 		{
 			ID: 3, MACs: []packet.MAC{laptopMAC}, IPs: []netip.Addr{laptop.IP}, Interface: "br-lan",
-			First: ago(86400), Last: ago(1), Bytes: count{Tx: 144}, Packets: count{Tx: 2}, ActiveFlows: 1, TotalFlows: 217,
+			First: ago(86400), Last: ago(1), Bytes: count{Tx: 144}, Packets: count{Tx: 2}, ActiveFlows: 1, TotalFlows: 217, Port: "lan2",
 		},
 	}
 }
