@@ -50,8 +50,8 @@ function refuse(msg, req) {
 
 rpc.addInterceptor(refuse);
 
-function call(method, args, alone) {
-	const given = Object.keys(args || {}).filter((k) => args[k] != null && args[k] !== '');
+function call(method, args, alone, empty) {
+	const given = Object.keys(args || {}).filter((k) => args[k] != null && (empty || args[k] !== ''));
 	const fn = rpc.declare({ object: 'weir', method: method, params: given, reject: true, nobatch: !!alone });
 
 	return fn(...given.map((k) => args[k])).then((reply) => {
@@ -64,6 +64,9 @@ function call(method, args, alone) {
 	});
 }
 
+// write asks for a change: there, empty text is a value, which takes away.
+function write(method, args) { return call(method, args, false, true); }
+
 function canWrite() { return L.hasViewPermission() === true; }
 
 function start() {
@@ -74,7 +77,7 @@ function start() {
 
 // listen reads server-sent events until they end; fn gets what each tells.
 function listen(signal, fn) {
-	const url = (L.env.ubuspath || '/ubus') + '/subscribe/weir';
+	const url = (L.env.ubuspath || '/ubus').replace(/\/$/, '') + '/subscribe/weir';
 	const options = { headers: { 'Authorization': 'Bearer ' + rpc.getSessionID() }, cache: 'no-store', signal };
 
 	return fetch(url, options).then((res) => {
@@ -118,6 +121,9 @@ function live(node, fn, by) {
 	let asking = false, last = 0, stop = null, patience = null;
 
 	const tell = (tick) => {
+		if (!node.isConnected)
+			return self.now(); // which ends it when the page was left
+
 		last = tick.ts;
 		format.sync(tick.ts);
 		fn(tick);
@@ -126,7 +132,7 @@ function live(node, fn, by) {
 	const ask = (done) => {
 		const kind = by ? by() : 'device';
 
-		call('live', { since: last || null, seconds: last ? null : 10, by: kind, limit: 8 })
+		call('live', { since: last ? last + 1 : null, seconds: last ? null : 10, by: kind, limit: 8 })
 			.then((reply) => ticks(reply, kind, last, tell)).then(() => done(), done);
 	};
 
@@ -163,7 +169,9 @@ function live(node, fn, by) {
 		}).catch((e) => end(e.code ? e : problem('offline', _('The router does not answer.'), e.message)));
 	};
 
-	return watch.task(node, 2, (done, well) => (asking ? ask(done) : subscribe(done, well)), () => { if (stop) stop(); });
+	const self = watch.task(node, 2, (done, well) => (asking ? ask(done) : subscribe(done, well)), () => { if (stop) stop(); });
+
+	return self;
 }
 
-return baseclass.extend({ call, write: call, canWrite, poll: watch.poll, live, start });
+return baseclass.extend({ call, write, canWrite, poll: watch.poll, live, start });
