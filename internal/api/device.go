@@ -50,20 +50,18 @@ type deviceDetail struct {
 // suggestionRow is another device that may be this one.
 type suggestionRow struct {
 	device.Suggestion
-	with uint32
-	name string
+	with engine.DeviceRow
 }
 
 // suggest adds what else the device may be.
 func (d *deviceDetail) suggest(b *Backend) {
 	for _, s := range b.Identity.Suggestions(d.ID) {
-		r := suggestionRow{Suggestion: s, with: s.From}
-		if r.with == d.ID {
-			r.with = s.Into
+		id := s.From
+		if id == d.ID {
+			id = s.Into
 		}
-		if other, ok := b.Traffic.Device(r.with); ok {
-			r.name = deviceLabel(&other)
-			d.suggestions = append(d.suggestions, r)
+		if other, ok := b.Traffic.Device(id); ok {
+			d.suggestions = append(d.suggestions, suggestionRow{s, other})
 		}
 	}
 }
@@ -107,8 +105,11 @@ func deviceAnswer() []Field {
 		{"merged[].by", Text, false, "user, or config: the configuration says so"},
 		{"suggestions", List, false, "devices that may be this one, the surest first"},
 		{"suggestions[]", Table, false, ""},
-		{"suggestions[].with", Integer, false, "id of the other device"},
-		{"suggestions[].name", Text, true, "its name"},
+		{"suggestions[].with", Table, false, "the other device"},
+		{"suggestions[].with.id", Integer, false, ""},
+		{"suggestions[].with.name", Text, false, "its name, or else what names it"},
+		{"suggestions[].with.vendor", Text, true, ""},
+		{"suggestions[].with.type", Text, true, ""},
 		{"suggestions[].into", Integer, false, "id of the one of both that is known longer: the other would be a part of it"},
 		{"suggestions[].score", Integer, false, "how much speaks for it"},
 		{"suggestions[].reasons", List, false, "what they have in common"},
@@ -149,8 +150,12 @@ func encodeDetail(e *Encoder, d *deviceDetail) {
 	for i := range d.suggestions {
 		s := &d.suggestions[i]
 		e.Table("")
-		e.Uint("with", uint64(s.with))
-		textOrNull(e, "name", s.name)
+		e.Table("with")
+		e.Uint("id", uint64(s.with.ID))
+		e.Str("name", deviceLabel(&s.with))
+		textOrNull(e, "vendor", s.with.Vendor)
+		textOrNull(e, "type", s.with.Type.String())
+		e.EndTable()
 		e.Uint("into", uint64(s.Into))
 		e.Int("score", int64(s.Score))
 		e.Array("reasons")
