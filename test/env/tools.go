@@ -29,6 +29,7 @@ var tools = []tool{
 	{[]string{"dnsmasq"}, "dnsmasq-base", "namespace tests"},
 	{qemuCommands, "qemu-user-static", "tests as a big-endian MIPS program"},
 	{[]string{"qemu-system-x86_64"}, "qemu-system-x86", "tests in a machine with another kernel"},
+	{[]string{"nginx"}, "nginx-light", "tests of the pages behind a proxy"},
 	{[]string{"chromium", "chromium-browser", "google-chrome"}, "chromium", browserTests},
 	{[]string{"node", "nodejs"}, "nodejs", browserTests},
 	{[]string{"npm"}, "npm", browserTests},
