@@ -86,7 +86,7 @@ function ms(x) {
 	if (x == null)
 		return NONE;
 
-	return (x >= 999.5) ? _('%s s').format(three(x / 1000)) : _('%s ms').format(x < 0.001 ? fixed(x, 0) : three(x));
+	return (x >= 999.5) ? _('%s s').format(three(x / 1000)) : _('%s ms').format(x < 1 ? number(x, { maximumFractionDigits: 3 }) : three(x));
 }
 
 function duration(s) {

@@ -17,8 +17,8 @@ const ICONS = {
 
 // Spellings that a capital at the beginning does not give.
 const SPELLED = {};
-('AI AOL BBC CBC CBS CNN DHCP DHCPv6 DNS DoH DoT FTP GitHub GitLab HBO HTTP HTTPS ICMP ICMPv6 IGMP IMAP IMDb IoT LinkedIn LLMNR mDNS MQTT MSN NBC NBNS NetBIOS NFS ' +
-'NTP OpenAI OpenVPN PayPal POP3 QUIC RDP RTP RTSP SIP SMB SMTP SNMP SSDP SSH STUN TCP TikTok TLS TV UDP UPnP VPN WhatsApp WireGuard YouTube ZDF iCloud iTunes ChatGPT')
+('AI AOL BBC BitTorrent CBC CBS CNN DHCP DHCPv6 DNS DoH DoT FTP GitHub GitLab HBO HP HTTP HTTPS ICMP ICMPv6 IGMP IMAP IMDb IoT IPP LinkedIn LLMNR mDNS MQTT MSN NBC NBNS NetBIOS NFS ' +
+'NTP OpenAI OpenVPN PayPal POP3 QUIC RDP RTP RTSP SIP SMB SMTP SNMP SSDP SSH STUN TCP TikTok TLS TV UDP UPnP VPN WhatsApp WireGuard XMPP YouTube ZDF iCloud iTunes ChatGPT')
 	.split(' ').forEach((w) => { SPELLED[w.toLowerCase()] = w; });
 
 const CATEGORIES = {
@@ -91,7 +91,7 @@ function link(page, params, children, filter, term, title) {
 function device(d, filter) {
 	const label = deviceLabel(d);
 
-	return link('devices', { device: d.id }, [ icon(d.icon || d.type), label ], filter, [ 'device', d.id, label ], d.vendor);
+	return link('devices', { device: d.id }, [ d.bare ? '' : icon(d.icon || d.type), label ], filter, [ 'device', d.id, label ], d.vendor);
 }
 
 // A tile of the application's colour with its initial: letters are there for whom
@@ -100,14 +100,17 @@ function app(a, filter) {
 	const key = (a && a.key !== undefined) ? a.key : a, label = (a && a.label) || appLabel(key);
 	const tile = E('i', { 'class': 'weir-tile', 'aria-hidden': 'true' }, [ label.charAt(0) ]);
 
-	tile.style.background = s.colour('app:' + (key || 'unknown'));
+	const colour = s.colour('app:' + (key || 'unknown'));
+
+	tile.style.background = colour;
+	tile.style.color = s.ink(colour);
 
 	return link('applications', { app: key || 'unknown' }, [ tile, label ], filter, [ 'app', key || 'unknown' ], a && a.category ? categoryLabel(a.category) : null);
 }
 
 function country(code, filter) {
-	if (!code)
-		return E('span', {}, [ '–' ]);
+	if (!code || code == 'other')
+		return E('span', {}, [ _('Not known') ]);
 
 	const name = countryName(code);
 
@@ -118,13 +121,13 @@ function host(h, filter) {
 	const label = h.name || h.host || h.ip;
 
 	if (h.device != null && h.scope != 'remote')
-		return device({ id: h.device, name: label, type: h.type, vendor: (label == h.ip) ? null : h.ip }, filter);
+		return device({ id: h.device, name: label, bare: true, vendor: (label == h.ip) ? null : h.ip }, filter);
 
 	return link('hosts', { ip: h.ip }, [ h.country ? E('abbr', { 'class': 'weir-flag', 'title': countryName(h.country) }, [ h.country ]) : '', label ], filter, [ 'ip', h.ip ], h.ip);
 }
 
 function asn(n, name, filter) {
-	return n ? link('world', { asn: n }, [ name || 'AS' + n ], filter, [ 'asn', n ], 'AS' + n) : E('span', {}, [ '–' ]);
+	return (n && n != 'other') ? link('world', { asn: n }, [ name || 'AS' + n ], filter, [ 'asn', n ], 'AS' + n) : E('span', {}, [ _('Not known') ]);
 }
 
 return baseclass.extend({ device, app, country, host, asn, icon, appLabel, categoryLabel, countryName, deviceLabel, service });

@@ -75,7 +75,7 @@ function make(spec, at, reload) {
 	const frame = {
 		node: E('div', {}, [
 			back ? E('a', { 'class': 'weir-back', 'href': back.href }, [ '‹ ' + back.text ]) : '',
-			head, E('div', { 'class': 'weir-head' }, [ sentence, tools ]), alarm, body
+			E('div', { 'class': 'weir-head' }, [ head, tools ]), sentence, alarm, body
 		]),
 		body, reload,
 		say(...nodes) { sentence.replaceChildren(...nodes.flat()); },
@@ -184,6 +184,6 @@ function page(spec) {
 
 return baseclass.extend({
 	view: page, trouble, dot,
-	card: parts.card, grid: parts.grid, number: parts.number, tabs: parts.tabs, facts: parts.facts, bars: parts.bars,
+	phrase: parts.phrase, card: parts.card, grid: parts.grid, number: parts.number, tabs: parts.tabs, facts: parts.facts, bars: parts.bars,
 	notify: parts.notify, tell: parts.tell, button: parts.button, confirm: parts.confirm
 });

@@ -9,6 +9,11 @@
 
 function list(v) { return Array.isArray(v) ? v : [ v ]; }
 
+// phrase puts nodes into a translated sentence: one for each %s.
+function phrase(text, ...nodes) {
+	return text.split('%s').flatMap((t, i) => (i ? [ nodes[i - 1], t ] : [ t ]));
+}
+
 function card(title, ...nodes) {
 	return E('div', { 'class': 'cbi-section weir-card' }, [ title ? E('h3', {}, list(title)) : '' ].concat(nodes));
 }
@@ -107,4 +112,4 @@ function confirm(title, text, label, fn) {
 	]);
 }
 
-return baseclass.extend({ list, card, grid, number, tabs, facts, bars, notify, tell, button, confirm });
+return baseclass.extend({ list, phrase, card, grid, number, tabs, facts, bars, notify, tell, button, confirm });

@@ -59,6 +59,13 @@ function colour(key) {
 	return SET[slot];
 }
 
+// ink is what can be read on a colour: black or white.
+function ink(hex) {
+	const light = [ 0.2126, 0.7152, 0.0722 ].reduce((sum, weight, i) => sum + weight * Math.pow(parseInt(hex.substr(1 + 2 * i, 2), 16) / 255, 2.2), 0);
+
+	return (light > 0.18) ? '#000' : '#fff';
+}
+
 // ticks are the multiples of 1, 2 or 5 times a power of ten in 0…max, about so many.
 function ticks(max, about) {
 	const raw = max / about, power = Math.pow(10, Math.floor(Math.log10(raw)));
@@ -71,4 +78,4 @@ function ticks(max, about) {
 	return list;
 }
 
-return baseclass.extend({ svg, set, colour, ticks, GREY, DOWN: 'var(--weir-down, #0069d6)', UP: 'var(--weir-up, #e69f00)' });
+return baseclass.extend({ svg, set, colour, ink, ticks, GREY, DOWN: 'var(--weir-down, #0069d6)', UP: 'var(--weir-up, #e69f00)' });

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require weir.cells as cells';
 'require weir.format as format';
 'require weir.state as state';
 
@@ -7,46 +8,6 @@
 // changed is written, so that focus, selection and a slow processor are spared.
 
 const SIZES = [ 50, 100, 200 ];
-
-function nodes(v) {
-	return (Array.isArray(v) ? v : [ v ]).filter((n) => n != null);
-}
-
-function write(td, column, row) {
-	const told = column.text ? column.text(row) : column.dep ? column.dep(row) : '';
-
-	if (column.text && td.told !== told)
-		td.textContent = told;
-	else if (!column.text && td.told !== told)
-		td.replaceChildren(...nodes(column.node(row)));
-	else if (column.redraw)
-		column.redraw(td, row);
-
-	td.told = told;
-
-	if (column.tip)
-		td.title = column.tip(row);
-}
-
-function kind(column) {
-	return (column.num ? ' right weir-num' : '') + (column.card == 'title' ? ' weir-title' : column.card ? ' weir-fact' : ' weir-rest');
-}
-
-// quoted guards against spreadsheets that run what begins like a formula.
-function quoted(v) {
-	const text = String(v ?? '');
-
-	return '"' + ((/^[=+@\t-]/).test(text) && isNaN(text) ? "'" : '') + text.replace(/"/g, '""') + '"';
-}
-
-function download(name, text, type) {
-	const a = E('a', { 'href': URL.createObjectURL(new Blob([ text ], { type: type })), 'download': name });
-
-	document.body.append(a);
-	a.click();
-	a.remove();
-	setTimeout(URL.revokeObjectURL, 1000, a.href);
-}
 
 function create(opts) {
 	const saved = state.recall('table.' + opts.id, {}), at = (opts.keep === false) ? {} : state.get();
@@ -60,7 +21,7 @@ function create(opts) {
 	const keep = (changes) => { if (opts.keep !== false) state.set(changes, true); };
 	const save = () => state.remember('table.' + opts.id, { columns: chosen, rows: size });
 
-	const say = (...what) => body.replaceChildren(E('tr', { 'class': 'tr' }, [ E('td', { 'class': 'td weir-empty', 'colspan': 99 }, nodes(what)) ]));
+	const say = (...what) => body.replaceChildren(E('tr', { 'class': 'tr' }, [ E('td', { 'class': 'td weir-empty', 'colspan': 99 }, cells.nodes(what)) ]));
 
 	const rebuild = () => {
 		cache.clear();
@@ -82,29 +43,10 @@ function create(opts) {
 	const heads = () => head.replaceChildren(...shown().map((c) => {
 		const now = c.sort && sort.replace('-', '') == c.sort, down = sort[0] == '-';
 
-		return E('th', { 'class': 'th' + kind(c), 'scope': 'col', 'title': c.help || null, 'aria-sort': now ? (down ? 'descending' : 'ascending') : null }, [
+		return E('th', { 'class': 'th' + cells.kind(c), 'scope': 'col', 'title': c.help || null, 'aria-sort': now ? (down ? 'descending' : 'ascending') : null }, [
 			c.sort ? E('button', { 'type': 'button', 'click': () => order(c) }, [ c.title, E('i', { 'aria-hidden': 'true' }, [ now ? (down ? ' ▾' : ' ▴') : '' ]) ]) : c.title
 		]);
 	}), E('th', { 'class': 'th weir-act' }, [ E('span', { 'class': 'weir-sr' }, [ _('Actions') ]) ]));
-
-	const make = (row) => {
-		const tr = E('tr', { 'class': 'tr' }, shown().map((c) => E('td', { 'class': 'td' + kind(c), 'data-title': c.title })));
-		const more = E('button', { 'type': 'button', 'class': 'btn weir-more', 'aria-expanded': 'false', 'click': () => {
-			more.setAttribute('aria-expanded', String(tr.classList.toggle('weir-open')));
-		} }, [ _('more') ]);
-
-		tr.append(E('td', { 'class': 'td weir-act' }, [
-			more, opts.link ? E('a', { 'href': opts.link(row), 'title': _('Details'), 'aria-label': _('Details') }, [ '›' ]) : ''
-		]));
-
-		if (opts.link)
-			tr.addEventListener('click', (ev) => {
-				if (!ev.target.closest('a, button, input, label') && !String(getSelection()))
-					location.href = opts.link(row);
-			});
-
-		return tr;
-	};
 
 	const fill = () => {
 		const columns = shown(), focus = document.activeElement, seen = new Set();
@@ -117,10 +59,10 @@ function create(opts) {
 			let tr = cache.get(key);
 
 			if (!tr)
-				cache.set(key, tr = make(row));
+				cache.set(key, tr = cells.make(columns, opts.link, row));
 
 			seen.add(key);
-			columns.forEach((c, j) => write(tr.children[j], c, row));
+			columns.forEach((c, j) => cells.write(tr.children[j], c, row));
 
 			const name = 'tr' + (opts.rowclass ? ' ' + opts.rowclass(row) : '') + (tr.classList.contains('weir-open') ? ' weir-open' : '');
 
@@ -198,9 +140,6 @@ function create(opts) {
 		}
 	};
 
-	const csv = () => download('weir-' + opts.id + '.csv', [ shown().map((c) => quoted(c.title)) ].concat(self.rows.map((row) =>
-		shown().map((c) => quoted(c.csv ? c.csv(row) : c.text ? c.text(row) : '')))).map((cells) => cells.join(',')).join('\r\n') + '\r\n', 'text/csv');
-
 	const picker = () => E('details', { 'class': 'weir-picker' }, [ E('summary', { 'class': 'btn cbi-button' }, [ _('Columns') ]),
 		E('div', {}, opts.columns.filter((c) => c.card != 'title' && c.title).map((c) => E('label', {}, [
 			E('input', { 'type': 'checkbox', 'checked': chosen.indexOf(c.key) >= 0 ? '' : null, 'change': (ev) => {
@@ -220,7 +159,7 @@ function create(opts) {
 		foot.append(back, where, next, sizes());
 
 	if (opts.tools !== false)
-		foot.append(picker(), E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': csv }, [ _('CSV') ]));
+		foot.append(picker(), E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': () => cells.csv(opts.id, shown(), self.rows) }, [ _('CSV') ]));
 
 	heads();
 	say(E('div', { 'class': 'weir-bone weir-rows' }));
@@ -232,4 +171,4 @@ function create(opts) {
 	return self;
 }
 
-return baseclass.extend({ create, download });
+return baseclass.extend({ create, download: cells.download });

@@ -1,0 +1,79 @@
+'use strict';
+'require baseclass';
+
+// The rows and cells of lists, and what goes into files from there.
+
+function nodes(v) {
+	return (Array.isArray(v) ? v : [ v ]).filter((n) => n != null);
+}
+
+function write(td, column, row) {
+	const told = column.text ? column.text(row) : column.dep ? column.dep(row) : '';
+
+	if (column.text && td.told !== told)
+		td.textContent = told;
+	else if (!column.text && td.told !== told)
+		td.replaceChildren(...nodes(column.node(row)));
+	else if (column.redraw)
+		column.redraw(td, row);
+
+	td.told = told;
+
+	if (column.tip)
+		td.title = column.tip(row);
+}
+
+function kind(column) {
+	return (column.num ? ' right weir-num' : '') + (column.card == 'title' ? ' weir-title' : column.card ? ' weir-fact' : ' weir-rest');
+}
+
+// quoted guards against spreadsheets that run what begins like a formula.
+function quoted(v) {
+	const text = String(v ?? '');
+
+	return '"' + ((/^[=+@\t-]/).test(text) && isNaN(text) ? "'" : '') + text.replace(/"/g, '""') + '"';
+}
+
+function download(name, text, type) {
+	const a = E('a', { 'href': URL.createObjectURL(new Blob([ text ], { type: type })), 'download': name });
+
+	document.body.append(a);
+	a.click();
+	a.remove();
+	setTimeout(URL.revokeObjectURL, 1000, a.href);
+}
+
+function csv(id, columns, rows) {
+	const lines = [ columns.map((c) => c.title) ].concat(rows.map((row) => columns.map((c) => c.csv ? c.csv(row) : c.text ? c.text(row) : '')));
+
+	download('weir-' + id + '.csv', lines.map((values) => values.map(quoted).join(',') + '\r\n').join(''), 'text/csv');
+}
+
+// make builds the row that shows row; write fills its cells.
+function make(columns, link, row) {
+	const tr = E('tr', { 'class': 'tr' }, columns.map((c) => {
+		const td = E('td', { 'class': 'td' + kind(c), 'data-title': c.title });
+
+		if (c.max)
+			td.style.setProperty('--weir-max', c.max + 'px');
+
+		return td;
+	}));
+	const more = E('button', { 'type': 'button', 'class': 'btn weir-more', 'aria-expanded': 'false', 'click': () => {
+		more.setAttribute('aria-expanded', String(tr.classList.toggle('weir-open')));
+	} }, [ _('more') ]);
+
+	tr.append(E('td', { 'class': 'td weir-act' }, [
+		more, link ? E('a', { 'href': link(row), 'title': _('Details'), 'aria-label': _('Details') }, [ '›' ]) : ''
+	]));
+
+	if (link)
+		tr.addEventListener('click', (ev) => {
+			if (!ev.target.closest('a, button, input, label') && !String(getSelection()))
+				location.href = link(row);
+		});
+
+	return tr;
+}
+
+return baseclass.extend({ nodes, write, kind, make, csv, download });
