@@ -23,7 +23,7 @@ standard error and the exit status is 1.
 `
 
 func callCommand(fs *flag.FlagSet) action {
-	var to target
+	var to door
 	to.register(fs)
 	return func(ctx context.Context, con *console, args []string) error {
 		if len(args) == 0 {
@@ -42,6 +42,7 @@ func callCommand(fs *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
+		defer c.close()
 		reply, err := c.call(ctx, method.Name, values)
 		if err != nil {
 			return explainCall(method.Name, err)

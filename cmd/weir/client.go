@@ -40,7 +40,7 @@ func (t *target) register(fs *flag.FlagSet) {
 }
 
 // client calls methods of the daemon's API by JSON-RPC, each on a connection of
-// its own. It may be used from several goroutines.
+// its own, or over ubus. It may be used from several goroutines.
 //
 // It speaks HTTP/1.0 by itself, which is all that is needed to ask one question:
 // net/http would add 1.2 MB to the binary on MIPS, most of it for TLS.
@@ -50,6 +50,7 @@ type client struct {
 	host, path       string // of the request
 	token            string
 	where            string // the daemon's place in messages
+	bus              *onBus // asked first for methods; nil for none
 }
 
 // client returns a client of the daemon that t and the environment name. It
@@ -93,6 +94,13 @@ func (c *client) readToken(file string) error {
 	return nil
 }
 
+// close ends connections that calls share.
+func (c *client) close() {
+	if c.bus != nil {
+		c.bus.close()
+	}
+}
+
 // callError is how a method failed.
 type callError struct{ Code, Message, Hint string }
 
@@ -118,6 +126,11 @@ const noSession = "00000000000000000000000000000000"
 // call calls one method; args are its arguments as a JSON object, nil for none.
 // The error is a *callError when the method itself failed.
 func (c *client) call(ctx context.Context, method string, args []byte) (jsontext.Value, error) {
+	if c.bus != nil {
+		if reply, err := c.bus.call(ctx, method, args); err != errAway {
+			return reply, err
+		}
+	}
 	b, err := c.post(ctx, callRequest(method, args))
 	if err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ Bytes and rates are decimal (1 kB = 1000 B); rates are bits per second.
 
 // topOptions are the options of top.
 type topOptions struct {
-	target
+	door
 	interval seconds
 	count    int
 	rows     int
@@ -64,6 +64,7 @@ func topCommand(fs *flag.FlagSet) action {
 		if err != nil {
 			return err
 		}
+		defer c.close()
 		if con.screen == nil || o.count > 0 {
 			return topPlain(ctx, v, c, &o)
 		}
