@@ -34,16 +34,14 @@ export const DOM = Class.singleton({
 		return this.elem(node) && node.closest ? node.closest(selector) : null;
 	},
 
-	// A text alone is HTML, as in LuCI; a text in an array is a text.
+	// A text alone is HTML, as in LuCI; in an array it is a text, and null the
+	// text null.
 	append(node, children) {
 		if (!this.elem(node) || children == null)
 			return null;
 		if (Array.isArray(children)) {
 			for (const child of children)
-				if (this.elem(child))
-					node.appendChild(child);
-				else if (child != null)
-					node.appendChild(document.createTextNode(String(child)));
+				node.appendChild(this.elem(child) ? child : document.createTextNode(`${child}`));
 			return node.lastChild;
 		}
 		if (typeof(children) == 'function')
