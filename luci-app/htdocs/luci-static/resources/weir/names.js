@@ -94,11 +94,11 @@ function device(d, filter) {
 	return link('devices', { device: d.id }, [ d.bare ? '' : icon(d.icon || d.type), label ], filter, [ 'device', d.id, label ], d.vendor);
 }
 
-// A tile of the application's colour with its initial: letters are there for whom
-// the colour says nothing.
+// A tile of the application's colour with its initial, which the style sheet writes:
+// it is a sign for the eye, not a part of the name.
 function app(a, filter) {
 	const key = (a && a.key !== undefined) ? a.key : a, label = (a && a.label) || appLabel(key);
-	const tile = E('i', { 'class': 'weir-tile', 'aria-hidden': 'true' }, [ label.charAt(0) ]);
+	const tile = E('i', { 'class': 'weir-tile', 'data-sign': label.charAt(0) });
 
 	const colour = s.colour('app:' + (key || 'unknown'));
 
@@ -114,7 +114,7 @@ function country(code, filter) {
 
 	const name = countryName(code);
 
-	return link('world', { country: code }, [ E('abbr', { 'class': 'weir-flag', 'title': name }, [ code ]), name ], filter, [ 'country', code ], name);
+	return link('world', { country: code }, [ E('i', { 'class': 'weir-flag', 'data-sign': code }), name ], filter, [ 'country', code ], name);
 }
 
 function host(h, filter) {
@@ -123,7 +123,7 @@ function host(h, filter) {
 	if (h.device != null && h.scope != 'remote')
 		return device({ id: h.device, name: label, bare: true, vendor: (label == h.ip) ? null : h.ip }, filter);
 
-	return link('hosts', { ip: h.ip }, [ h.country ? E('abbr', { 'class': 'weir-flag', 'title': countryName(h.country) }, [ h.country ]) : '', label ], filter, [ 'ip', h.ip ], h.ip);
+	return link('hosts', { ip: h.ip }, [ h.country ? E('i', { 'class': 'weir-flag', 'data-sign': h.country, 'role': 'img', 'aria-label': countryName(h.country), 'title': countryName(h.country) }) : '', label ], filter, [ 'ip', h.ip ], h.ip);
 }
 
 function asn(n, name, filter) {
