@@ -4,12 +4,11 @@
 'require view as View';
 'require standalone.menu as menu';
 'require standalone.tabs as tabs';
-'require standalone.widgets as widgets';
 
 // What LuCI's ui.js offers to pages, as far as weir's use it.
 let modal, tooltip, tooltipTimer = null;
 
-const UI = baseclass.extend(Object.assign({
+return baseclass.extend({
 	__init__() {
 		modal = document.body.appendChild(E('div', { 'id': 'modal_overlay', 'tabindex': -1, 'keydown': this.cancelModal }, [
 			E('div', { 'class': 'modal', 'role': 'dialog', 'aria-modal': true })
@@ -104,14 +103,6 @@ const UI = baseclass.extend(Object.assign({
 		return note;
 	},
 
-	addTimeLimitedNotification(title, children, timeout, ...classes) {
-		const note = this.addNotification(title, children, ...classes);
-
-		if (timeout > 0)
-			window.setTimeout(() => note.remove(), timeout);
-		return note;
-	},
-
 	showIndicator(id, label, handler, style) {
 		const bar = document.querySelector('#indicators');
 		const click = typeof(handler) == 'function' ? handler : null;
@@ -190,14 +181,8 @@ const UI = baseclass.extend(Object.assign({
 	},
 
 	changes: baseclass.singleton({
-		init() {},
-		setIndicator() {},
-		apply() { return Promise.reject(new Error(_('Settings are read only here.'))); }
+		apply: () => Promise.reject(new Error(_('Settings are read only here.')))
 	}),
 
-	addValidator() {},
-
 	menu, tabs
-}, widgets.classes));
-
-return UI;
+});
