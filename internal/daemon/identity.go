@@ -24,7 +24,7 @@ const (
 type presence struct {
 	mu    sync.Mutex // held while rows are read and written
 	day   string     // whose row the engine was given back
-	saved time.Time // by the monotonic clock
+	saved time.Time  // by the monotonic clock
 }
 
 // restoreIdentity reads the devices, what the user decided about them and what tells
