@@ -1,8 +1,7 @@
 'use strict';
 'require baseclass';
 'require weir.api as api';
-'require weir.chart as chart';
-'require weir.columns as columns';
+'require weir.columns as c';
 'require weir.format as format';
 'require weir.names as names';
 'require weir.page as page';
@@ -20,8 +19,9 @@ const subject = (at) => at.app ? { app: at.app } : { category: at.category };
 
 function load(at) {
 	return Promise.all([
-		api.call('flows', Object.assign({ limit: 200 }, subject(at))), api.call('matrix', { rows: 50, columns: 50, period: 'day' }),
-		at.app ? api.call('top', { 'class': 'application', text: at.app, limit: 50, period: 'day' }) : api.call('top', { 'class': 'category', limit: 200, period: 'day' })
+		api.call('flows', Object.assign({ limit: 200 }, subject(at))),
+		api.call('matrix', { rows: 50, columns: 50 }),
+		api.call('compare', { 'class': at.app ? 'application' : 'category', limit: 200 })
 	]);
 }
 
@@ -32,22 +32,20 @@ function count(flows, of) {
 	flows.forEach((f) => {
 		const key = of(f);
 
-		if (key != null)
-			sums[key] = (sums[key] || 0) + columns.both(f.bytes);
+		if (key)
+			sums[key] = (sums[key] || 0) + c.both(f.bytes);
 	});
 
-	return Object.keys(sums).map((key) => ({ key, bytes: sums[key] })).sort((a, b) => b.bytes - a.bytes).slice(0, 12);
+	return Object.keys(sums).map((key) => ({ key, bytes: sums[key] })).sort((a, b) => b.bytes - a.bytes).slice(0, 10);
 }
 
-// users are the devices that used it in the last day; of a category, by live flows.
-function users(at, flows, matrix) {
-	const i = at.app ? matrix.columns.findIndex((c) => c.key == at.app) : -1;
+// users are the devices that used it in the last day; of what the matrix does not
+// have, those of live flows.
+function users(key, flows, matrix) {
+	const i = matrix.columns.findIndex((column) => column.key == key), called = {};
 
 	if (i >= 0)
-		return matrix.rows.map((r) => ({ key: r.key, id: +r.key, name: r.label, bytes: r.cells[i] })).filter((r) => r.bytes)
-			.sort((a, b) => b.bytes - a.bytes);
-
-	const called = {};
+		return matrix.rows.filter((r) => r.cells[i]).map((r) => ({ key: r.key, id: r.key, name: r.label, bytes: r.cells[i] })).sort((a, b) => b.bytes - a.bytes);
 
 	return count(flows, (f) => {
 		const end = f.client.device ? f.client : f.server;
@@ -55,25 +53,21 @@ function users(at, flows, matrix) {
 		called[end.device] = end.name;
 
 		return end.device;
-	}).map((r) => Object.assign(r, { id: +r.key, name: called[r.key] }));
+	}).map((r) => Object.assign(r, { id: r.key, name: called[r.key] }));
 }
 
-function draw(frame, [ live, matrix, top ], at) {
+function draw(frame, [ { flows }, matrix, { compare } ], at) {
 	const key = at.app || at.category, label = at.app ? names.appLabel(key) : names.categoryLabel(key);
-	const used = top.top.find((r) => r.key == key), who = users(at, live.flows, matrix);
-	const how = count(live.flows, (f) => HOW[f.app_by || f.by]), called = count(live.flows, (f) => f.host);
+	const used = compare.find((r) => r.key == key), who = users(key, flows, matrix);
 
 	frame.title(label);
-	frame.say(!used ? _('%s was not used in the last day.').format(label) : who.length ?
-		_('%s moved %s in the last day, most of it for %s.').format(label, format.bytes(columns.both(used.bytes)), names.deviceLabel(who[0])) :
-		_('%s moved %s in the last day.').format(label, format.bytes(columns.both(used.bytes))));
-
+	frame.say(!used ? _('%s was not used in the last day.').format(label) : !who.length ? _('%s moved %s in the last day.').format(label, format.bytes(used.value)) :
+		_('%s moved %s in the last day, most of it for %s.').format(label, format.bytes(used.value), names.deviceLabel(who[0])));
 	tabs.history.draw(frame, null, subject(at));
 	frame.add(page.grid(
-		tabs.barcard(_('Who used it'), tabs.bars(who, 'device', names.device)),
-		tabs.barcard(_('Names it was reached by'), tabs.bars(called, null, (r) => r.key)),
-		tabs.barcard(_('Recognised by'), tabs.bars(how, null, (r) => r.key))
-	));
+		c.bars(_('Who used it'), c.items(who, 'device', names.device)),
+		c.bars(_('Names it is reached by'), c.items(count(flows, (f) => f.host), null, (r) => r.key), _('No flow is alive now.')),
+		c.bars(_('Recognised by'), c.items(count(flows, (f) => HOW[f.app_by || f.by]), null, (r) => r.key), _('No flow is alive now.'))));
 	tabs.flows.draw(frame, null, subject(at));
 }
 

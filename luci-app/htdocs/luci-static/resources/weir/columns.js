@@ -3,74 +3,92 @@
 'require weir.api as api';
 'require weir.chart as chart';
 'require weir.format as format';
+'require weir.page as page';
 'require weir.table as table';
 
-// Lists and columns that the pages of devices, hosts and applications share.
+// Lists, columns and bars that the pages of devices, addresses and applications share.
 
-const SCOPES = {
-	local: _('in the house'), remote: _('outside'), multicast: _('multicast'), broadcast: _('broadcast'), router: _('this router')
-};
+const SCOPES = { local: _('in the house'), remote: _('outside'), multicast: _('multicast'), broadcast: _('broadcast'), router: _('this router') };
+const HIDDEN = { hidden: true };
 
 const scope = (name) => SCOPES[name] || name;
 
 // both adds the two directions; what is a number already stays one.
 const both = (v) => (v == null || v.rx == null) ? v : v.tx + v.rx;
 
-// list is a table of what a method answers under its own name, or that of opts.rows.
-// opts.args are the page's own arguments, or a function that returns them.
-function list(method, opts) {
-	const load = (args) => api.call(method, Object.assign({}, (typeof opts.args == 'function') ? opts.args() : opts.args, args))
-		.then((reply) => ({ rows: reply[opts.rows || method], total: reply.total }));
-
-	return table.create(Object.assign({ id: method, load }, opts));
+// list is a table of what a method answers under its own name. args are those of the
+// page, or a function that returns them.
+function list(method, args, opts) {
+	return table.create(Object.assign({
+		id: method, sort: '-bytes',
+		load: (paging) => api.call(method, Object.assign({}, (typeof(args) == 'function') ? args() : args, paging))
+			.then((reply) => ({ rows: reply[method], total: reply.total }))
+	}, opts));
 }
 
-function text(key, title, get, more) {
-	return Object.assign({ key, title, text: (row) => get(row) ?? '–' }, more);
+// Columns show row[key] unless opts.get tells what else; opts.sort may be true for the key.
+function column(key, title, opts, own) {
+	const o = opts || {}, get = o.get || ((row) => row[key]);
+
+	return Object.assign({ key, title, csv: get }, own(get), o, { sort: (o.sort === true) ? key : o.sort });
 }
 
-function numeric(key, title, get, show, unit, more) {
-	return Object.assign({
-		key, title, num: true, text: (row) => show(both(get(row))), csv: (row) => both(get(row)),
-		tip: unit && ((row) => {
-			const v = get(row);
-
-			return (v && v.rx != null) ? _('received %s, sent %s').format(format.exact(v.rx, unit), format.exact(v.tx, unit)) : format.exact(v, unit);
-		})
-	}, more);
+function text(key, title, opts) {
+	return column(key, title, opts, (get) => ({ text: (row) => String(get(row) ?? '–') }));
 }
 
-const amount = (key, title, get, more) => numeric(key, title, get, format.bytes, _('B'), more);
-const speed = (key, title, get, more) => numeric(key, title, get, format.rate, _('bit/s'), more);
-const count = (key, title, get, more) => numeric(key, title, get, format.count, null, more);
+function node(key, title, opts) {
+	return column(key, title, opts, (get) => ({ dep: get }));
+}
 
-function ago(key, title, more) {
-	return Object.assign({
-		key, title, num: true, text: (row) => format.ago(row[key]), csv: (row) => row[key], tip: (row) => format.datetime(row[key])
-	}, more);
+function numbers(show, unit) {
+	return (key, title, opts) => column(key, title, opts, (get) => ({
+		num: true, text: (row) => show(both(get(row))), csv: (row) => both(get(row)),
+		tip: unit && ((row) => (get(row) && get(row).rx != null) ?
+			_('received %s, sent %s').format(format.exact(get(row).rx, unit), format.exact(get(row).tx, unit)) : format.exact(get(row), unit))
+	}));
+}
+
+function ago(key, title, opts) {
+	return column(key, title, opts, (get) => ({ num: true, text: (row) => format.ago(get(row)), tip: (row) => format.datetime(get(row)) }));
 }
 
 // share shows a part of 100 as a bar with its number beside it.
-function share(key, title, get, colour, more) {
-	return Object.assign({
-		key, title, num: true, csv: get, dep: get,
-		node: (row) => {
-			const bar = chart.bar((get(row) || 0) / 100, colour(row));
+function share(key, title, opts) {
+	return column(key, title, opts, (get) => ({ num: true, dep: get, node: (row) => {
+		const bar = chart.bar((get(row) || 0) / 100, chart.colour(opts.colour ? opts.colour(row) : 'other'));
 
-			bar.style.display = 'inline-flex';
-			bar.style.width = '40%';
+		bar.style.display = 'inline-flex';
+		bar.style.width = '40%';
 
-			return [ bar, ' ' + format.percent(get(row)) ];
-		}
-	}, more);
+		return [ bar, ' ' + format.percent(get(row)) ];
+	} }));
 }
 
 // split shows which direction moved how much.
-function split(key, title, get, directions, more) {
-	return Object.assign({
-		key, title, csv: (row) => get(row).tx + '/' + get(row).rx, dep: (row) => get(row).tx + '/' + get(row).rx,
-		node: (row) => chart.split(get(row).tx, get(row).rx, directions)
-	}, more);
+function split(title, sides) {
+	const parts = (row) => row.bytes.tx + '/' + row.bytes.rx;
+
+	return { key: 'split', title, csv: parts, dep: parts, node: (row) => chart.split(row.bytes.tx, row.bytes.rx, sides) };
 }
 
-return baseclass.extend({ scope, both, list, text, amount, speed, count, ago, share, split });
+// items makes rows for page.bars of what has a key and bytes.
+function items(rows, kind, show) {
+	return rows.map((r) => ({
+		key: r.key, node: show(r), value: both(r.bytes), text: format.bytes(both(r.bytes)), colour: kind ? chart.colour(kind + ':' + r.key) : chart.DOWN
+	}));
+}
+
+// bars is a card with a bar for each of some rows.
+function bars(title, rows, none) {
+	const list = page.bars();
+
+	list.update(rows);
+
+	return page.card(title, rows.length ? list.node : E('p', {}, [ none || _('Nothing yet.') ]));
+}
+
+return baseclass.extend({
+	HIDDEN, scope, both, list, text, node, ago, share, split, items, bars,
+	amount: numbers(format.bytes, _('B')), speed: numbers(format.rate, _('bit/s')), count: numbers(format.count)
+});

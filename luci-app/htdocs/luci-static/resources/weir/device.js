@@ -2,7 +2,7 @@
 'require baseclass';
 'require weir.api as api';
 'require weir.chart as chart';
-'require weir.columns as columns';
+'require weir.columns as c';
 'require weir.deviceedit as edit';
 'require weir.format as format';
 'require weir.names as names';
@@ -19,61 +19,55 @@ const line = () => api.call('live', { seconds: LINE });
 function say(frame, d, apps) {
 	const top = apps.filter((a) => a.bps).sort((a, b) => b.bps - a.bps)[0];
 
-	if (!d.online)
-		frame.say(_('%s is offline. It was last seen %s.').format(label(d), format.ago(d.last)));
-	else if (!top)
-		frame.say(_('%s is online and quiet.').format(label(d)));
-	else
-		frame.say(_('%s receives %s and sends %s, most of it for %s.').format(label(d), format.rate(d.bps.rx), format.rate(d.bps.tx), names.appLabel(top.key)));
+	frame.say(!d.online ? _('%s is offline. It was last seen %s.').format(label(d), format.ago(d.last)) :
+		!top ? _('%s is online and quiet.').format(label(d)) :
+			_('%s receives %s and sends %s, most of it for %s.').format(label(d), format.rate(d.bps.rx), format.rate(d.bps.tx), names.appLabel(top.key)));
 }
 
 const now = {
 	title: _('Now'),
 	load: () => [ line() ],
 	draw: (frame, [ live ], s, d, apps) => {
-		const [ rx, tx, today, flows ] = [ _('Receives'), _('Sends'), _('Today'), _('Flows') ].map(page.number);
-		const area = chart.area({ label: _('Throughput of %s').format(label(d)), height: 180, unit: 'rate', legend: false }), used = page.bars();
+		const [ rx, tx, today, flows ] = [ _('Receives'), _('Sends'), _('Today'), _('Flows') ].map(page.number), used = page.bars();
+		const area = chart.area({ label: _('Throughput of %s').format(label(d)), height: 180, unit: 'rate', legend: false });
 
 		const update = ([ { device: d }, { apps }, live ]) => {
-			const m = live.members.find((m) => m.key == d.id) || { rx: live.total.rx.map(() => 0), tx: live.total.tx.map(() => 0) };
-			const before = Array(Math.max(0, LINE - m.rx.length)).fill(null);
+			const none = live.total.rx.map(() => 0), m = live.members.find((m) => m.key == d.id) || { rx: none, tx: none };
+			const before = Array(Math.max(0, LINE - none.length)).fill(null);
 
 			say(frame, d, apps);
 			rx.set(format.rate(d.bps.rx));
 			tx.set(format.rate(d.bps.tx));
-			today.set(format.bytes(columns.both(d.today)), _('%s in this cycle').format(format.bytes(columns.both(d.cycle))));
+			today.set(format.bytes(c.both(d.today)), d.cycle && _('%s in this cycle').format(format.bytes(c.both(d.cycle))));
 			flows.set(format.count(d.flows.active), _('%s since it is known').format(format.count(d.flows.total)));
 			area.update({ start: live.start - before.length, step: live.step, series: [
 				{ key: 'device:' + d.id, label: label(d), rx: before.concat(m.rx), tx: before.concat(m.tx) }
 			] });
-			used.update(tabs.bars(apps.slice(0, 6), 'app', names.app));
+			used.update(c.items(apps.slice(0, 6), 'app', names.app));
 		};
 
 		update([ { device: d }, { apps }, live ]);
 		frame.add(page.grid(rx.node, tx.node, today.node, flows.node), page.card(_('Last 5 minutes'), area.node), page.card(_('Used most'), used.node));
-		frame.live(api.poll(frame.node, 2, () => Promise.all([ api.call('device', { id: s.device }), api.call('apps', s), line() ]).then(update)));
+		frame.live(api.poll(frame.node, 2, () => Promise.all([ api.call('device', { id: d.id }), api.call('apps', s), line() ]).then(update)));
 	}
 };
 
 const activity = {
 	title: _('Activity'),
-	load: (s) => {
-		const to = Math.floor(format.now()), from = to - 7 * 86400;
-
-		return [ api.call('activity', s), api.call('presence', { device: s.device, from, to }) ];
-	},
+	load: (s) => tabs.activity.load(s).concat(api.call('presence', { device: s.device, period: 'week' })),
 	draw: (frame, [ a, p ], s, d) => {
 		tabs.activity.draw(frame, [ a ]);
-		frame.add(page.card(_('Online in the last week'), chart.spans(p.spans, p.from, p.to, _('When %s was online').format(label(d)))));
+		frame.add(page.card(_('Online in the last week'), chart.spans(p.spans, p.from, p.to, _('When %s was online').format(label(d))),
+			E('p', {}, [ _('%s in all').format(format.duration(p.seconds)) ])));
 	}
 };
 
 const wifi = {
 	title: _('Wi-Fi'),
 	load: () => [],
-	draw: (frame, none, s, { link: { wifi: w } }) => frame.add(page.card(w.ssid, page.facts([
-		[ _('Signal'), [ chart.bar((w.signal + 90) / 60), ' ' + _('%d dBm').format(w.signal) ] ], [ _('Band'), w.band ], [ _('Access point'), w.ap ],
-		[ _('Rate to it'), format.rate(w.tx_rate) ], [ _('Rate from it'), format.rate(w.rx_rate) ],
+	draw: (frame, none, s, { link: { wifi: w } }) => frame.add(page.card(w.ssid || w.ap, page.facts([
+		[ _('Signal'), w.signal && [ chart.bar((w.signal + 90) / 60), ' ' + _('%d dBm').format(w.signal) ] ], [ _('Band'), w.band ], [ _('Access point'), w.ap ],
+		[ _('Rate to it'), w.tx_rate && format.rate(w.tx_rate) ], [ _('Rate from it'), w.rx_rate && format.rate(w.rx_rate) ],
 		[ _('Connected since'), format.datetime(w.since) ], [ _('Changed access points'), _('%d times').format(w.roams) ]
 	])))
 };
@@ -82,19 +76,18 @@ const facts = {
 	title: _('Facts'),
 	load: () => [],
 	draw: (frame, none, s, d) => {
-		const seen = (x) => (x.first || x.last) ? _('%s to %s').format(format.datetime(x.first), format.ago(x.last)) : '';
-		const evidence = (list) => (list || []).map((e) => E('div', {}, [ (e.name || e.value) + ' ', E('small', {}, [ e.by ]) ]));
-		const own = d.macs.length > 1 ? (m) => page.button(_('Split off'), () => api.write('device_split', { id: d.id, mac: m.mac }).then(frame.reload), 'write') : () => '';
+		const seen = (x) => x.last ? _('%s to %s').format(format.datetime(x.first), format.ago(x.last)) : '';
+		const told = (rows, get) => rows.length ? rows.map((r) => E('div', {}, [ get(r) + ' ', E('small', {}, [ r.by.replace('_', ' ') + ', ' + format.ago(r.at) ]) ])) : '';
+		const split = (m) => (d.macs.length > 1) ? edit.split(d, m.mac, frame.reload) : '';
 
 		frame.add(page.card(_('What it is'), page.facts([
-			[ _('Names'), evidence(d.names) ], [ _('Kind'), d.type ], [ _('System'), d.os ], [ _('Vendor'), d.vendor ], [ _('Evidence'), evidence(d.evidence) ],
-			[ _('Pool'), d.pool ], [ _('Note'), d.note ], [ _('Private'), d.private ? _('Names of what it talks to are not kept.') : null ],
-			[ _('Zone'), d.zone ], [ _('Network'), d.network ], [ _('VLAN'), d.vlan ], [ _('Interface'), d.iface ], [ _('Port'), d.link && d.link.port ],
-			[ _('First seen'), format.datetime(d.first) ], [ _('Last seen'), format.datetime(d.last) ]
+			[ _('Names'), told(d.names, (n) => n.name) ], [ _('Kind'), edit.TYPES[d.type] || d.type ], [ _('System'), d.os ], [ _('Vendor'), d.vendor ],
+			[ _('Evidence'), told(d.evidence.filter((e) => e.type || e.os), (e) => e.value) ], [ _('Note'), d.note ], [ _('Pool'), d.pool ],
+			[ _('Private'), d.private ? _('Names of what it talks to are not kept.') : null ], [ _('Zone'), d.zone ], [ _('Network'), d.network ], [ _('VLAN'), d.vlan ],
+			[ _('Interface'), d.iface ], [ _('Port'), d.link && d.link.port ], [ _('First seen'), format.datetime(d.first) ], [ _('Last seen'), format.datetime(d.last) ]
 		])), page.grid(
-			page.card(_('Hardware addresses'), page.facts(d.macs.map((m) => [ m.mac, [ m.vendor || (m.random ? _('random') : ''), ' ', seen(m), ' ', own(m) ] ]))),
-			page.card(_('Addresses'), page.facts(d.ips.map((ip) => [ names.host({ ip: ip.ip }), [ ip.how || '', ' ', seen(ip) ] ])))
-		));
+			page.card(_('Hardware addresses'), page.facts(d.macs.map((m) => [ m.mac, [ m.random ? _('random') : m.vendor || '', ' ', seen(m), ' ', split(m) ] ]))),
+			page.card(_('Addresses'), page.facts(d.ips.map((a) => [ names.host(a), [ (a.how || '').replace('_', ' '), ' ', seen(a) ] ])))));
 	}
 };
 
@@ -104,18 +97,16 @@ const tab = (at) => TABS[at.tab] || now;
 function load(at) {
 	const s = { device: at.device };
 
-	return Promise.all([ api.call('device', { id: at.device }), api.call('apps', s) ].concat(tab(at).load(s)));
+	return Promise.all([ api.call('device', { id: at.device }), api.call('apps', s), ...tab(at).load(s) ]);
 }
 
 function draw(frame, [ { device: d }, { apps }, ...more ], at) {
-	const shown = Object.keys(TABS).filter((key) => key != 'wifi' || (d.link && d.link.wifi));
-
 	frame.title(label(d));
 	say(frame, d, apps);
 	frame.tools(page.button(_('Edit'), () => edit.open(d, frame.reload), 'write'), page.button(_('Forget'), () => edit.forget(d), 'remove'));
-	frame.add(edit.suggestions((d.suggestions || []).map((g) => Object.assign({ device: d }, g)), frame.reload),
-		page.tabs(shown.map((key) => ({ key, title: TABS[key].title })), at.tab || 'now'));
-	tab(at).draw(frame, more, { device: at.device }, d, apps);
+	frame.add(edit.proposed(d, frame.reload), page.tabs(Object.keys(TABS).filter((key) => key != 'wifi' || (d.link && d.link.wifi))
+		.map((key) => ({ key, title: TABS[key].title })), at.tab || 'now'));
+	tab(at).draw(frame, more, { device: d.id }, d, apps);
 }
 
 return baseclass.extend({ load, draw });

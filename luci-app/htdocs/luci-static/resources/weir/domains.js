@@ -2,7 +2,7 @@
 'require baseclass';
 'require weir.api as api';
 'require weir.chart as chart';
-'require weir.columns as columns';
+'require weir.columns as c';
 'require weir.format as format';
 'require weir.page as page';
 'require weir.period as period';
@@ -10,34 +10,29 @@
 
 // Far ends folded by the domain that somebody registered: a tab of the hosts page.
 
-function load(at) {
-	return api.call('domains', { limit: 10, period: at.period, from: at.from, to: at.to });
-}
+const load = () => api.call('domains', Object.assign({ limit: 8 }, period.picker({}).args()));
 
 function draw(frame, reply) {
-	const picker = period.picker({ change: frame.reload }), top = reply.domains[0];
+	const picker = period.picker({ change: () => { load().then(update); list.reset(); } }), most = page.bars(), rest = E('p');
 	const find = E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find a domain'), 'input': () => list.reset() });
-	const named = page.bars({});
-	const list = columns.list('domains', {
-		label: _('Domains'), sort: '-bytes', key: (d) => d.domain, empty: _('No name was asked for in this time.'),
-		args: () => Object.assign({ text: find.value }, picker.args()),
-		link: (d) => state.link('flows', { filter: 'host:' + d.domain }),
+	const list = c.list('domains', () => Object.assign({ text: find.value }, picker.args()), {
+		label: _('Domains'), sort: '', key: (d) => d.domain, empty: _('No name was asked for in this time.'), link: (d) => state.link('flows', { filter: 'host:' + d.domain }),
 		columns: [
-			columns.text('domain', _('Domain'), (d) => d.domain, { sort: 'domain', card: 'title' }),
-			columns.share('share', _('Share'), (d) => d.share, () => chart.DOWN, { card: true }),
-			columns.split('split', _('Sent | received'), (d) => d.bytes),
-			columns.amount('bytes', _('Amount'), (d) => d.bytes, { sort: 'bytes', card: true }),
-			columns.count('flows', _('Flows'), (d) => d.flows, { sort: 'flows' }),
-			columns.count('devices', _('Devices'), (d) => d.devices, { sort: 'devices', card: true })
+			c.text('domain', _('Domain'), { card: 'title' }), c.share('share', _('Share'), { card: true }), c.split(_('Sent | received')),
+			c.amount('bytes', _('Amount'), { card: true }), c.count('flows', _('Flows')), c.count('devices', _('Devices'), { card: true })
 		]
 	});
 
-	named.update(reply.domains.map((d) => ({ key: d.domain, node: d.domain, value: columns.both(d.bytes), text: format.percent(d.share), colour: chart.DOWN })));
-	frame.say(top ? _('%s domains were reached. Most went to and from %s: %s.').format(format.count(reply.total), top.domain, format.bytes(columns.both(top.bytes))) :
-		_('No name was asked for in this time.'));
+	const update = ({ total, domains, unnamed }) => {
+		frame.say(total ? _('%s domains were reached, %s most of all: %s.').format(format.count(total), domains[0].domain, format.bytes(c.both(domains[0].bytes))) :
+			_('No name was asked for in this time.'));
+		most.update(c.items(domains.map((d) => ({ key: d.domain, bytes: d.bytes })), null, (d) => d.key));
+		rest.textContent = _('Without a name: %s in %s flows.').format(format.bytes(c.both(unnamed.bytes)), format.count(unnamed.flows));
+	};
+
+	update(reply);
 	frame.tools(picker.node);
-	frame.add(page.card(_('Most traffic'), named.node),
-		E('p', {}, [ _('Without a name: %s in %s flows.').format(format.bytes(columns.both(reply.unnamed.bytes)), format.count(reply.unnamed.flows)) ]), find, list.node);
+	frame.add(page.card(_('Most traffic'), most.node, rest), find, list.node);
 }
 
 return baseclass.extend({ load, draw });

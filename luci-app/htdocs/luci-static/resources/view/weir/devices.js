@@ -1,7 +1,7 @@
 'use strict';
 'require weir.api as api';
 'require weir.chart as chart';
-'require weir.columns as columns';
+'require weir.columns as c';
 'require weir.device as device';
 'require weir.deviceedit as edit';
 'require weir.filter as filter';
@@ -10,95 +10,80 @@
 'require weir.page as page';
 'require weir.state as state';
 
-const FILTERS = [ 'name', 'ip', 'mac', 'iface', 'vlan', 'zone', 'network', 'ipver', 'min_bytes', 'text' ];
+const FILTERS = [ 'name', 'ip', 'mac', 'iface', 'vlan', 'ipver', 'min_bytes', 'text' ];
+const PROPOSED = 8; // devices that are asked what else they may be
 
-const total = (d) => d.rx + d.tx;
+const rate = (d) => d.rx + d.tx;
+const first = (list) => (list.filter((ip) => ip.indexOf(':') < 0).concat(list))[0];
 
 // say tells how many there are, and who is busiest.
-function say(frame, now) {
-	const fresh = now.newest.filter((d) => d.first >= now.today.from).length;
-	const first = now.devices.slice().sort((a, b) => total(b) - total(a))[0];
-	const known = _('%d online, %d known, %d new today.').format(now.now.devices_online, now.now.devices_known, fresh);
+function say(frame, { now, newest, today, devices }) {
+	const busy = devices.filter(rate).sort((a, b) => rate(b) - rate(a))[0];
+	const known = _('%d online, %d known, %d new today.').format(now.devices_online, now.devices_known, newest.filter((d) => d.first >= today.from).length);
 
-	frame.say(first && total(first) ?
-		known + ' ' + _('%s is busiest with %s.').format(names.deviceLabel(first), format.rate(total(first))) : known);
+	frame.say(busy ? known + ' ' + _('%s is busiest with %s.').format(names.deviceLabel(busy), format.rate(rate(busy))) : known);
 }
 
-function bars(value, show) {
-	const list = page.bars({});
+// bars shows those that move most; known gives what the list has of a device, too.
+function bars(title, get, show, known) {
+	const list = page.bars();
 
 	return {
-		node: list.node,
-		update: (devices) => list.update(devices.slice().sort((a, b) => value(b) - value(a)).slice(0, 6).map((d) => ({
-			key: d.id, node: names.device(d), text: show(value(d)), value: value(d), colour: chart.colour('device:' + d.id)
+		node: page.card(title, list.node),
+		update: (devices) => list.update(devices.slice().sort((a, b) => get(b) - get(a)).slice(0, 6).map((d) => ({
+			key: d.id, node: names.device(Object.assign({}, known(d.id), d)), text: show(get(d)), value: get(d), colour: chart.colour('device:' + d.id)
 		})))
 	};
 }
 
-// lines keeps what each of the busiest devices moved in the last two minutes.
-function lines() {
-	const of = {};
-
-	return {
-		of,
-		update: (reply) => reply.members.forEach((m) => {
-			of[m.key] = m.rx.map((v, i) => (v == null) ? null : v + m.tx[i]);
-		})
-	};
-}
-
 function where(d) {
-	const link = d.link || {};
+	const wifi = d.link && d.link.wifi;
 
-	if (link.wifi)
-		return link.wifi.ssid + (link.wifi.signal ? ' ' + _('%d dBm').format(link.wifi.signal) : '');
-
-	return link.port || d.iface || '–';
+	return wifi ? (wifi.ssid || wifi.ap) + (wifi.signal ? ' ' + _('%d dBm').format(wifi.signal) : '') : (d.link && d.link.port) || d.iface;
 }
 
-function table(box, online, live, done) {
-	const spark = (d) => chart.spark(live.of[d.id] || [], _('Throughput of %s').format(names.deviceLabel(d)));
-
-	return columns.list('devices', {
-		label: _('Devices'), sort: '-bytes', key: (d) => d.id,
-		args: () => Object.assign({ online: online.checked || null }, box.args()),
-		empty: _('No device fits.'),
-		link: (d) => state.link('devices', { device: d.id }),
+function table(args, line, done) {
+	return c.list('devices', args, {
+		label: _('Devices'), key: (d) => d.id, empty: _('No device fits.'), link: (d) => state.link('devices', { device: d.id }),
 		rowclass: (d) => d.online ? '' : 'weir-faint',
 		columns: [
-			{ key: 'name', title: _('Device'), sort: 'name', card: 'title', csv: names.deviceLabel,
-			  node: (d) => [ names.device(d), d.online ? '' : E('small', {}, [ ' ' + _('(offline)') ]) ],
-			  dep: (d) => names.deviceLabel(d) + d.type + d.icon + d.online },
-			columns.text('vendor', _('Vendor'), (d) => d.vendor || (d.random_mac ? _('random address') : null)),
-			columns.text('ip', _('Address'), (d) => (d.ips.find((ip) => ip.indexOf(':') < 0) || d.ips[0]), { tip: (d) => d.ips.join(', ') }),
-			columns.text('link', _('Link'), where),
-			columns.speed('bps', _('Now'), (d) => d.bps, { sort: 'bps', card: true }),
-			{ key: 'line', title: _('Last 2 min'), node: spark, redraw: (cell, d) => chart.spark.redraw(cell.firstChild, live.of[d.id] || []),
-			  dep: () => '', csv: () => '' },
-			columns.amount('today', _('Today'), (d) => d.today, { card: true }),
-			columns.amount('cycle', _('Cycle'), (d) => d.cycle, { hidden: true }),
-			columns.amount('bytes', _('In all'), (d) => d.bytes, { sort: 'bytes' }),
-			columns.count('flows', _('Flows'), (d) => d.flows.active, { sort: 'flows', hidden: true }),
-			columns.text('type', _('Type'), (d) => d.type, { hidden: true }),
-			columns.text('os', _('System'), (d) => d.os, { hidden: true }),
-			columns.text('mac', _('Hardware address'), (d) => d.macs.map((m) => m.mac || m).join(', '), { hidden: true }),
-			columns.text('zone', _('Zone'), (d) => d.zone, { hidden: true }),
-			columns.text('pool', _('Pool'), (d) => d.pool, { hidden: true }),
-			columns.ago('first', _('First seen'), { sort: 'first', hidden: true }),
-			columns.ago('last', _('Last seen'), { sort: 'last', card: true }),
-			{ key: 'edit', title: '', dep: () => '', csv: () => '', node: (d) => page.button(_('Edit'), () => edit.open(d, done), 'write') }
+			c.node('name', _('Device'), { sort: true, card: 'title', csv: names.deviceLabel, get: (d) => names.deviceLabel(d) + d.type + d.icon + d.online,
+				node: (d) => [ names.device(d), d.online ? '' : E('small', {}, [ ' ' + _('(offline)') ]) ] }),
+			c.text('vendor', _('Vendor'), { get: (d) => d.vendor || (d.random_mac ? _('random address') : null) }),
+			c.text('ip', _('Address'), { get: (d) => first(d.ips), tip: (d) => d.ips.join(', ') }), c.text('link', _('Link'), { get: where }),
+			c.speed('bps', _('Now'), { sort: true, card: true }),
+			{ key: 'line', title: _('Last 2 min'), node: (d) => chart.spark(line(d), _('Throughput of %s').format(names.deviceLabel(d))),
+			  redraw: (cell, d) => chart.redraw(cell.firstChild, line(d)) },
+			c.amount('today', _('Today'), { card: true }), c.amount('cycle', _('Cycle'), c.HIDDEN), c.amount('bytes', _('In all'), { sort: true }),
+			c.count('flows', _('Flows'), { get: (d) => d.flows.active, sort: true, hidden: true }), c.text('type', _('Type'), c.HIDDEN), c.text('os', _('System'), c.HIDDEN),
+			c.text('macs', _('Hardware address'), c.HIDDEN), c.text('zone', _('Zone'), c.HIDDEN), c.text('network', _('Network'), c.HIDDEN), c.text('pool', _('Pool'), c.HIDDEN),
+			c.ago('first', _('First seen'), { sort: true, hidden: true }), c.ago('last', _('Last seen'), { sort: true, card: true }),
+			{ key: 'edit', title: '', node: (d) => page.button(_('Edit'), () => api.call('device', { id: d.id }).then((r) => edit.open(r.device, done)), 'write') }
 		]
 	});
 }
 
-function draw(frame, reply) {
-	const [ summary, live ] = reply, data = lines();
-	const now = bars(total, format.rate), today = bars((d) => columns.both(d.today) || 0, format.bytes);
+// proposals asks which devices may be one: of those that made up their address, for
+// most of the rest have only one. Of a pair each names the other.
+function proposals(devices, done) {
+	const made = devices.filter((d) => d.random_mac).slice(0, PROPOSED);
+
+	return Promise.all(made.map((d) => api.call('device', { id: d.id }))).then((all) => all.flatMap(({ device: d }) => {
+		d.suggestions = d.suggestions.filter((g) => d.id < g.with.id || made.every((m) => m.id != g.with.id));
+
+		return edit.proposed(d, done);
+	}));
+}
+
+function draw(frame, [ summary, live ]) {
+	const lines = {}, asked = E('div'), known = (id) => list.rows.find((d) => d.id == id);
+	const now = bars(_('Now'), rate, format.rate, known), today = bars(_('Today'), (d) => d.today, format.bytes, known);
 	const online = E('input', { 'type': 'checkbox', 'id': 'weir-online', 'change': () => list.reset() });
 	const box = filter.box({ keys: FILTERS, hint: _('Name, address, vendor …'), change: () => list.reset() });
-	const list = table(box, online, data, frame.reload);
+	const list = table(() => Object.assign({ online: online.checked || null }, box.args()), (d) => lines[d.id] || [], frame.reload);
 
-	const update = (summary) => {
+	const update = ([ summary, live ]) => {
+		live.members.forEach((m) => { lines[m.key] = m.rx.map((v, i) => (v == null) ? null : v + m.tx[i]); });
 		say(frame, summary);
 		now.update(summary.devices);
 		today.update(summary.devices);
@@ -107,20 +92,19 @@ function draw(frame, reply) {
 	if (!summary.now.devices_known)
 		return frame.empty(_('No device was seen yet. Are the right interfaces watched?'), state.link('settings'), _('Settings'));
 
-	data.update(live);
-	update(summary);
-	frame.add(page.grid(page.card(_('Now'), now.node), page.card(_('Today'), today.node)),
+	update([ summary, live ]);
+	frame.add(asked, page.grid(now.node, today.node),
 		E('div', { 'class': 'weir-bar' }, [ box.node, E('label', { 'for': 'weir-online' }, [ online, ' ' + _('Only those online') ]) ]), list.node);
-	frame.live(api.poll(frame.node, 5, () => Promise.all([
-		api.call('summary').then(update), api.call('live', { seconds: 120 }).then(data.update)
-	]).then(list.refresh)));
+	api.call('devices', { sort: 'first', limit: 200 }).then((reply) => proposals(reply.devices, frame.reload)).then((nodes) => asked.append(...nodes));
+	frame.live(api.poll(frame.node, 5, () => Promise.all([ load(), list.refresh() ]).then(([ reply ]) => update(reply))));
 }
+
+const load = () => Promise.all([ api.call('summary'), api.call('live', { seconds: 120 }) ]);
 
 return page.view({
 	title: _('Devices'),
 	skeleton: [ 220, 480 ],
 	back: (at) => at.device ? { href: state.link('devices'), text: _('Devices') } : null,
-	load: (at) => at.device ? device.load(at) :
-		Promise.all([ api.call('summary'), api.call('live', { seconds: 120 }) ]),
-	draw: (frame, reply, at) => at.device ? device.draw(frame, reply, at) : draw(frame, reply)
+	load: (at) => at.device ? device.load(at) : load(),
+	draw: (frame, reply, at) => (at.device ? device.draw : draw)(frame, reply, at)
 });
