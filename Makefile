@@ -41,7 +41,7 @@ SIZES := dist/weir-mipsle dist/weir-arm7 dist/weir-arm64 dist/weir-amd64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all demo run tools test test-32 test-mips test-integration test-offload test-ui screens cover race \
+.PHONY: help build build-all ipk apk feed demo run tools test test-32 test-mips test-integration test-offload test-ui screens cover race \
 	lint fuzz score bench bench-peers bench-modes bench-dump bench-store mem size clean
 
 help: ## list the targets
@@ -58,6 +58,22 @@ dist/weir-%: FORCE
 	GOOS=linux $(env-$*) $(BUILD) $(SMALL) -o $@ ./cmd/weir
 
 FORCE:
+
+# What packages are made for, by OpenWrt's names, and where their keys are.
+TARGETS ?= mipsel_24kc mips_24kc aarch64_cortex-a53 arm_cortex-a7_neon-vfpv4 x86_64
+KEYS ?=
+URL ?= https://example.org/weir
+PACKAGES = $(MAKE) --no-print-directory $$($(GO) run ./feeds/build binaries $(TARGETS)) && \
+	$(GO) run ./feeds/build $(KEYS:%=-keys %) -url $(URL)
+
+ipk: ## build packages for OpenWrt up to 24.10: make ipk TARGETS="mipsel_24kc x86_64"
+	@$(PACKAGES) -format ipk packages $(TARGETS)
+
+apk: ## build packages for OpenWrt from 25.12
+	@$(PACKAGES) -format apk packages $(TARGETS)
+
+feed: ## build feeds of both, with indexes, signed: make feed KEYS=FOLDER URL=https://…
+	@$(PACKAGES) feed $(TARGETS)
 
 demo: build ## replay a household's evening and watch it in a browser or the terminal
 	$(GO) run ./test/home/demo bin/weir

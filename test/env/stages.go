@@ -66,14 +66,16 @@ var stages = []stage{
 
 // aboutTheTree are packages that judge or measure the tree itself: once is enough.
 var aboutTheTree = map[string]string{
-	"weir/test/house": "judges the source, not the program",
-	"weir/test/env":   "runs the tests",
-	"weir/test/score": "builds the program for this machine and judges it",
-	"weir/test/ui":    "weighs the pages",
+	"weir/feeds/build": "makes packages where weir is built",
+	"weir/test/house":  "judges the source, not the program",
+	"weir/test/env":    "runs the tests",
+	"weir/test/score":  "builds the program for this machine and judges it",
+	"weir/test/ui":     "weighs the pages",
 }
 
 // notUnderQEMU are the packages that do not run under user-mode emulation.
 var notUnderQEMU = map[string]string{
+	"weir/feeds/build":              "makes packages where weir is built",
 	"weir/test/house":               "judges the source, not the program",
 	"weir/test/env":                 "runs the tests",
 	"weir/test/score":               "builds the program for this machine and judges it",
