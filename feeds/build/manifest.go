@@ -41,6 +41,7 @@ var installed = []struct {
 	{"uci/weir.config", "etc/config/weir", 0o644},
 	{"openwrt/weir.sysctl", "etc/sysctl.d/20-weir.conf", 0o644},
 	{"openwrt/weir.keep", "lib/upgrade/keep.d/weir", 0o644},
+	{"openwrt/weir.acl.json", "usr/share/acl.d/weir.json", 0o644},
 }
 
 const vendors = "openwrt/vendor.db"

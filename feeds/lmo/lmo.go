@@ -4,6 +4,7 @@
 package lmo
 
 import (
+	"cmp"
 	"encoding/binary"
 	"maps"
 	"slices"
@@ -44,7 +45,7 @@ func File(words map[string]string, plural string) []byte {
 		id, _, _ := strings.Cut(key, "\x02")
 		add(hash(key), max(forms[id], 1), text)
 	}
-	slices.SortFunc(index, func(a, b entry) int { return int(int64(a.key) - int64(b.key)) })
+	slices.SortFunc(index, func(a, b entry) int { return cmp.Compare(a.key, b.key) })
 	begin := uint32(len(file))
 	for _, e := range index {
 		for _, n := range []uint32{e.key, e.forms, e.offset, e.length} {
