@@ -1,5 +1,6 @@
 // Package httpapi serves api.Methods over HTTP: JSON-RPC 2.0 at POST /ubus as
-// OpenWrt's uhttpd speaks it, REST at /api/v1/METHOD, and /healthz.
+// OpenWrt's uhttpd speaks it, REST at /api/v1/METHOD, /healthz and, on TCP, the
+// pages of weir with what they listen to, /ubus/subscribe/weir.
 //
 // There are two doors. The unix socket is always open; its mode (0600) decides
 // who may use it, so it asks for nothing more. TCP is open only when it is
@@ -21,5 +22,13 @@
 // replies. It reads strictly: what other readers could take for another request
 // is refused. net/http is the judge of it in the tests.
 //
-// The build tag notls leaves TLS out (2.7 MB): cert and key are then refused.
+// # Who calls
+//
+// The token opens everything. Who logs in with it gets a cookie, which browsers
+// send with every request of any page, and the ID of the session, which only our
+// page is told: calls need both. Nothing is kept of a session; its cookie carries
+// the proof that it was made here. Clients that guess are slowed down.
+//
+// The build tag notls leaves out TLS (2.7 MB), and the pages: on a router LuCI has
+// them. The options cert and key are then refused.
 package httpapi

@@ -16,9 +16,8 @@ import (
 	"time"
 )
 
-// nginxConfig has weir below two paths: /off/weir, which nginx takes off and says
-// so, and /left, which it leaves in place, as option base_path says to a second one.
-const nginxConfig = `daemon off;
+// nginxFrame is what stands around the location of an example.
+const nginxFrame = `daemon off;
 pid %[1]s/pid;
 error_log stderr;
 events {}
@@ -31,21 +30,28 @@ http {
 	scgi_temp_path %[1]s/scgi;
 	server {
 		listen %[2]s;
-		location /off/weir/ {
-			proxy_set_header Host $http_host;
-			proxy_set_header X-Forwarded-Prefix /off/weir;
-			proxy_pass http://%[3]s/;
-		}
-		location /left/ {
-			proxy_set_header Host $http_host;
-			proxy_pass http://%[4]s;
-		}
+		%[3]s
 	}
 }
 `
 
-// startNginx runs nginx before two servers and returns its address.
-func startNginx(t *testing.T, off, left string) string {
+// nginxExamples returns the locations that docs/web.md recommends.
+func nginxExamples(t *testing.T) []string {
+	t.Helper()
+	b, err := os.ReadFile(filepath.FromSlash("../../../docs/web.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, block := range strings.Split(string(b), "```nginx\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		found = append(found, block)
+	}
+	return found
+}
+
+// startNginx runs nginx with a location of weir and returns its address.
+func startNginx(t *testing.T, location string) string {
 	t.Helper()
 	path, err := exec.LookPath("nginx")
 	if err != nil {
@@ -58,7 +64,7 @@ func startNginx(t *testing.T, off, left string) string {
 	address, dir := ln.Addr().String(), shortDir(t)
 	ln.Close()
 	file := filepath.Join(dir, "conf")
-	if err := os.WriteFile(file, fmt.Appendf(nil, nginxConfig, dir, address, off, left), 0o600); err != nil {
+	if err := os.WriteFile(file, fmt.Appendf(nil, nginxFrame, dir, address, location), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(path, "-p", dir, "-c", file)
@@ -81,44 +87,51 @@ func startNginx(t *testing.T, off, left string) string {
 	}
 }
 
-// TestBehindNginx logs in and looks at pages below a path of another server.
+// TestBehindNginx logs in and looks at pages below a path of another server, which
+// takes that path off or leaves it.
 func TestBehindNginx(t *testing.T) {
-	off, left := serve(t, Config{}, true), serve(t, Config{BasePath: "/left"}, true)
-	address := startNginx(t, off.tcp, left.tcp)
-	for _, tt := range []struct {
-		base string
-		h    *house
-	}{{"/off/weir", off}, {"/left", left}} {
-		t.Run(tt.base, func(t *testing.T) {
-			front := *tt.h
-			front.tcp = address
-			b := newBrowser(t, &front)
-			res, _ := b.send(t, "GET", tt.base+"/", "")
-			if got := res.Header.Get("Location"); res.StatusCode != 303 || !ends(got, tt.base+"/login?next=%2F") {
-				t.Fatalf("a stranger gets %d to %q", res.StatusCode, got)
-			}
-			form := url.Values{"token": {front.token}, "next": {"/admin/weir/dns"}}.Encode()
-			res, _ = b.send(t, "POST", tt.base+"/login", form)
-			if got := res.Header.Get("Location"); res.StatusCode != 303 || !ends(got, tt.base+"/admin/weir/dns") {
-				t.Fatalf("the token gets %d to %q", res.StatusCode, got)
-			}
-			if set := res.Header.Get("Set-Cookie"); !strings.Contains(set, "; Path="+tt.base+"/;") {
-				t.Errorf("the cookie is %q", set)
-			}
-			env := b.env(t, tt.base+"/admin/weir/dns")
-			if env.Base != tt.base {
-				t.Errorf("the base is %q", env.Base)
-			}
-			if res, _ := b.send(t, "GET", tt.base+"/luci-static/runtime/start.js", ""); res.StatusCode != 200 {
-				t.Errorf("a script: %d", res.StatusCode)
-			}
-			call := strings.Replace(oneCall, "SESSION", env.Session, 1)
-			if _, body := b.send(t, "POST", tt.base+"/ubus/", call); !strings.Contains(body, `"result":[0,`) {
-				t.Errorf("a call: %s", body)
-			}
-			streams(t, b, tt.base, env.Session)
+	locations := nginxExamples(t)
+	if len(locations) != 2 {
+		t.Fatalf("docs/web.md has %d examples", len(locations))
+	}
+	for i, name := range []string{"taken off", "left"} {
+		t.Run(name, func(t *testing.T) {
+			h := serve(t, Config{BasePath: []string{"", "/weir"}[i]}, true)
+			location := strings.ReplaceAll(locations[i], "127.0.0.1:8330", h.tcp)
+			front := *h
+			front.tcp = startNginx(t, location)
+			visitBelow(t, &front, "/weir")
 		})
 	}
+}
+
+func visitBelow(t *testing.T, h *house, base string) {
+	t.Helper()
+	b := newBrowser(t, h)
+	res, _ := b.send(t, "GET", base+"/", "")
+	if got := res.Header.Get("Location"); res.StatusCode != 303 || !ends(got, base+"/login?next=%2F") {
+		t.Fatalf("a stranger gets %d to %q", res.StatusCode, got)
+	}
+	form := url.Values{"token": {h.token}, "next": {"/admin/weir/dns"}}.Encode()
+	res, _ = b.send(t, "POST", base+"/login", form)
+	if got := res.Header.Get("Location"); res.StatusCode != 303 || !ends(got, base+"/admin/weir/dns") {
+		t.Fatalf("the token gets %d to %q", res.StatusCode, got)
+	}
+	if set := res.Header.Get("Set-Cookie"); !strings.Contains(set, "; Path="+base+"/;") {
+		t.Errorf("the cookie is %q", set)
+	}
+	env := b.env(t, base+"/admin/weir/dns")
+	if env.Base != base {
+		t.Errorf("the base is %q", env.Base)
+	}
+	if res, _ := b.send(t, "GET", base+"/luci-static/runtime/start.js", ""); res.StatusCode != 200 {
+		t.Errorf("a script: %d", res.StatusCode)
+	}
+	call := strings.Replace(oneCall, "SESSION", env.Session, 1)
+	if _, body := b.send(t, "POST", base+"/ubus/", call); !strings.Contains(body, `"result":[0,`) {
+		t.Errorf("a call: %s", body)
+	}
+	streams(t, b, base, env.Session)
 }
 
 // ends compares the end of an address: nginx puts its own name before the path.
