@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-//go:embed htdocs root/usr/share/luci/menu.d standalone
+//go:embed htdocs po/*/*.po root/usr/share/luci/menu.d standalone
 var files embed.FS
 
 // packFrom is the length from which a file is worth packing.
