@@ -68,7 +68,7 @@ function legend() {
 		swatch.style.background = INK;
 		swatch.style.opacity = SHADES[i];
 
-		return E('span', {}, [ swatch, i ? _('from %s').format(format.percent(f)) : _('under %s').format(format.percent(FROM[1])) ]);
+		return E('span', {}, [ swatch, i ? _('from %d %%').format(f) : _('under %d %%').format(FROM[1]) ]);
 	}));
 }
 
@@ -97,8 +97,8 @@ function create() {
 		const link = chart.svg('a', { href: state.link('world', { country: m.row.key }), tabindex: (i == focus) ? 0 : -1, 'aria-label': text(m.row),
 			focus: () => { focus = i; say(m.row); }, mouseenter: () => say(m.row), mouseleave: () => say(null) }, [
 			chart.svg('title', {}, [ text(m.row) ]),
-			chart.svg('circle', { cx: m.x, cy: m.y, r: m.r, fill: PAPER, 'fill-opacity': 0.88, stroke: TEXT }),
-			(m.r < 9) ? chart.svg('g') : chart.svg('text', { x: m.x, y: m.y + 4, 'text-anchor': 'middle', fill: TEXT }, [ m.row.key ])
+			chart.svg('circle', { cx: m.x, cy: m.y, r: m.r, fill: PAPER, 'fill-opacity': 0.75, stroke: TEXT }),
+			(m.r < 8) ? chart.svg('g') : chart.svg('text', { x: m.x, y: m.y + 4, 'text-anchor': 'middle', fill: TEXT }, [ m.row.key ])
 		]);
 
 		return moved ? [ chart.svg('line', { x1: m.hx, y1: m.hy, x2: m.x, y2: m.y, stroke: TEXT }), link ] : [ link ];
@@ -110,14 +110,14 @@ function create() {
 		if (width < 100)
 			return;
 
-		const height = Math.round(Math.max(200, Math.min(480, width * VIEWS[0][4] / VIEWS[0][3])));
+		const height = Math.round(Math.max(140, Math.min(480, width * VIEWS[0][4] / VIEWS[0][3])));
 		const scale = Math.min(width / v[3], height / v[4]), left = (width - v[3] * scale) / 2 - v[1] * scale, top = (height - v[4] * scale) / 2 - v[2] * scale;
 		const most = rows.length ? rows[0].pct : 1;
 
 		const shown = rows.filter((r) => land[r.key]).slice(0, MARKS).map((row) => {
 			const x = land[row.key].x * scale + left, y = land[row.key].y * scale + top;
 
-			return { row, x, y, hx: x, hy: y, r: Math.max(4, Math.sqrt(row.pct / most) * Math.min(22, 10 + width / 80)) };
+			return { row, x, y, hx: x, hy: y, r: Math.max(4, Math.sqrt(row.pct / most) * Math.min(18, 9 + width / 120)) };
 		}).filter((m) => m.x > 0 && m.x < width && m.y > 0 && m.y < height);
 
 		picture.setAttribute('width', width);

@@ -3,11 +3,11 @@
 'require weir.chart as chart';
 'require weir.columns as columns';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.names as names';
 'require weir.page as page';
 'require weir.period as period';
 'require weir.state as state';
-'require weir.table as table';
 
 const REFRESH = 5;   // seconds
 const VIA = { dns: _('in the clear'), dot: 'DoT', doh: 'DoH', doq: 'DoQ', mdns: 'mDNS', llmnr: 'LLMNR' };
@@ -15,22 +15,23 @@ const ANSWERS = {
 	ok: _('answered'), noerror: _('answered'), nxdomain: _('no such name'), servfail: _('resolver failed'),
 	refused: _('refused'), error: _('other errors'), unanswered: _('no answer')
 };
+const COLOURS = { ok: '#0072b2', nxdomain: '#e69f00', servfail: '#d55e00', refused: '#cc79a7', error: '#8f4173', unanswered: chart.GREY };
 const STATES = { answered: _('answered'), waiting: _('waiting'), lost: _('no answer') };
 const WRONG = [ 'nxdomain', 'servfail', 'refused', 'other' ];
 
 const bad = (counts) => WRONG.reduce((n, k) => n + counts.answers[k], counts.lost);
-const who = (id, name, ip) => id ? names.device({ id, name: name || ip }) : E('span', {}, [ ip || '–' ]);
+const who = (id, name, ip) => id ? E('a', { 'href': state.link('devices', { device: id }) }, [ name || ip || _('Device %s').format(id) ]) : E('span', {}, [ ip || '–' ]);
 
-function device(title) {
-	return { key: 'device', title: title || _('Device'), card: true, dep: (r) => r.device + (r.device_name || r.name || ''), csv: (r) => r.device_name || r.name || r.client,
-		node: (r) => who(r.device, r.device_name || r.name, r.client) };
+// device is the column of who asked: in some lists a name is the device's, in others
+// that asked for.
+function device(more) {
+	const name = (r) => ('device_name' in r) ? r.device_name : r.name;
+
+	return Object.assign({ key: 'device', title: _('Device'), card: true, dep: (r) => r.device + (name(r) || ''), csv: (r) => name(r) || r.client,
+		node: (r) => who(r.device, name(r), r.client) }, more);
 }
 
-// local is a table of rows that the page has already.
-function local(rows, opts) {
-	return table.create(Object.assign({ paged: false, tools: false, keep: false, load: () => Promise.resolve({ rows: rows(), total: rows().length }) }, opts));
-}
-
+// The tabs: each is a list, or several with headings.
 const lists = {
 	'': (data, args) => columns.list('dns_top', { rows: 'names', args, label: _('Names asked for most'), key: (r) => r.name, empty: _('No name was asked for yet.'), columns: [
 		{ key: 'name', title: _('Name'), card: 'title', text: (r) => r.name, csv: (r) => r.name },
@@ -38,16 +39,16 @@ const lists = {
 		columns.count('nxdomain', _('No such name'), (r) => r.nxdomain, { card: true })
 	] }),
 
-	devices: (data) => local(() => data.top.devices, { label: _('Devices that ask'), id: 'dns-devices', key: (r) => r.device, empty: _('No device has asked yet.'), columns: [
-		Object.assign(device(), { card: 'title' }),
+	devices: (data) => local.list(() => data.top.devices, { sort: '-queries', label: _('Devices that ask'), id: 'dns-devices', key: (r) => r.device, empty: _('No device has asked yet.'), columns: [
+		device({ card: 'title' }),
 		columns.count('queries', _('Questions'), (r) => r.queries, { card: true }),
 		columns.count('bad', _('Failed'), bad, { card: true }),
 		columns.text('ms', _('Time to answer'), (r) => format.ms(r.ms.mean), { num: true, csv: (r) => r.ms.mean }),
 		columns.count('repeats', _('Asked again'), (r) => r.repeats, { hidden: true }),
-		columns.count('strangers', _('Flows without a question'), (r) => r.strangers.flows, { card: true, tip: (r) => format.bytes(r.strangers.bytes) })
+		columns.count('strangers', _('Unasked flows'), (r) => r.strangers.flows, { card: true, tip: (r) => format.bytes(r.strangers.bytes) })
 	] }),
 
-	resolvers: (data) => local(() => data.top.resolvers, { label: _('Resolvers'), id: 'dns-resolvers', key: (r) => r.ip + r.via, empty: _('No resolver was asked yet.'), columns: [
+	resolvers: (data) => local.list(() => data.top.resolvers, { sort: '-count', label: _('Resolvers'), id: 'dns-resolvers', key: (r) => r.ip + r.via, empty: _('No resolver was asked yet.'), columns: [
 		{ key: 'ip', title: _('Resolver'), card: 'title', dep: (r) => r.ip, csv: (r) => r.ip, node: (r) => names.host({ ip: r.ip, scope: r.house ? 'local' : 'remote' }) },
 		columns.text('house', _('Where'), (r) => r.house ? _('in the house') : _('outside'), { card: true }),
 		columns.text('via', _('How'), (r) => VIA[r.via], { card: true }),
@@ -57,23 +58,23 @@ const lists = {
 	] }),
 
 	bypass: (data, args) => [
-		columns.list('dns_bypass', { rows: 'bypasses', args, keep: false, label: _('Devices that ask others'), key: (r) => r.client + r.resolver + r.via,
+		[ _('Devices that ask others'), columns.list('dns_bypass', { rows: 'bypasses', args, keep: false, tools: false, label: _('Devices that ask others'), key: (r) => r.client + r.resolver + r.via,
 			empty: _('Every device asks your router.'), columns: [
-				Object.assign(device(), { card: 'title' }),
+				device({ card: 'title' }),
 				columns.text('resolver', _('Asks'), (r) => r.resolver, { card: true }),
 				columns.text('via', _('How'), (r) => VIA[r.via], { card: true }),
 				columns.count('count', _('Questions or flows'), (r) => r.count, { card: true }),
 				columns.ago('last', _('Last asked'))
-			] }),
-		local(() => data.bypass.strangers, { label: _('Talks to without having asked'), id: 'dns-strangers', key: (r) => r.client + r.server + r.proto + r.port,
+			] }) ],
+		[ _('Talks to without having asked'), local.list(() => data.bypass.strangers, { sort: '-last', keep: false, tools: false, label: _('Talks to without having asked'), id: 'dns-strangers', key: (r) => r.client + r.server + r.proto + r.port,
 			empty: _('Nobody talks to an address that no answer gave.'), columns: [
-				Object.assign(device(), { card: 'title' }),
+				device({ card: 'title' }),
 				{ key: 'server', title: _('Talks to'), card: true, dep: (r) => r.server, csv: (r) => r.server, node: (r) => names.host({ ip: r.server, scope: 'remote' }) },
 				columns.text('port', _('Port'), (r) => r.proto + (r.port ? ' ' + r.port : ''), { card: true }),
 				columns.count('flows', _('Flows'), (r) => r.flows),
 				columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
 				columns.ago('last', _('Last'))
-			] })
+			] }) ]
 	],
 
 	log: (data, args) => columns.list('dns_log', { rows: 'queries', args, label: _('Newest questions'), key: (r) => [ r.at, r.client, r.name, r.type, r.resolver ].join(' '),
@@ -106,8 +107,8 @@ function course(replies) {
 	if (!replies.length)
 		return E('p', { 'class': 'weir-note' }, [ _('Nothing is kept of this time yet.') ]);
 
-	picture.update({ start: replies[0].start, step: replies[0].step, starts: replies[0].starts, series: replies.map((r) => ({
-		key: 'dns:' + r.key, label: ANSWERS[r.key] || r.key, values: r.values.map((v) => v == null ? null : v * 60 / r.step)
+	picture.update({ start: replies[0].start, step: replies[0].step, starts: replies[0].starts, series: Object.keys(COLOURS).map((k) => replies.find((r) => r.key == k)).filter((r) => r).map((r) => ({
+		key: r.key, colour: COLOURS[r.key], label: ANSWERS[r.key] || r.key, values: r.values.map((v) => v == null ? null : v * 60 / r.step)
 	})) });
 
 	return picture.node;
@@ -117,14 +118,15 @@ function draw(frame, reply, at) {
 	const data = { top: reply[0], bypass: reply[1] }, tab = lists[at.tab] ? at.tab : '';
 	const picker = period.picker({ change: frame.reload });
 	const text = E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': () => shown.forEach((t) => t.reset()) });
-	const shown = [ lists[tab](data, () => ({ device: at.device, text: (tab == 'log') ? text.value : null })) ].flat();
+	const made = lists[tab](data, () => ({ device: at.device, text: (tab == 'log') ? text.value : null }));
+	const cards = Array.isArray(made) ? made : [], shown = cards.length ? cards.map((c) => c[1]) : [ made ];
 
 	say(frame, data);
 	frame.tools(picker.node);
 	frame.add(page.card(_('Questions a minute'), course(reply[2])), page.tabs([
 		{ key: '', title: _('Names') }, { key: 'devices', title: _('Devices') }, { key: 'resolvers', title: _('Resolvers') },
 		{ key: 'bypass', title: _('Past the router'), count: data.bypass.total }, { key: 'log', title: _('Log') }
-	], tab), (tab == 'log') ? text : '', ...shown.map((t) => t.node));
+	], tab), (tab == 'log') ? text : '', ...(cards.length ? cards.map((c) => page.card(c[0], c[1].node)) : [ made.node ]));
 
 	frame.live(api.poll(frame.node, REFRESH, () => Promise.all([ api.call('dns_top', { device: at.device, limit: 1 }), api.call('dns_bypass', { device: at.device }) ]).then((now) => {
 		[ data.top, data.bypass ] = now;

@@ -3,11 +3,11 @@
 'require weir.chart as chart';
 'require weir.columns as columns';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.names as names';
 'require weir.page as page';
 'require weir.period as period';
 'require weir.state as state';
-'require weir.table as table';
 
 const SHOWN = 7; // members with a colour of their own
 const CLASSES = {
@@ -24,7 +24,7 @@ function node(of, r) {
 	if (r.key == 'other' || r.key == 'unknown')
 		return E('span', {}, [ label(of, r) ]);
 
-	return (of == 'device') ? names.device({ id: r.key, name: label(of, r) }) : (of == 'application') ? names.app(r) : (of == 'country') ? names.country(r.key) :
+	return (of == 'device') ? E('a', { 'href': state.link('devices', { device: r.key }) }, [ label(of, r) ]) : (of == 'application') ? names.app(r) : (of == 'country') ? names.country(r.key) :
 		(of == 'asn') ? names.asn(+r.key.slice(2), r.label) : E('span', {}, [ label(of, r) ]);
 }
 
@@ -85,21 +85,15 @@ function choice(title, all, now, fn) {
 
 function list(data) {
 	const show = (v) => (data.metric == 'bytes') ? format.bytes(v) : format.count(v), sum = data.all.sum.value;
-	const by = { name: (a, b) => label(data.of, a).localeCompare(label(data.of, b)), value: (a, b) => a.value - b.value, change: (a, b) => (a.change || 0) - (b.change || 0) };
 
-	return table.create({
-		id: 'history', label: CLASSES[data.of], paged: false, sort: '-value', key: (r) => r.key, empty: _('Nothing is kept of this time.'),
-		load: (args) => {
-			const rows = data.all.compare.slice().sort(by[args.sort] || by.value);
-
-			return Promise.resolve({ rows: args.desc ? rows.reverse() : rows, total: rows.length });
-		},
+	return local.list(() => data.all.compare, {
+		id: 'history', label: CLASSES[data.of], sort: '-value', key: (r) => r.key, empty: _('Nothing is kept of this time.'),
 		columns: [
-			{ key: 'name', title: CLASSES[data.of], sort: 'name', card: 'title', csv: (r) => label(data.of, r), dep: (r) => r.key + r.label, node: (r) => node(data.of, r) },
+			{ key: 'name', title: CLASSES[data.of], card: 'title', csv: (r) => label(data.of, r), dep: (r) => r.key + r.label, node: (r) => node(data.of, r) },
 			columns.share('share', _('Share'), (r) => sum ? r.value / sum * 100 : null, (r) => chart.colour(kind(data.of, r.key)), { card: true }),
-			columns.text('value', METRICS[data.metric], (r) => show(r.value), { num: true, sort: 'value', card: true, csv: (r) => r.value, tip: (r) => format.exact(r.value) }),
+			columns.text('value', METRICS[data.metric], (r) => show(r.value), { num: true, card: true, csv: (r) => r.value, tip: (r) => format.exact(r.value) }),
 			columns.text('before', _('The time before'), (r) => show(r.before), { num: true, csv: (r) => r.before }),
-			columns.text('change', _('Trend'), (r) => format.trend(r.change_pct), { num: true, sort: 'change', card: true, csv: (r) => r.change_pct })
+			columns.text('change', _('Trend'), (r) => format.trend(r.change_pct), { num: true, card: true, csv: (r) => r.change_pct })
 		]
 	});
 }

@@ -153,7 +153,6 @@ return view.extend({
 		};
 
 		map.tabbed = true;
-		map.readonly = !api.canWrite();
 		options.sections.forEach((section) => addSection(map, section, known));
 
 		return map.render().then((node) => {

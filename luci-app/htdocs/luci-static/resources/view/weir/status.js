@@ -3,9 +3,9 @@
 'require weir.chart as chart';
 'require weir.columns as columns';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.page as page';
 'require weir.state as state';
-'require weir.table as table';
 
 const REFRESH = 5, STORED = 60; // seconds
 const STATES = { starting: _('starting'), running: _('running'), waiting: _('waiting'), ended: _('ended'), failed: _('failed') };
@@ -82,7 +82,7 @@ function stored(db) {
 		[ _('Used'), gauge(live.bytes, live.max_bytes) ],
 		[ _('Written today'), format.bytes(live.written.today) ],
 		[ _('History'), live.tiers.filter((t) => t.oldest).map((t) =>
-			E('div', {}, [ _('steps of %s since %s').format((t.step >= 86400) ? format.duration(t.step).replace(/ 0 .*$/, '') : format.duration(t.step).replace(/ 0 .*$/, ''), format.date(t.oldest)) ])) ],
+			E('div', {}, [ _('steps of %s since %s').format(format.duration(t.step).replace(/ 0 .*$/, ''), format.date(t.oldest)) ])) ],
 		[ _('Ended flows'), live.flows.oldest ? _('since %s').format(format.datetime(live.flows.oldest)) : null ],
 		[ _('Error'), live.error ]
 	].concat(old ? [
@@ -99,9 +99,8 @@ function stored(db) {
 function sources(get) {
 	const sum = (o, k) => o.points.reduce((n, p) => n + p[k], 0);
 
-	return table.create({
-		id: 'sources', label: _('Sources'), paged: false, tools: false, keep: false, key: (o) => o.name, empty: _('Nothing is watched.'),
-		load: () => Promise.resolve({ rows: get().sources, total: get().sources.length }),
+	return local.list(() => get().sources, {
+		id: 'sources', label: _('Sources'), sort: 'name', tools: false, key: (o) => o.name, empty: _('Nothing is watched.'),
 		columns: [
 			columns.text('name', _('Source'), (o) => o.name, { card: 'title' }),
 			columns.text('state', _('State'), (o) => STATES[o.state] || o.state, { card: true }),

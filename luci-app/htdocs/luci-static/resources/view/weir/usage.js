@@ -4,7 +4,6 @@
 'require weir.chart as chart';
 'require weir.columns as columns';
 'require weir.format as format';
-'require weir.names as names';
 'require weir.page as page';
 'require weir.state as state';
 
@@ -15,6 +14,12 @@ const WEEKDAYS = { mon: _('Mon'), tue: _('Tue'), wed: _('Wed'), thu: _('Thu'), f
 const both = (b) => b.tx + b.rx;
 const days = (c) => Math.max(1, Math.round((c.to - c.from) / DAY));
 const today = (c) => Math.min(days(c), Math.max(1, Math.ceil((format.now() - c.from) / DAY)));
+
+const whose = (scope) => {
+	const [ kind, name ] = [ scope.split(':')[0], scope.split(':').slice(1).join(':') ];
+
+	return (kind == 'device') ? name : (kind == 'pool') ? _('pool %s').format(name) : name ? _('uplink %s').format(name) : _('all uplinks');
+};
 
 // calendar draws a bar for each day of a cycle, and a line at the share that a plan
 // leaves for a day.
@@ -72,7 +77,7 @@ function quota(q, reload) {
 		E('p', { 'class': 'weir-note' }, [ over ? _('The budget is used up.') : (q.forecast == null) ? _('Too early in the cycle to say where it ends.') :
 			(late ? _('At this rate %s by %s: more than there is.') : _('At this rate %s by %s.')).format(format.bytes(q.forecast), format.day(q.to - 1)) ]),
 		page.facts([
-			[ _('Whose'), q.scope ],
+			[ _('Whose'), whose(q.scope) ],
 			[ _('Cycle'), _('%s to %s, day %d of %d').format(format.day(q.from), format.day(q.to - 1), today(q), days(q)) ],
 			[ _('Counts'), { both: _('both directions'), rx: _('download'), tx: _('upload') }[q.direction] ],
 			[ _('Warns at'), q.warn.map((w) => w + ' %').join(', ') + (q.warned ? ' (' + _('warned at %d %%').format(q.warned) + ')' : '') ],
@@ -90,7 +95,8 @@ function say(frame, quotas, total, back) {
 	const q = quotas.slice().sort((a, b) => b.pct - a.pct)[0];
 
 	if (q && !back)
-		return frame.say((q.forecast == null) ? _('“%s”: %s of %s used on day %d of %d.').format(q.name, format.bytes(q.used), format.bytes(q.bytes), today(q), days(q)) :
+		return frame.say((q.used > q.bytes) ? _('“%s” is used up: %s of %s on day %d of %d.').format(q.name, format.bytes(q.used), format.bytes(q.bytes), today(q), days(q)) :
+			(q.forecast == null) ? _('“%s”: %s of %s used on day %d of %d.').format(q.name, format.bytes(q.used), format.bytes(q.bytes), today(q), days(q)) :
 			_('“%s”: %s of %s used on day %d of %d, about %s at the end.').format(q.name, format.bytes(q.used), format.bytes(q.bytes), today(q), days(q), format.bytes(q.forecast)));
 
 	frame.say(back ? _('%s in the cycle from %s to %s.').format(format.bytes(total.bytes), format.date(total.from), format.date(total.to - 1)) :
@@ -99,7 +105,7 @@ function say(frame, quotas, total, back) {
 
 function list(at) {
 	const of = CLASSES[at.tab] ? at.tab : 'device';
-	const node = (r) => (of == 'device' && +r.key) ? names.device({ id: r.key, name: r.label || r.key }) : E('span', {}, [ (r.key == 'other') ? _('Others') : r.label || r.key ]);
+	const node = (r) => (of == 'device' && +r.key) ? E('a', { 'href': state.link('devices', { device: r.key }) }, [ r.label || r.key ]) : E('span', {}, [ (r.key == 'other') ? _('Others') : r.label || r.key ]);
 
 	return [ page.tabs(Object.keys(CLASSES).map((k) => ({ key: (k == 'device') ? '' : k, title: CLASSES[k] })), at.tab || ''), columns.list('usage', {
 		args: { 'class': of, back: at.back }, label: CLASSES[of], key: (r) => r.key, keep: false, empty: _('Nothing is kept of this cycle.'),

@@ -4,6 +4,7 @@
 'require weir.chart as chart';
 'require weir.columns as columns';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.names as names';
 'require weir.page as page';
 'require weir.period as period';
@@ -24,16 +25,16 @@ function trend() {
 		text: (r) => isNew(r) ? _('new') : format.trend(r.change_pct), tip: (r) => _('%s in the time before').format(format.bytes(r.before)) };
 }
 
-function list(method, title, args, more) {
-	return columns.list(method, Object.assign({
-		label: title, args, keep: false, key: (r) => r.key, sort: '-bytes', empty: _('No traffic was seen in this time.'),
+function list(get, title, more) {
+	return local.list(get, Object.assign({
+		label: title, keep: false, key: (r) => r.key, sort: '-bytes', empty: _('No traffic was seen in this time.'),
 		columns: [
 			{ key: 'key', title, card: 'title', dep: (r) => r.key + r.label, csv: (r) => r.label || r.key, node: more.node },
-			columns.share('share', _('Share'), (r) => r.share, (r) => chart.colour(more.kind + ':' + r.key), { card: true }),
-			columns.amount('bytes', _('Amount'), (r) => r.bytes, { sort: 'bytes', card: true }),
+			columns.share('share', _('Share'), (r) => r.share, () => chart.DOWN, { card: true }),
+			columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
 			trend(),
-			columns.count('flows', _('Flows'), (r) => r.flows, { sort: 'flows' }),
-			columns.text('rtt', _('Latency'), (r) => format.ms(r.rtt), { num: true, sort: 'rtt', csv: (r) => r.rtt })
+			columns.count('flows', _('Flows'), (r) => r.flows, { hidden: true }),
+			columns.text('rtt', _('Latency'), (r) => format.ms(r.rtt), { num: true, csv: (r) => r.rtt, hidden: true })
 		]
 	}, more));
 }
@@ -52,7 +53,7 @@ function say(frame, reply, fresh) {
 
 // unknown is the page of a router without a database: how to get one, and what can be
 // told all the same.
-function unknown(frame, problem) {
+function unknown(frame, problem, domains) {
 	frame.say(_('Where the far ends are is not known: there is no database of countries yet.'));
 	frame.add(page.card(_('How to get one'),
 		problem ? E('p', { 'class': 'alert-message warning' }, [ problem.message ]) : '',
@@ -63,42 +64,42 @@ function unknown(frame, problem) {
 			E('li', {}, [ _('Copy them to the router, and name them in the settings.'), ' ',
 				E('a', { 'href': state.link('settings', { tab: 'geo' }) }, [ _('To the settings') ]) ])
 		])));
-	frame.add(page.card(_('Who the house talks to, by name'), columns.list('domains', {
-		label: _('Domains'), key: (r) => r.domain, tools: false, sort: '-bytes', empty: _('No traffic was seen in this time.'),
+	frame.add(page.card(_('Who the house talks to, by name'), local.list(() => domains.domains, {
+		id: 'domains', label: _('Domains'), key: (r) => r.domain, sort: '-bytes', empty: _('No traffic was seen in this time.'),
 		columns: [
 			{ key: 'domain', title: _('Domain'), card: 'title', text: (r) => r.domain },
 			columns.share('share', _('Share'), (r) => r.share, () => chart.DOWN, { card: true }),
-			columns.amount('bytes', _('Amount'), (r) => r.bytes, { sort: 'bytes', card: true }),
-			columns.count('devices', _('Devices'), (r) => r.devices, { sort: 'devices', card: true })
+			columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
+			columns.count('devices', _('Devices'), (r) => r.devices, { card: true })
 		]
 	}).node));
 }
 
 function draw(frame, reply) {
-	const [ first, week, asns, status ] = reply;
+	let [ countries, asns ] = reply;
+	const [ , , week, status ] = reply, problem = status.config.errors.find((e) => e.section == 'geo');
 
-	if (!first.countries.some(code) && !asns.total && (status.config.errors.some((e) => e.section == 'geo') || status.flows.new > 0))
-		return unknown(frame, status.config.errors.find((e) => e.section == 'geo'));
+	if (!countries.countries.some(code) && !asns.total && (problem || status.flows.new > 0))
+		return ask('domains', {}).then((domains) => unknown(frame, problem, domains));
 
-	const picker = period.picker({ change: frame.reload }), args = () => picker.args(), fresh = week.countries.filter(code).filter(isNew);
-	const world = atlas.create();
-	const byCountry = list('countries', _('Country'), args, { kind: 'country',
-		node: (r) => code(r) ? names.country(r.key) : E('span', {}, [ _('Others') ]), link: (r) => code(r) ? state.link('world', { country: r.key }) : null });
-	const byNetwork = list('asns', _('Network'), args, { kind: 'asn',
-		node: (r) => /^AS\d+$/.test(r.key) ? names.asn(+r.key.slice(2), r.label) : E('span', {}, [ _('Others') ]),
-		link: (r) => /^AS\d+$/.test(r.key) ? state.link('world', { asn: r.key.slice(2) }) : null });
+	const picker = period.picker({ change: frame.reload }), fresh = week.countries.filter(code).filter(isNew), world = atlas.create();
+	const far = (r) => code(r) ? { country: r.key } : /^AS\d+$/.test(r.key) ? { asn: r.key.slice(2) } : null;
+	const link = (r) => far(r) ? state.link('world', far(r)) : null, others = () => E('span', {}, [ _('Others') ]);
+	const byCountry = list(() => countries.countries, _('Country'), { id: 'countries', link, node: (r) => far(r) ? names.country(r.key) : others() });
+	const byNetwork = list(() => asns.asns, _('Network'), { id: 'asns', link, node: (r) => far(r) ? names.asn(+r.key.slice(2), r.label) : others() });
 
-	const show = (now) => {
-		say(frame, now, fresh);
-		world.update(now.countries.filter(code).map((r) => ({ key: r.key, value: r.bytes.tx + r.bytes.rx, pct: r.share || 0 })));
+	const show = () => {
+		say(frame, countries, fresh);
+		world.update(countries.countries.filter(code).map((r) => ({ key: r.key, value: r.bytes.tx + r.bytes.rx, pct: r.share || 0 })));
 	};
 
 	frame.tools(picker.node);
 	frame.add(page.card('', world.node), page.grid(page.card(_('Countries'), byCountry.node), page.card(_('Networks of providers'), byNetwork.node)),
 		E('p', { 'class': 'weir-note' }, [ _('Places are approximate: a company’s addresses abroad often count as its home country, and large services answer from nearby.') ]));
-	show(first);
-	frame.live(api.poll(frame.node, REFRESH, () => ask('countries', picker.args()).then((now) => {
-		show(now);
+	show();
+	frame.live(api.poll(frame.node, REFRESH, () => Promise.all([ ask('countries', picker.args()), ask('asns', picker.args()) ]).then((now) => {
+		[ countries, asns ] = now;
+		show();
 
 		return Promise.all([ byCountry.refresh(), byNetwork.refresh() ]);
 	})));
@@ -109,7 +110,7 @@ return page.view({
 	skeleton: [ 420, 480 ],
 	back: (at) => place.is(at) ? { href: state.link('world', { period: at.period, from: at.from, to: at.to }), text: _('World') } : null,
 	load: (at) => place.is(at) ? place.load(at) : Promise.all([
-		ask('countries', place.time(at)), ask('countries', { period: 'week' }), ask('asns', { limit: 1 }), api.call('status')
+		ask('countries', place.time(at)), ask('asns', place.time(at)), ask('countries', { period: 'week' }), api.call('status')
 	]),
 	draw: (frame, reply, at) => (place.is(at) ? place.draw : draw)(frame, reply, at)
 });
