@@ -261,6 +261,7 @@ Every method has a name, flat typed arguments and a reply that is one object. Th
 | command line | ` + "`weir call METHOD [NAME=VALUE… or JSON]`" + ` |
 | REST | ` + "`GET /api/v1/METHOD?NAME=VALUE&…`" + `; ` + "`POST`" + ` with a JSON object for methods of the right write, and for any other |
 | JSON-RPC 2.0 | ` + "`POST /ubus`" + `, as OpenWrt's uhttpd speaks it: ` + "`call`" + ` with ` + "`[SESSION, \"weir\", METHOD, {…}]`" + `, ` + "`list`" + `, arrays of at most 64 requests |
+| ubus | ` + "`ubus call weir METHOD '{…}'`" + ` on OpenWrt, where LuCI asks: [ubus](ubus.md) |
 | health | ` + "`GET /healthz`" + ` |
 
 Methods that send or take a whole file (export, backup, restore) are behind REST and have commands of their own: the file is the body of the
