@@ -37,18 +37,21 @@ function open(d, done) {
 		icon: E('select', { 'class': 'cbi-input-select' }, [ [ '', _('As it seems to be') ] ].concat(Object.entries(TYPES)).map(([ key, title ]) =>
 			E('option', { 'value': key, 'selected': (key == was.icon) || null }, [ title ])))
 	};
-	const secret = E('input', { 'type': 'checkbox', 'checked': d.private || null });
+	const secret = E('input', { 'type': 'checkbox', 'checked': d.private || null }), alarm = E('div', { 'role': 'alert' });
 
 	const save = () => {
 		const changes = { id: d.id, 'private': (secret.checked != d.private) ? secret.checked : null };
 
 		Object.keys(was).forEach((key) => { changes[key] = (inputs[key].value != was[key]) ? inputs[key].value : null; });
 
-		return api.write('device_set', changes).then(ui.hideModal).then(done);
+		return api.write('device_set', changes).then(ui.hideModal).then(done, (e) => {
+			alarm.className = 'alert-message danger';
+			alarm.replaceChildren(e.message, ' ', e.hint || '');
+		});
 	};
 
 	ui.showModal([ _('Edit %s').format(label(d)) ], [
-		field('name', _('Name'), inputs.name), field('icon', _('Icon'), inputs.icon),
+		alarm, field('name', _('Name'), inputs.name), field('icon', _('Icon'), inputs.icon),
 		field('pool', _('Pool'), inputs.pool, _('Devices of one pool are summed up, and may share a quota.')),
 		field('note', _('Note'), inputs.note), field('private', _('Private'), secret, _('Names of what it talks to are not kept.')),
 		E('div', { 'class': 'right' }, [ page.button(_('Cancel'), ui.hideModal), ' ', page.button(_('Save'), save, 'write') ])
