@@ -38,6 +38,7 @@ func TestACL(t *testing.T) {
 			read = append(read, m.Name)
 		}
 	}
+	read = append(read, ":subscribe") // what uhttpd asks for before it streams notifications
 	want := map[string]group{"luci-app-weir": {
 		Description: "Grant access to the traffic monitor weir",
 		Read:        rights{map[string][]string{"weir": read}, []string{"weir"}},
