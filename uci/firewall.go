@@ -17,6 +17,7 @@ type Zone struct {
 	Networks []string
 	Masq     bool  // IPv4 or IPv6 addresses are translated on the way out
 	Family   uint8 // 4, 6, or 0 for both
+	Policies
 }
 
 // Offload is what /etc/config/firewall asks for: that forwarded connections
@@ -80,9 +81,10 @@ func (c *Config) UplinkZones() []string {
 	return zones
 }
 
-// uplinkOpenings leaves of the router's openings those that lead in from an
-// uplink's zone.
+// uplinkOpenings notes who lets connections pass between zones, and leaves of the
+// router's openings those that lead in from an uplink's zone.
 func (c *Config) uplinkOpenings() {
+	c.Router.Passes = passes(c.Router.Openings)
 	zones := append(c.UplinkZones(), "*")
 	c.Router.Openings = slices.DeleteFunc(c.Router.Openings, func(o Opening) bool { return !slices.Contains(zones, o.Src) })
 }
@@ -92,6 +94,7 @@ func (c *Config) uplinkOpenings() {
 // beyond MaxPortRules, of which trim tells.
 func readFirewall(p *Package, r *Router) {
 	defaults := false
+	r.Policies = Policies{"drop", "drop", "drop"} // the firewall's own defaults
 	for i := range p.Sections {
 		switch s := &p.Sections[i]; s.Type {
 		case "defaults":
@@ -101,11 +104,16 @@ func readFirewall(p *Package, r *Router) {
 			defaults = true
 			r.Offload.Software = isOn(s.Text("flow_offloading"))
 			r.Offload.Hardware = r.Offload.Software && isOn(s.Text("flow_offloading_hw"))
+			r.Policies = readPolicies(s, r.Policies)
 		case "zone":
 			if z := readZone(s); s.Text("enabled") == "" || isOn(s.Text("enabled")) {
+				z.Policies = readPolicies(s, Policies{})
 				r.Zones = append(r.Zones, z)
 			}
 		}
+	}
+	for i := range r.Zones {
+		r.Zones[i].Policies = r.Zones[i].or(r.Policies)
 	}
 	count := map[string]int{}
 	for i := range p.Sections {
@@ -120,6 +128,10 @@ func readFirewall(p *Package, r *Router) {
 			r.Redirects = append(r.Redirects, readRedirects(s, id, r.Zones)...)
 		case s.Type == "rule" && len(r.Openings) <= MaxPortRules:
 			r.Openings = append(r.Openings, readOpenings(s, id, r.Zones)...)
+		case s.Type == "forwarding" && len(r.Forwardings) < maxForwardings:
+			if f, ok := readForwarding(s, id, r.Zones); ok {
+				r.Forwardings = append(r.Forwardings, f)
+			}
 		}
 	}
 }

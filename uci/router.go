@@ -21,6 +21,10 @@ type Router struct {
 	Hosts    []Host
 	Leases   LeaseFiles
 
+	Policies    Policies     // of the firewall; empty without its file
+	Forwardings []Forwarding // those that are in force
+	Passes      []Pass       // of enabled rules, between any zones
+
 	Offload   Offload
 	Redirects []Redirect // at most MaxPortRules
 	Openings  []Opening  // at most MaxPortRules; those from an uplink, see [Config.UplinkZones]

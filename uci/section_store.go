@@ -66,7 +66,7 @@ func (s *Store) check(report func(option, reason, hint string)) {
 // seriesClasses are the classes a series can have.
 var seriesClasses = []string{
 	"interface", "network", "zone", "device", "pool", "application", "category", "country", "asn", "dns", "coverage",
-	"device_application", "device_country",
+	"device_application", "device_country", "zone_zone",
 }
 
 var seriesLevels = []string{"full", "light", "none"}

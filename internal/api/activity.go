@@ -36,6 +36,7 @@ var activityMethod = Method{
 	},
 }
 
+// activityAnswer is one table.
 func activityAnswer() []Field {
 	return single("activity", slices.Concat([]Field{
 		{"device", Integer, true, "id of the device; null for an address that is no device's"},

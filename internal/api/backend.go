@@ -196,6 +196,9 @@ type World interface {
 	// Events returns what happened from a time to before another one, the newest
 	// first; it belongs to the caller.
 	Events(from, to time.Time) []journal.Event
+	// ZonePolicies returns what the firewall lets pass between its zones, and between
+	// them and this machine; nil where there is no firewall. It belongs to the caller.
+	ZonePolicies() []ZonePolicy
 }
 
 // Alerts are what happened that somebody should know of. *alert.Log is one.

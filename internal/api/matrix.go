@@ -13,9 +13,9 @@ const matrixLimit = 50
 
 var matrixMethod = Method{
 	Name: "matrix",
-	Doc:  "The largest members of two classes over a time, and what each moved with each other.",
+	Doc:  "The largest members of two classes over a time, and what each moved with each other; of zones, also what the firewall lets pass between them.",
 	Args: append([]Arg{
-		{Name: "class", Type: String, Doc: "rows and columns", Default: matrices[0], Values: matrices},
+		{Name: "class", Type: String, Doc: "rows and columns; of zone_zone, rows are the zones that flows were opened from and columns those that they led to, router being this machine", Default: matrices[0], Values: matrices},
 		metricArg,
 		{Name: "rows", Type: Int, Doc: "rows at most", Default: int64(20), Min: 1, Max: matrixLimit},
 		{Name: "columns", Type: Int, Doc: "columns at most", Default: int64(20), Min: 1, Max: matrixLimit},
@@ -42,11 +42,11 @@ func matrixAnswer() []Field {
 		{"rows[].value", Integer, false, "the metric, over all columns"},
 		{"rows[].cells", List, false, "one for each column"},
 		{"rows[].cells[]", Integer, false, ""},
-	})
+	}, policyFields())
 }
 
 // matrices are the classes that have cells.
-var matrices = []string{rollup.DeviceApplication.String(), rollup.DeviceCountry.String()}
+var matrices = []string{rollup.DeviceApplication.String(), rollup.DeviceCountry.String(), rollup.ZoneZone.String()}
 
 // axis is one side of a matrix.
 type axis struct {
@@ -106,6 +106,10 @@ func runMatrix(ctx context.Context, b *Backend, a Args) (Reply, error) {
 			rest -= v
 		}
 	}
+	var policies []ZonePolicy
+	if r.query.Class == rollup.ZoneZone && b.World != nil {
+		policies = b.World.ZonePolicies()
+	}
 	ts := b.now().Unix()
 	return func(e *Encoder) {
 		e.Int("ts", ts)
@@ -134,5 +138,6 @@ func runMatrix(ctx context.Context, b *Backend, a Args) (Reply, error) {
 			e.EndTable()
 		}
 		e.EndArray()
+		encodePolicies(e, policies)
 	}, nil
 }

@@ -321,7 +321,7 @@ func TestSeries(t *testing.T) {
 	}
 }
 
-const classNames = "interface, device, application, total, uplink, attributed, router, category, network, zone, pool, country, asn, dns, device_application, device_country"
+const classNames = "interface, device, application, total, uplink, attributed, router, category, network, zone, pool, country, asn, dns, device_application, device_country, zone_zone"
 
 func TestErrors(t *testing.T) {
 	h := apitest.New()

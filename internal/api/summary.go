@@ -35,6 +35,7 @@ var summaryMethod = Method{
 	},
 }
 
+// summaryAnswer is one table.
 func summaryAnswer() []Field {
 	return slices.Concat([]Field{
 		{"ts", Integer, false, "when it was answered"},

@@ -74,6 +74,7 @@ func (d *Daemon) restoreKept() {
 	d.accounting.Lock() // until it is noted what devices had counted before
 	defer d.accounting.Unlock()
 	d.restoreIdentity()
+	d.restoreJournal()
 	d.meter(d.ledger.Scopes())
 	d.passed.begin()
 	ledger, err := d.store.Rows(store.RowLedger)

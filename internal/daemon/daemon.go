@@ -26,6 +26,7 @@ import (
 	"weir/internal/engine"
 	"weir/internal/geo"
 	"weir/internal/intern"
+	"weir/internal/journal"
 	"weir/internal/link"
 	"weir/internal/logfmt"
 	"weir/internal/resolve"
@@ -77,6 +78,8 @@ type Daemon struct {
 	ledger    usage.Ledger
 	passed    passed // guarded by accounting
 	places    geo.Places
+	asNames   asNames
+	journal   journal.Journal
 	resolver  *resolve.Resolver
 	alerts    alert.Log
 	tasks     *tasks
@@ -205,6 +208,7 @@ func (d *Daemon) run(ctx context.Context, cfg *uci.Config, p plan) error {
 	}
 	d.reload.Unlock()
 	d.setBus()
+	d.began()
 	notify(ready)
 	err = d.wait(ctx)
 

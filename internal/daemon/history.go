@@ -63,6 +63,9 @@ func (d *Daemon) Name(class rollup.Class, id uint32) (key, label string) {
 			name = key
 		}
 		return strconv.FormatUint(uint64(id), 10), name
+	case class == rollup.ASN:
+		key = d.names.Name(id)
+		return key, d.asLabel(key)
 	}
 	return d.names.Name(id), ""
 }

@@ -76,6 +76,7 @@ func (d *Daemon) move(step time.Duration) {
 	}
 	d.moveStored(from, to, step)
 	d.alerts.Move(from.Add(-time.Minute), step) // those from before the first look
+	d.journal.Move(from.Add(-time.Minute), to.Add(time.Minute), step)
 }
 
 // moveStored moves what is stored, or waits to be, of a span of the wrong clock.

@@ -123,6 +123,7 @@ func (d *Daemon) adopt(f *facts, c choice, atOnce bool) (changed bool) {
 	c = d.steady.choice
 	d.mu.Unlock()
 	d.tellOffload(known, f, c, changed)
+	d.noteFacts(known, f, c, changed)
 	for _, p := range without(after, before) {
 		d.log.Warn(p.Message)
 	}

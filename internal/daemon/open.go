@@ -55,7 +55,7 @@ func (d *Daemon) open(cfg *uci.Config) error {
 	d.tellOpened()
 	d.restoreClock()
 	d.backend = &api.Backend{
-		Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage, Storage: d, Account: d, Alerts: &d.alerts, Identity: d,
+		Traffic: d.engine, History: d, Daemon: d, Uplinks: &d.coverage, Storage: d, Account: d, Alerts: &d.alerts, World: d, Identity: d,
 		Now: func() time.Time { return d.wall().In(d.zone.Load()) },
 	}
 	if cfg.Store.FlowDays > 0 {

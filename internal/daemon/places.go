@@ -63,6 +63,7 @@ func (d *Daemon) loadPlaces() {
 	case err != nil:
 		d.log.Error("where addresses are is not known", "error", err)
 	}
+	d.asNames.forget()
 	if d.engine != nil {
 		d.engine.PlacesChanged()
 	}

@@ -48,6 +48,7 @@ func (d *Daemon) Reload(context.Context) error {
 		defer d.logChoice(p)
 	}
 	d.log.Info("configuration read again", "changed", cfg.Changed(old))
+	d.noteConfig(cfg.Changed(old))
 	d.warn(problems)
 	d.setLevel(cfg)
 	d.limitMemory(cfg)

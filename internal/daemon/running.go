@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 
+	"weir/internal/journal"
 	"weir/internal/source"
 )
 
@@ -133,6 +134,7 @@ func (d *Daemon) taskEnded(t *task) error {
 	for _, r := range d.sources {
 		if !r.task.failed() {
 			d.log.Error("a source failed; the others go on", "error", t.err)
+			d.happened(journal.Source, t.name, "%v", t.err)
 			t.told = true
 			return nil
 		}

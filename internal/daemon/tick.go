@@ -7,6 +7,7 @@ import (
 	"weir/internal/clock"
 	"weir/internal/device"
 	"weir/internal/engine"
+	"weir/internal/journal"
 	"weir/internal/packet"
 	"weir/internal/rollup"
 	"weir/store"
@@ -75,6 +76,7 @@ func (d *Daemon) tick(now clock.Reading) {
 	if move {
 		d.move(step)
 	}
+	d.noteSet(before, trust, step)
 	d.noteClock(now, trust, step, move)
 	d.ticked = now.Wall.UnixMicro()
 	d.keep(d.engine.Tick(d.ticked, trust != clock.Untrusted))
@@ -107,6 +109,7 @@ func (d *Daemon) finish() {
 	if !dated {
 		d.log.Warn("the clock was never set: what was counted since the start has no date and is lost", "uptime", time.Since(d.started).Round(time.Second))
 	}
+	d.happened(journal.Stop, "", "weir ended")
 	d.keep(d.engine.Close(d.ticked, dated))
 	d.keepNow()
 }
@@ -126,6 +129,7 @@ func (d *Daemon) keep(slots []rollup.Slot) {
 	}
 	d.putDevices()
 	d.putAccounts()
+	d.putJournal()
 	d.putIdentity(false)
 	d.store.Append(slots)
 }
@@ -135,6 +139,7 @@ func (d *Daemon) keep(slots []rollup.Slot) {
 func (d *Daemon) keepNow() {
 	d.putDevices()
 	d.putAccounts()
+	d.putJournal()
 	d.putIdentity(true)
 }
 

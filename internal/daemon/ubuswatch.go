@@ -58,6 +58,7 @@ func (d *Daemon) tellWays(before []wayState) {
 		if slices.ContainsFunc(before, same) {
 			continue
 		}
+		d.noteWay(before, &w)
 		d.tell("link", func(e *api.Encoder) {
 			e.Str("interface", w.name)
 			e.Str("device", w.device)

@@ -79,7 +79,7 @@ const nowhere = 1<<8 - 1
 func (d *Daemon) engineUplinks(all []uplink) []engine.Uplink {
 	var out []engine.Uplink
 	for _, u := range all {
-		e := engine.Uplink{Name: u.name, Point: nowhere}
+		e := engine.Uplink{Name: u.name, Point: nowhere, Zone: zoneOf(d.config.Load(), u.name)}
 		captured := slices.ContainsFunc(d.watched, func(w watched) bool { return w.name == u.name })
 		if captured || d.steady.mode != uci.ModePackets {
 			point, err := d.engine.Interface(u.name)

@@ -14,6 +14,7 @@ type Uplink struct {
 	Name  string        // as configured: wan, wwan …
 	Point uint8         // observation point of flows that no host in the house is an end of
 	Addrs []packet.Addr // this machine's addresses on it
+	Zone  string        // of the firewall, "" for none
 }
 
 // UplinkRow is what was counted by flows over one uplink since the start: tx is

@@ -27,6 +27,7 @@ func (e *Engine) SetSegments(all map[string]Segment) {
 	for i := range e.points {
 		e.segment(&e.points[i])
 	}
+	e.feed.router = e.series.names.Handle(RouterZone)
 }
 
 // segment looks up the series of a point's network and zone.
@@ -62,6 +63,7 @@ func (e *Engine) PlacesChanged() {
 // feed is what the series of places and qualities are made from.
 type feed struct {
 	segments  map[string]Segment
+	router    uint32            // series of RouterZone
 	pools     map[uint32]uint32 // handles by device
 	places    []whereabouts     // by hash of the address
 	countries map[[2]byte]uint32
@@ -167,6 +169,7 @@ func (e *Engine) feedSegments(f *flow.Flow, c *flow.Change, q *quality, local fl
 	if e.feed.segments == nil {
 		return
 	}
+	e.feedZones(f, c, q)
 	v := sums(c, q, local)
 	if other == nil {
 		e.feedSegment(&e.points[f.Key.Point], nil, &v)

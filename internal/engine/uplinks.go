@@ -12,6 +12,7 @@ import (
 type uplink struct {
 	Uplink
 	sums      UplinkRow
+	zone      uint32  // series of its zone, 0 for none
 	public    [2]bool // by family: it has an address that the world can reach
 	private   [2]bool // and another one
 	linkLocal bool    // it has an IPv6 address for the link alone
@@ -46,6 +47,9 @@ func (e *Engine) SetUplinks(all []Uplink) {
 	e.uplinks = make([]uplink, 0, min(len(all), MaxUplinks))
 	for _, u := range all[:min(len(all), MaxUplinks)] {
 		next := uplink{Uplink: u, sums: UplinkRow{Name: u.Name}}
+		if u.Zone != "" {
+			next.zone = e.series.names.Handle(u.Zone)
+		}
 		if old := findUplink(before, u.Name); old != 0 && findUplink(e.uplinks, u.Name) == 0 {
 			next.sums = before[old-1].sums
 		}

@@ -138,13 +138,13 @@ func (j *Journal) Between(from, to time.Time) []Event {
 	return out
 }
 
-// Move moves the times of this run's events since from by a step of a clock that
-// nobody had confirmed.
-func (j *Journal) Move(from time.Time, step time.Duration) {
+// Move moves the times of this run's events from a time to another one by a step of
+// a clock that nobody had confirmed.
+func (j *Journal) Move(from, to time.Time, step time.Duration) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := range j.events {
-		if e := &j.events[i]; e.ID > j.loaded && !e.At.Before(from) {
+		if e := &j.events[i]; e.ID > j.loaded && !e.At.Before(from) && !e.At.After(to) {
 			e.At = e.At.Add(step)
 			j.note(e.ID)
 		}

@@ -104,7 +104,8 @@ func TestRows(t *testing.T) {
 	}
 	// Only what this run told moves with its clock.
 	next.Rows()
-	next.Move(noon, time.Hour)
+	next.Move(noon, noon.Add(90*time.Minute), time.Hour)
+	next.Move(noon.Add(-time.Hour), noon, time.Hour)
 	if all := next.Between(noon, far); !all[0].At.Equal(noon.Add(2*time.Hour)) || !all[1].At.Equal(noon.Add(time.Minute)) || len(next.Rows()) != 1 {
 		t.Errorf("%+v", all)
 	}

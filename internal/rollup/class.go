@@ -23,13 +23,14 @@ const (
 	DNS               // how questions to resolvers were answered; Flows counts them
 	DeviceApplication // a matrix: devices by applications
 	DeviceCountry     // a matrix: devices by countries
+	ZoneZone          // a matrix: zones that flows were opened from by those that they led to
 
 	NumClasses = iota
 )
 
 var classNames = [NumClasses]string{"interface", "device", "application", "total",
 	"uplink", "attributed", "router", "category", "network", "zone", "pool", "country", "asn", "dns",
-	"device_application", "device_country"}
+	"device_application", "device_country", "zone_zone"}
 
 // String returns the name of a class as it is written in the API.
 func (c Class) String() string {
@@ -57,6 +58,8 @@ func (c Class) Matrix() (rows, columns Class, ok bool) {
 		return Device, Application, true
 	case DeviceCountry:
 		return Device, Country, true
+	case ZoneZone:
+		return Zone, Zone, true
 	}
 	return 0, 0, false
 }

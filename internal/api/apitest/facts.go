@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"weir/internal/api"
 	"weir/internal/engine"
 	"weir/internal/journal"
 	"weir/internal/packet"
@@ -130,4 +131,14 @@ func (h *House) Events(from, to time.Time) []journal.Event {
 		j.Note(Now.Add(-e.ago), e.kind, e.subject, e.text)
 	}
 	return j.Between(from, to)
+}
+
+// ZonePolicies returns that the house may go out and that a port leads in.
+func (h *House) ZonePolicies() []api.ZonePolicy {
+	return []api.ZonePolicy{
+		{From: "lan", To: "lan", Verdict: "accept", By: []api.PolicyBy{{Kind: "policy", Name: "forward of zone lan"}}},
+		{From: "lan", To: "wan", Verdict: "accept", By: []api.PolicyBy{{Kind: "forwarding", Name: "@forwarding[0]"}}},
+		{From: "lan", To: engine.RouterZone, Verdict: "accept", By: []api.PolicyBy{{Kind: "policy", Name: "input of zone lan"}}},
+		{From: "wan", To: "lan", Verdict: "reject", By: []api.PolicyBy{{Kind: "redirect", Name: "Cloud"}}},
+	}
 }

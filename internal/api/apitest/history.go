@@ -31,6 +31,7 @@ func (p *past) record() {
 	both.Add(many)
 	kids, germany, overseas := p.names.Handle("kids"), p.names.Handle("DE"), p.names.Handle("US")
 	network, zone, cdn, other := p.names.Handle("lan"), p.names.Handle("lan"), p.names.Handle("AS64500"), p.names.Handle("AS64501")
+	uplink := p.names.Handle("wan")
 	answered, unknown := p.names.Handle("ok"), p.names.Handle("nxdomain")
 	questions := func(n uint64) rollup.Values { return rollup.Values{Flows: n} }
 	for _, start := range []int64{1750000000 / step * step, 1750000000/step*step + 2*step} {
@@ -58,6 +59,7 @@ func (p *past) record() {
 			{Key: rollup.Key{Class: rollup.DeviceApplication, ID: laptop, Sub: tls}, Values: few},
 			{Key: rollup.Key{Class: rollup.DeviceCountry, ID: phone, Sub: overseas}, Values: many},
 			{Key: rollup.Key{Class: rollup.DeviceCountry, ID: laptop, Sub: germany}, Values: few},
+			{Key: rollup.Key{Class: rollup.ZoneZone, ID: zone, Sub: uplink}, Values: both},
 		})})
 	}
 }
@@ -65,7 +67,7 @@ func (p *past) record() {
 // members of each class, by label.
 func (p *past) keys(class rollup.Class) []string {
 	return [rollup.NumClasses][]string{{"br-lan"}, {"2", "3"}, {"tls", "youtube"}, {"total"}, {"wan"}, {"wan"}, {"wan"}, {"streaming"},
-		{"lan"}, {"lan"}, {"kids"}, {"DE", "US"}, {"AS64500", "AS64501"}, {"nxdomain", "ok"}, nil, nil}[class]
+		{"lan"}, {"lan"}, {"kids"}, {"DE", "US"}, {"AS64500", "AS64501"}, {"nxdomain", "ok"}, nil, nil, nil}[class]
 }
 
 // Find returns the handle of a key.
