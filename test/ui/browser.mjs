@@ -88,9 +88,9 @@ export class Visitor {
 	}
 
 	// settles waits until what read returns is what is wanted.
-	async settles(read, want, what) {
+	async settles(read, want, what, patience = 5000) {
 		let got;
-		for (const end = Date.now() + 5000; Date.now() < end; await this.tab.waitForTimeout(50)) {
+		for (const end = Date.now() + patience; Date.now() < end; await this.tab.waitForTimeout(50)) {
 			got = await read();
 			if (isDeepStrictEqual(got, want))
 				return;
@@ -127,12 +127,12 @@ export class Visitor {
 
 	// barriers returns what axe finds in the page's view, the frame around it left out:
 	// that is LuCI's. Rules are names of axe's, all of WCAG 2.1 A and AA without.
-	async barriers(rules) {
+	async barriers(rules, where = '#view') {
 		await this.tab.evaluate(axe); // past the page's policy, as a debugger may
-		const found = await this.tab.evaluate(rules => window.axe.run('#view', {
+		const found = await this.tab.evaluate(([ where, rules ]) => window.axe.run(where, {
 			resultTypes: [ 'violations' ],
 			runOnly: rules ?? [ 'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa' ]
-		}).then(result => result.violations.map(v => [ v.id, v.nodes.length, v.nodes.slice(0, 3).map(n => `${n.target.join(' ')}: ${n.any[0]?.message ?? n.failureSummary}`) ])), rules);
+		}).then(result => result.violations.map(v => [ v.id, v.nodes.length, v.nodes.slice(0, 3).map(n => `${n.target.join(' ')}: ${n.any[0]?.message ?? n.failureSummary}`) ])), [ where, rules ]);
 		return found.map(([ id, count, nodes ]) => `${id} (${count}×): ${nodes.join('; ')}`);
 	}
 

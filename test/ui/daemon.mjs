@@ -21,7 +21,6 @@ async function freePort() {
 }
 
 const config = (dir, port) => `config weir 'main'
-	list local_network '192.168.1.0/24'
 	option idle_timeout '2h'
 
 config store 'store'
@@ -99,9 +98,14 @@ export class Daemon {
 	page(name) { return `${this.url}/admin/weir/${name}`; }
 
 	// call asks the daemon past the pages, over its unix socket.
-	call(method, args = {}) {
+	call(method, args) { return this.ask('GET', method, args); }
+
+	// write calls a method that changes something.
+	write(method, args) { return this.ask('POST', method, args); }
+
+	ask(verb, method, args = {}) {
 		return new Promise((resolve, reject) => {
-			const ask = request({ socketPath: join(this.dir, 'sock'), path: `/api/v1/${method}?${new URLSearchParams(args)}`, timeout: 10000 }, reply => {
+			const ask = request({ socketPath: join(this.dir, 'sock'), method: verb, path: `/api/v1/${method}?${new URLSearchParams(args)}`, timeout: 10000 }, reply => {
 				let body = '';
 				reply.setEncoding('utf8').on('data', text => body += text).on('end', () =>
 					reply.statusCode == 200 ? resolve(JSON.parse(body)) : reject(new Error(`${method}: ${reply.statusCode} ${body}`)));

@@ -40,6 +40,12 @@ export const replay = shared(() => Daemon.start('replay', 'evening', '--pace', '
 // crowd has a full table of flows.
 export const crowd = shared(() => read('crowd', 'crowd'), d => d.stop());
 
+// nothing has read a capture without a packet.
+export const nothing = shared(() => read('nothing', 'nothing'), d => d.stop());
+
+// changed has read the evening, too, and may be changed by tests.
+export const changed = shared(() => read('changed', 'evening'), d => d.stop());
+
 // own starts a daemon that a test may change or stop; the test ends it.
 export const own = (name, capture, ...options) => Daemon.start(name, capture, ...options);
 
