@@ -33,59 +33,59 @@ function device(more) {
 
 // The tabs: each is a list, or several with headings.
 const lists = {
-	'': (data, args) => columns.list('dns_top', { rows: 'names', args, label: _('Names asked for most'), key: (r) => r.name, empty: _('No name was asked for yet.'), columns: [
+	'': (data, args) => local.paged('dns_top', 'names', args, { label: _('Names asked for most'), key: (r) => r.name, empty: _('No name was asked for yet.'), columns: [
 		{ key: 'name', title: _('Name'), card: 'title', text: (r) => r.name, csv: (r) => r.name },
-		columns.count('count', _('Questions'), (r) => r.count, { card: true, tip: (r) => r.over ? _('at most %d too many').format(r.over) : '' }),
-		columns.count('nxdomain', _('No such name'), (r) => r.nxdomain, { card: true })
+		columns.count('count', _('Questions'), { card: true, tip: (r) => r.over ? _('at most %d too many').format(r.over) : '' }),
+		columns.count('nxdomain', _('No such name'), { card: true })
 	] }),
 
 	devices: (data) => local.list(() => data.top.devices, { sort: '-queries', label: _('Devices that ask'), id: 'dns-devices', key: (r) => r.device, empty: _('No device has asked yet.'), columns: [
 		device({ card: 'title' }),
-		columns.count('queries', _('Questions'), (r) => r.queries, { card: true }),
-		columns.count('bad', _('Failed'), bad, { card: true }),
-		columns.text('ms', _('Time to answer'), (r) => format.ms(r.ms.mean), { num: true, csv: (r) => r.ms.mean }),
-		columns.count('repeats', _('Asked again'), (r) => r.repeats, { hidden: true }),
-		columns.count('strangers', _('Unasked flows'), (r) => r.strangers.flows, { card: true, tip: (r) => format.bytes(r.strangers.bytes) })
+		columns.count('queries', _('Questions'), { card: true }),
+		columns.count('bad', _('Failed'), { get: bad, card: true }),
+		columns.text('ms', _('Time to answer'), { get: (r) => format.ms(r.ms.mean), num: true, csv: (r) => r.ms.mean }),
+		columns.count('repeats', _('Asked again'), { hidden: true }),
+		columns.count('strangers', _('Unasked flows'), { get: (r) => r.strangers.flows, card: true, tip: (r) => format.bytes(r.strangers.bytes) })
 	] }),
 
 	resolvers: (data) => local.list(() => data.top.resolvers, { sort: '-count', label: _('Resolvers'), id: 'dns-resolvers', key: (r) => r.ip + r.via, empty: _('No resolver was asked yet.'), columns: [
 		{ key: 'ip', title: _('Resolver'), card: 'title', dep: (r) => r.ip, csv: (r) => r.ip, node: (r) => names.host({ ip: r.ip, scope: r.house ? 'local' : 'remote' }) },
-		columns.text('house', _('Where'), (r) => r.house ? _('in the house') : _('outside'), { card: true }),
-		columns.text('via', _('How'), (r) => VIA[r.via], { card: true }),
-		columns.count('clients', _('Clients'), (r) => r.clients),
-		columns.count('count', _('Questions or flows'), (r) => r.count, { card: true }),
+		columns.text('house', _('Where'), { get: (r) => r.house ? _('in the house') : _('outside'), card: true }),
+		columns.text('via', _('How'), { get: (r) => VIA[r.via], card: true }),
+		columns.count('clients', _('Clients')),
+		columns.count('count', _('Questions or flows'), { card: true }),
 		columns.ago('last', _('Last asked'))
 	] }),
 
 	bypass: (data, args) => [
-		[ _('Devices that ask others'), columns.list('dns_bypass', { rows: 'bypasses', args, keep: false, tools: false, label: _('Devices that ask others'), key: (r) => r.client + r.resolver + r.via,
+		[ _('Devices that ask others'), local.paged('dns_bypass', 'bypasses', args, { keep: false, tools: false, label: _('Devices that ask others'), key: (r) => r.client + r.resolver + r.via,
 			empty: _('Every device asks your router.'), columns: [
 				device({ card: 'title' }),
-				columns.text('resolver', _('Asks'), (r) => r.resolver, { card: true }),
-				columns.text('via', _('How'), (r) => VIA[r.via], { card: true }),
-				columns.count('count', _('Questions or flows'), (r) => r.count, { card: true }),
+				columns.text('resolver', _('Asks'), { card: true }),
+				columns.text('via', _('How'), { get: (r) => VIA[r.via], card: true }),
+				columns.count('count', _('Questions or flows'), { card: true }),
 				columns.ago('last', _('Last asked'))
 			] }) ],
 		[ _('Talks to without having asked'), local.list(() => data.bypass.strangers, { sort: '-last', keep: false, tools: false, label: _('Talks to without having asked'), id: 'dns-strangers', key: (r) => r.client + r.server + r.proto + r.port,
 			empty: _('Nobody talks to an address that no answer gave.'), columns: [
 				device({ card: 'title' }),
 				{ key: 'server', title: _('Talks to'), card: true, dep: (r) => r.server, csv: (r) => r.server, node: (r) => names.host({ ip: r.server, scope: 'remote' }) },
-				columns.text('port', _('Port'), (r) => r.proto + (r.port ? ' ' + r.port : ''), { card: true }),
-				columns.count('flows', _('Flows'), (r) => r.flows),
-				columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
+				columns.text('port', _('Port'), { get: (r) => r.proto + (r.port ? ' ' + r.port : ''), card: true }),
+				columns.count('flows', _('Flows')),
+				columns.amount('bytes', _('Amount'), { card: true }),
 				columns.ago('last', _('Last'))
 			] }) ]
 	],
 
-	log: (data, args) => columns.list('dns_log', { rows: 'queries', args, label: _('Newest questions'), key: (r) => [ r.at, r.client, r.name, r.type, r.resolver ].join(' '),
+	log: (data, args) => local.paged('dns_log', 'queries', args, { label: _('Newest questions'), key: (r) => [ r.at, r.client, r.name, r.type, r.resolver ].join(' '),
 		empty: _('No question was seen yet.'), columns: [
 			{ key: 'name', title: _('Name'), card: 'title', text: (r) => r.name || _('(not kept)') },
-			columns.text('type', _('Type'), (r) => r.type),
+			columns.text('type', _('Type')),
 			device(),
-			columns.text('state', _('Answer'), (r) => (r.state == 'answered') ? ANSWERS[r.rcode] || r.rcode : STATES[r.state], { card: true }),
-			columns.text('address', _('Address'), (r) => r.address),
-			columns.text('ms', _('Time to answer'), (r) => format.ms(r.ms), { num: true, csv: (r) => r.ms }),
-			columns.text('resolver', _('Asks'), (r) => r.resolver, { hidden: true }),
+			columns.text('state', _('Answer'), { get: (r) => (r.state == 'answered') ? ANSWERS[r.rcode] || r.rcode : STATES[r.state], card: true }),
+			columns.text('address', _('Address')),
+			columns.text('ms', _('Time to answer'), { get: (r) => format.ms(r.ms), num: true, csv: (r) => r.ms }),
+			columns.text('resolver', _('Asks'), { hidden: true }),
 			columns.ago('at', _('When'), { card: true })
 		] })
 };

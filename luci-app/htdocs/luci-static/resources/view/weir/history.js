@@ -90,10 +90,10 @@ function list(data) {
 		id: 'history', label: CLASSES[data.of], sort: '-value', key: (r) => r.key, empty: _('Nothing is kept of this time.'),
 		columns: [
 			{ key: 'name', title: CLASSES[data.of], card: 'title', csv: (r) => label(data.of, r), dep: (r) => r.key + r.label, node: (r) => node(data.of, r) },
-			columns.share('share', _('Share'), (r) => sum ? r.value / sum * 100 : null, (r) => chart.colour(kind(data.of, r.key)), { card: true }),
-			columns.text('value', METRICS[data.metric], (r) => show(r.value), { num: true, card: true, csv: (r) => r.value, tip: (r) => format.exact(r.value) }),
-			columns.text('before', _('The time before'), (r) => show(r.before), { num: true, csv: (r) => r.before }),
-			columns.text('change', _('Trend'), (r) => format.trend(r.change_pct), { num: true, card: true, csv: (r) => r.change_pct })
+			local.share((r) => sum ? r.value / sum * 100 : null, (r) => chart.colour(data.largest.indexOf(r) >= 0 ? kind(data.of, r.key) : null)),
+			columns.text('value', METRICS[data.metric], { get: (r) => show(r.value), num: true, card: true, csv: (r) => r.value, tip: (r) => format.exact(r.value) }),
+			columns.text('before', _('The time before'), { get: (r) => show(r.before), num: true, csv: (r) => r.before }),
+			columns.text('change', _('Trend'), { get: (r) => format.trend(r.change_pct), num: true, card: true, csv: (r) => r.change_pct })
 		]
 	});
 }

@@ -102,14 +102,14 @@ function sources(get) {
 	return local.list(() => get().sources, {
 		id: 'sources', label: _('Sources'), sort: 'name', tools: false, key: (o) => o.name, empty: _('Nothing is watched.'),
 		columns: [
-			columns.text('name', _('Source'), (o) => o.name, { card: 'title' }),
-			columns.text('state', _('State'), (o) => STATES[o.state] || o.state, { card: true }),
-			columns.text('kind', _('Kind'), (o) => o.kind),
-			columns.count('frames', _('Frames'), (o) => o.tracking ? null : sum(o, 'frames'), { card: true }),
-			columns.count('drops', _('Dropped'), (o) => o.tracking ? null : sum(o, 'drops'), { card: true }),
-			columns.text('entries', _('Connections'), (o) => o.tracking ? _('%s of %s').format(format.count(o.tracking.entries), format.count(o.tracking.max)) : '–', { num: true }),
-			columns.text('last', _('Last packet'), (o) => format.ago(o.points.reduce((t, p) => Math.max(t || 0, p.last_packet), null) || (o.tracking ? o.tracking.last_dump : null)), { num: true }),
-			columns.text('note', _('Note'), (o) => o.note)
+			columns.text('name', _('Source'), { card: 'title' }),
+			columns.text('state', _('State'), { get: (o) => STATES[o.state] || o.state, card: true }),
+			columns.text('kind', _('Kind')),
+			columns.count('frames', _('Frames'), { get: (o) => o.tracking ? null : sum(o, 'frames'), card: true }),
+			columns.count('drops', _('Dropped'), { get: (o) => o.tracking ? null : sum(o, 'drops'), card: true }),
+			columns.text('entries', _('Connections'), { get: (o) => o.tracking ? _('%s of %s').format(format.count(o.tracking.entries), format.count(o.tracking.max)) : '–', num: true }),
+			columns.text('last', _('Last packet'), { get: (o) => format.ago(o.points.reduce((t, p) => Math.max(t || 0, p.last_packet), null) || (o.tracking ? o.tracking.last_dump : null)), num: true }),
+			columns.text('note', _('Note'))
 		]
 	});
 }

@@ -4,6 +4,7 @@
 'require weir.chart as chart';
 'require weir.columns as columns';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.page as page';
 'require weir.state as state';
 
@@ -107,16 +108,16 @@ function list(at) {
 	const of = CLASSES[at.tab] ? at.tab : 'device';
 	const node = (r) => (of == 'device' && +r.key) ? E('a', { 'href': state.link('devices', { device: r.key }) }, [ r.label || r.key ]) : E('span', {}, [ (r.key == 'other') ? _('Others') : r.label || r.key ]);
 
-	return [ page.tabs(Object.keys(CLASSES).map((k) => ({ key: (k == 'device') ? '' : k, title: CLASSES[k] })), at.tab || ''), columns.list('usage', {
-		args: { 'class': of, back: at.back }, label: CLASSES[of], key: (r) => r.key, keep: false, empty: _('Nothing is kept of this cycle.'),
+	return [ page.tabs(Object.keys(CLASSES).map((k) => ({ key: (k == 'device') ? '' : k, title: CLASSES[k] })), at.tab || ''), local.paged('usage', 'usage', () => ({ 'class': of, back: at.back }), {
+		label: CLASSES[of], key: (r) => r.key, keep: false, empty: _('Nothing is kept of this cycle.'),
 		columns: [
 			{ key: 'name', title: CLASSES[of], card: 'title', dep: (r) => r.key + r.label, csv: (r) => r.label || r.key, node },
-			columns.share('share', _('Share'), (r) => r.share, (r) => chart.colour(of + ':' + r.key), { card: true }),
-			columns.amount('rx', _('Download'), (r) => r.bytes.rx, { card: true }),
-			columns.amount('tx', _('Upload'), (r) => r.bytes.tx),
-			columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
-			columns.amount('forecast', _('At the end'), (r) => r.forecast)
-		].concat((of == 'uplink') ? [ columns.amount('router', _('The router itself'), (r) => r.router) ] : [])
+			local.share((r) => r.share),
+			columns.amount('rx', _('Download'), { get: (r) => r.bytes.rx, card: true }),
+			columns.amount('tx', _('Upload'), { get: (r) => r.bytes.tx }),
+			columns.amount('bytes', _('Amount'), { card: true }),
+			columns.amount('forecast', _('At the end'))
+		].concat((of == 'uplink') ? [ columns.amount('router', _('The router itself')) ] : [])
 	}) ];
 }
 

@@ -30,11 +30,11 @@ function list(get, title, more) {
 		label: title, keep: false, key: (r) => r.key, sort: '-bytes', empty: _('No traffic was seen in this time.'),
 		columns: [
 			{ key: 'key', title, card: 'title', dep: (r) => r.key + r.label, csv: (r) => r.label || r.key, node: more.node },
-			columns.share('share', _('Share'), (r) => r.share, () => chart.DOWN, { card: true }),
-			columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
+			local.share((r) => r.share),
+			columns.amount('bytes', _('Amount'), { card: true }),
 			trend(),
-			columns.count('flows', _('Flows'), (r) => r.flows, { hidden: true }),
-			columns.text('rtt', _('Latency'), (r) => format.ms(r.rtt), { num: true, csv: (r) => r.rtt, hidden: true })
+			columns.count('flows', _('Flows'), { hidden: true }),
+			columns.text('rtt', _('Latency'), { get: (r) => format.ms(r.rtt), num: true, csv: (r) => r.rtt, hidden: true })
 		]
 	}, more));
 }
@@ -68,9 +68,9 @@ function unknown(frame, problem, domains) {
 		id: 'domains', label: _('Domains'), key: (r) => r.domain, sort: '-bytes', empty: _('No traffic was seen in this time.'),
 		columns: [
 			{ key: 'domain', title: _('Domain'), card: 'title', text: (r) => r.domain },
-			columns.share('share', _('Share'), (r) => r.share, () => chart.DOWN, { card: true }),
-			columns.amount('bytes', _('Amount'), (r) => r.bytes, { card: true }),
-			columns.count('devices', _('Devices'), (r) => r.devices, { card: true })
+			local.share((r) => r.share),
+			columns.amount('bytes', _('Amount'), { card: true }),
+			columns.count('devices', _('Devices'), { card: true })
 		]
 	}).node));
 }
