@@ -30,7 +30,7 @@ function list(method, args, opts) {
 function column(key, title, opts, own) {
 	const o = opts || {}, get = o.get || ((row) => row[key]);
 
-	return Object.assign({ key, title, csv: get }, own(get), o, { sort: (o.sort === true) ? key : o.sort });
+	return Object.assign({ key, title, csv: get }, own(get), o, o.sort === true ? { sort: key } : {});
 }
 
 function text(key, title, opts) {

@@ -4,11 +4,11 @@
 'require weir.chart as chart';
 'require weir.columns as c';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.names as names';
 'require weir.page as page';
 'require weir.period as period';
 'require weir.state as state';
-'require weir.table as table';
 
 const KINDS = { app: names.appLabel, category: names.categoryLabel };
 const PARTS = 5; // of the rings, beside the rest
@@ -51,24 +51,16 @@ function draw(frame, reply, at) {
 	};
 	const update = (reply) => { show(reply); list.refresh(); };
 
-	const by = { name: (a, b) => -label(a).localeCompare(label(b)), change: (a, b) => (b.change || 0) - (a.change || 0), users: (a, b) => b.users.length - a.users.length };
-
 	show(reply);
 
-	const list = table.create({
-		id: 'of-' + kind, label: _('Applications'), paged: false, sort: '-value', key: (r) => r.key, empty: _('Nothing fits.'),
-		link: (r) => state.link('applications', { [kind]: r.key }),
-		load: ({ sort, desc }) => {
-			const found = rows.filter((r) => label(r).toLowerCase().indexOf(find.value.toLowerCase()) >= 0).sort(by[sort] || ((a, b) => b.value - a.value));
-
-			return { rows: desc ? found : found.reverse(), total: found.length };
-		},
+	const list = local.list(() => rows.filter((r) => label(r).toLowerCase().indexOf(find.value.toLowerCase()) >= 0), {
+		id: 'of-' + kind, label: _('Applications'), sort: '-value', key: (r) => r.key, empty: _('Nothing fits.'), link: (r) => state.link('applications', { [kind]: r.key }),
 		columns: [
-			c.node('key', (kind == 'app') ? _('Application') : _('Category'), { sort: 'name', card: 'title',
+			c.node('key', (kind == 'app') ? _('Application') : _('Category'), { csv: label, card: 'title',
 				node: (r) => (kind == 'app') ? names.app(r) : E('a', { 'href': state.link('applications', { category: r.key }) }, [ label(r) ]) }),
-			c.share('share', _('Share'), { colour: (r) => kind + ':' + r.key, card: true }), c.amount('value', _('Amount'), { sort: true, card: true }),
-			c.text('change', _('Trend'), { sort: true, num: true, card: true, text: (r) => format.trend(r.change_pct), tip: (r) => _('%s in the time before').format(format.bytes(r.before)) })
-		].concat((kind == 'app') ? c.count('users', _('Devices'), { get: (r) => r.users.length, sort: true, tip: (r) => r.users.map((u) => u.name).join(', ') }) : [])
+			c.share('share', _('Share'), { colour: (r) => kind + ':' + r.key, card: true }), c.amount('value', _('Amount'), { card: true }),
+			c.text('change', _('Trend'), { num: true, card: true, text: (r) => format.trend(r.change_pct), tip: (r) => _('%s in the time before').format(format.bytes(r.before)) })
+		].concat((kind == 'app') ? c.count('users', _('Devices'), { get: (r) => r.users.length, tip: (r) => r.users.map((u) => u.name).join(', ') }) : [])
 	});
 
 	frame.tools(picker.node);

@@ -30,9 +30,11 @@ function bars(title, get, show, known) {
 
 	return {
 		node: page.card(title, list.node),
-		update: (devices) => list.update(devices.slice().sort((a, b) => get(b) - get(a)).slice(0, 6).map((d) => ({
-			key: d.id, node: names.device(Object.assign({}, known(d.id), d)), text: show(get(d)), value: get(d), colour: chart.colour('device:' + d.id)
-		})))
+		update: (devices) => list.update(devices.slice().sort((a, b) => get(b) - get(a)).slice(0, 6).map((d) => {
+			const all = Object.assign({}, known(d.id), d);
+
+			return { key: d.id + names.deviceLabel(all), node: names.device(all), text: show(get(d)), value: get(d), colour: chart.colour('device:' + d.id) };
+		}))
 	};
 }
 
