@@ -25,14 +25,14 @@ func (a *API) fields() []field {
 	return []field{
 		{name: "ubus", value: boolean(&a.Ubus), def: "1", help: "Answer on ubus, which LuCI uses."},
 		{name: "socket", value: path(&a.Socket), def: "/var/run/weir.sock", help: "Unix socket for the command line; only its owner may use it."},
-		{name: "listen", value: listenList(&a.Listen), example: "192.168.1.1:3000", help: "TCP addresses for HTTP; without it HTTP is off."},
+		{name: "listen", value: listenList(&a.Listen), example: "127.0.0.1:8330", help: "TCP addresses for HTTP and, off OpenWrt, the pages; without it there is none."},
 		{name: "token_file", value: path(&a.TokenFile), def: "/etc/weir/token", help: "File with the token that HTTP clients show; made at the first start."},
-		{name: "login_hours", value: number(&a.LoginHours, 1, 8760), def: "12", help: "How long a login of the pages lasts."},
+		{name: "login_hours", value: number(&a.LoginHours, 1, 8760), def: "12", help: "How many hours a login of the pages lasts."},
 		{name: "metrics", value: boolean(&a.Metrics), def: "0", help: "Serve /metrics for Prometheus."},
 		{name: "allow", value: prefixes(&a.Allow), example: "192.168.1.0/24", help: "Networks whose clients may connect; without it any client that has the token."},
 		{name: "host", value: domains(&a.Hosts), example: "router.lan", help: "Names under which clients reach HTTP, beside its addresses."},
 		{name: "origin", value: origins(&a.Origins), example: "https://grafana.lan:3000", help: "Other web sites whose pages may ask (CORS)."},
-		{name: "base_path", value: webPath(&a.BasePath), example: "/weir", help: "Path under which a proxy serves weir."},
+		{name: "base_path", value: webPath(&a.BasePath), example: "/weir", help: "Path under which a proxy serves weir, if it leaves it in the requests."},
 		{name: "cert", value: path(&a.Cert), example: "/etc/weir/cert.pem", help: "Certificate (PEM) for HTTPS."},
 		{name: "key", value: path(&a.Key), example: "/etc/weir/key.pem", help: "Private key (PEM) of the certificate."},
 	}
