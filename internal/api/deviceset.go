@@ -25,7 +25,7 @@ var deviceSetMethod = Method{
 		{Name: "private", Type: Bool, Doc: "true: keep no names of what it talks to"},
 	},
 	Write:   true,
-	Example: `{"id":2,"name":"Anna's phone","pool":"kids"}`,
+	Example: `{"id":2,"name":"Anna phone","pool":"kids"}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		if b.Identity == nil {
 			return nil, noIdentity("device_set")
