@@ -49,31 +49,31 @@ function csv(id, columns, rows) {
 	download('weir-' + id + '.csv', lines.map((values) => values.map(quoted).join(',') + '\r\n').join(''), 'text/csv');
 }
 
-// make builds the row that shows row; write fills its cells.
-function make(columns, link, row) {
-	const tr = E('tr', { 'class': 'tr' }, columns.map((c) => {
+// pattern is a row without values: rows are copies of it, which is quicker than to
+// build each.
+function pattern(columns, linked) {
+	return E('tr', { 'class': 'tr' }, columns.map((c) => {
 		const td = E('td', { 'class': 'td' + kind(c), 'data-title': c.title });
 
 		if (c.max)
 			td.style.setProperty('--weir-max', c.max + 'px');
 
 		return td;
-	}));
-	const more = E('button', { 'type': 'button', 'class': 'btn weir-more', 'aria-expanded': 'false', 'click': () => {
-		more.setAttribute('aria-expanded', String(tr.classList.toggle('weir-open')));
-	} }, [ _('more') ]);
-
-	tr.append(E('td', { 'class': 'td weir-act' }, [
-		more, link ? E('a', { 'href': link(row), 'title': _('Details'), 'aria-label': _('Details') }, [ '›' ]) : ''
-	]));
-
-	if (link)
-		tr.addEventListener('click', (ev) => {
-			if (!ev.target.closest('a, button, input, label') && !String(getSelection()))
-				location.href = link(row);
-		});
-
-	return tr;
+	}).concat(E('td', { 'class': 'td weir-act' }, [
+		E('button', { 'type': 'button', 'class': 'btn weir-more', 'aria-expanded': 'false' }, [ _('more') ]),
+		linked ? E('a', { 'title': _('Details'), 'aria-label': _('Details') }, [ '›' ]) : ''
+	])));
 }
 
-return baseclass.extend({ nodes, write, kind, make, csv, download });
+// pressed is the click on a list: on the button of a card, or on the free space of a
+// row that leads somewhere.
+function pressed(ev) {
+	const row = ev.target.closest('tr'), more = ev.target.closest('.weir-more'), link = row.lastChild.lastChild;
+
+	if (more)
+		more.setAttribute('aria-expanded', String(row.classList.toggle('weir-open')));
+	else if (link.href && !ev.target.closest('a, button, input, label') && !String(getSelection()))
+		location.href = link.href;
+}
+
+return baseclass.extend({ nodes, write, kind, pattern, pressed, csv, download });

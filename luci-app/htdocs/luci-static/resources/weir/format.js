@@ -19,20 +19,19 @@ let offset = state.recall('zone', -60 * new Date().getTimezoneOffset());
 let skew = 0; // seconds the router's clock is ahead of the browser's
 let binary = state.recall('binary', false);
 
-function number(n, options) {
-	const key = JSON.stringify(options);
+// formatter makes what Intl is slow at making, once for each kind of number.
+function formatter(name, options) {
+	digits[name] = digits[name] || new Intl.NumberFormat(LOCALE, options);
 
-	digits[key] = digits[key] || new Intl.NumberFormat(LOCALE, options);
-
-	return digits[key].format(n);
+	return digits[name];
 }
 
 function fixed(n, decimals) {
-	return number(n, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+	return formatter(decimals, { minimumFractionDigits: decimals, maximumFractionDigits: decimals }).format(n);
 }
 
 function three(n) {
-	return number(n, { minimumSignificantDigits: 3, maximumSignificantDigits: 3, useGrouping: false });
+	return formatter('three', { minimumSignificantDigits: 3, maximumSignificantDigits: 3, useGrouping: false }).format(n);
 }
 
 function scaled(n, base, units) {
@@ -86,7 +85,7 @@ function ms(x) {
 	if (x == null)
 		return NONE;
 
-	return (x >= 999.5) ? _('%s s').format(three(x / 1000)) : _('%s ms').format(x < 1 ? number(x, { maximumFractionDigits: 3 }) : three(x));
+	return (x >= 999.5) ? _('%s s').format(three(x / 1000)) : _('%s ms').format(x < 1 ? formatter('ms', { maximumFractionDigits: 3 }).format(x) : three(x));
 }
 
 function duration(s) {

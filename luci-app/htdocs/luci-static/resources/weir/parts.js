@@ -39,8 +39,14 @@ function tabs(items, current) {
 		const open = (t.key == current);
 
 		return E('li', { 'class': open ? 'cbi-tab' : 'cbi-tab-disabled' }, [
-			E('a', { 'href': state.link(null, { tab: t.key, page: null, sort: null }), 'aria-current': open ? 'page' : null },
-				[ (t.count == null) ? t.title : t.title + ' (' + t.count + ')' ])
+			E('a', { 'href': state.link(null, { tab: t.key }), 'aria-current': open ? 'page' : null, 'click': (ev) => {
+				if (ev.ctrlKey || ev.metaKey || ev.shiftKey)
+					return;
+
+				// The state may have changed since the address was written.
+				ev.preventDefault();
+				state.set({ tab: t.key, page: null, sort: null });
+			} }, [ (t.count == null) ? t.title : t.title + ' (' + t.count + ')' ])
 		]);
 	}));
 }

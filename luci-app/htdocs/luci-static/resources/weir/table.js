@@ -15,7 +15,7 @@ function create(opts) {
 	const head = E('tr', { 'class': 'tr table-titles' }), body = E('tbody');
 	const foot = E('div', { 'class': 'weir-pager' }), cache = new Map();
 	let sort = sortable(at.sort) ? at.sort : opts.sort || '', page = +at.page || 0, size = saved.rows || SIZES[0];
-	let chosen = saved.columns || opts.columns.filter((c) => !c.hidden).map((c) => c.key), cursors = [ null ], reply = null, asked = 0;
+	let chosen = saved.columns || opts.columns.filter((c) => !c.hidden).map((c) => c.key), cursors = [ null ], reply = null, asked = 0, blank = null;
 
 	const shown = () => opts.columns.filter((c) => c.card == 'title' || chosen.indexOf(c.key) >= 0);
 	const keep = (changes) => { if (opts.keep !== false) state.set(changes, true); };
@@ -25,6 +25,7 @@ function create(opts) {
 
 	const rebuild = () => {
 		cache.clear();
+		blank = null;
 		heads();
 
 		if (reply)
@@ -48,37 +49,61 @@ function create(opts) {
 		]);
 	}), E('th', { 'class': 'th weir-act' }, [ E('span', { 'class': 'weir-sr' }, [ _('Actions') ]) ]));
 
-	const fill = () => {
-		const columns = shown(), focus = document.activeElement, seen = new Set();
+	// rowOf returns the row's nodes with its values in them.
+	const rowOf = (row, columns, key) => {
+		const known = cache.get(key), tr = known || blank.cloneNode(true), open = tr.classList.contains('weir-open');
+		const name = 'tr' + (opts.rowclass ? ' ' + opts.rowclass(row) : '') + (open ? ' weir-open' : '');
 
-		if (!reply.rows.length)
-			say(typeof(opts.empty) == 'function' ? opts.empty() : opts.empty || _('Nothing yet.'));
+		cache.set(key, tr);
+		columns.forEach((c, j) => cells.write(tr.children[j], c, row));
 
-		reply.rows.forEach((row, i) => {
-			const key = opts.key(row);
-			let tr = cache.get(key);
+		if (opts.link && !known)
+			tr.lastChild.lastChild.href = opts.link(row);
 
-			if (!tr)
-				cache.set(key, tr = cells.make(columns, opts.link, row));
+		if (tr.className != name)
+			tr.className = name;
 
-			seen.add(key);
-			columns.forEach((c, j) => cells.write(tr.children[j], c, row));
+		return tr;
+	};
 
-			const name = 'tr' + (opts.rowclass ? ' ' + opts.rowclass(row) : '') + (tr.classList.contains('weir-open') ? ' weir-open' : '');
+	const place = (rows) => {
+		if (rows.filter((tr) => tr.parentNode == body).length < rows.length / 2)
+			return body.replaceChildren(...rows);
 
-			if (tr.className != name)
-				tr.className = name;
-
-			if (body.children[i] != tr)
+		// A row that sank is taken out of the way of those that stay in order.
+		rows.forEach((tr, i) => {
+			if (body.children[i + 1] == tr)
+				body.append(body.children[i]);
+			else if (body.children[i] != tr)
 				body.insertBefore(tr, body.children[i] || null);
 		});
 
-		while (reply.rows.length && body.children.length > reply.rows.length)
+		while (body.children.length > rows.length)
 			body.lastChild.remove();
+	};
+
+	const fill = () => {
+		const columns = shown(), focus = document.activeElement, seen = new Set();
+
+		if (!blank)
+			blank = cells.pattern(columns, opts.link);
+
+		const rows = reply.rows.map((row) => {
+			const key = opts.key(row);
+
+			seen.add(key);
+
+			return rowOf(row, columns, key);
+		});
 
 		cache.forEach((_tr, key) => { if (!seen.has(key)) cache.delete(key); });
 
-		if (focus && focus != document.activeElement && body.contains(focus))
+		if (rows.length)
+			place(rows);
+		else
+			say(typeof(opts.empty) == 'function' ? opts.empty() : opts.empty || _('Nothing yet.'));
+
+		if (focus != document.activeElement && body.contains(focus))
 			focus.focus({ preventScroll: true });
 
 		pager();
@@ -161,6 +186,7 @@ function create(opts) {
 	if (opts.tools !== false)
 		foot.append(picker(), E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': () => cells.csv(opts.id, shown(), self.rows) }, [ _('CSV') ]));
 
+	body.addEventListener('click', cells.pressed);
 	heads();
 	say(E('div', { 'class': 'weir-bone weir-rows' }));
 	self.node = E('div', { 'class': 'weir-list' }, [

@@ -96,7 +96,7 @@ function draw(frame, at) {
 
 	const load = (args) => ended ? api.call('flow_history', Object.assign(args, { sort: null, desc: null }, time.args(), box.args()), true).then((r) => {
 		flow.remember(r.flows);
-		frame.say(_('%s that ended within: %s.').format(r.next ? _('The newest %s flows').format(format.count(r.flows.length)) : _('%s flows').format(format.count(r.flows.length)), time.label()));
+		frame.say((r.next ? _('The newest %s flows that ended. Period: %s.') : _('%s flows ended. Period: %s.')).format(format.count(r.flows.length), time.label()));
 
 		return { rows: r.flows, total: null, next: r.next };
 	}) : api.call('flows', Object.assign(args, box.args())).then((r) => {
