@@ -10,8 +10,8 @@ import (
 	"weir/uci"
 )
 
-// How often is looked who is who: at files that may have changed and at the stations
-// of access points, and at what nothing tells of by itself.
+// How often is looked who is who: at files that may have changed, at the stations of
+// access points and the ports of bridges; and at leases that no file tells of.
 const (
 	whoisEvery = 5 * time.Second
 	whoisAll   = 30 * time.Second
@@ -47,7 +47,7 @@ func (d *Daemon) whoisLoop(ctx context.Context) error {
 	}
 }
 
-// lookup looks once: at all that may have changed without a sign, if it is to.
+// lookup looks once, also at leases that may have changed without a sign if it is to.
 func (d *Daemon) lookup(ctx context.Context, all bool) {
 	ctx, cancel := context.WithTimeout(ctx, whoisCall)
 	defer cancel()
@@ -57,10 +57,8 @@ func (d *Daemon) lookup(ctx context.Context, all bool) {
 	if err := d.tellStations(ctx); d.whois.stations.changed(err) {
 		d.log.Warn("stations of access points are not known", "error", err)
 	}
-	if all {
-		if err := d.tellPorts(); d.whois.ports.changed(err) {
-			d.log.Warn("ports of bridges are not known", "error", err)
-		}
+	if err := d.tellPorts(); d.whois.ports.changed(err) {
+		d.log.Warn("ports of bridges are not known", "error", err)
 	}
 }
 

@@ -27,6 +27,7 @@ var tools = []tool{
 	{[]string{"tcpdump"}, "tcpdump", "namespace tests"},
 	{[]string{"iperf3"}, "iperf3", "namespace tests"},
 	{[]string{"dnsmasq"}, "dnsmasq-base", "namespace tests"},
+	{[]string{"busybox"}, "busybox", "namespace tests: its client of DHCP"},
 	{qemuCommands, "qemu-user-static", "tests as a big-endian MIPS program"},
 	{[]string{"qemu-system-x86_64"}, "qemu-system-x86", "tests in a machine with another kernel"},
 	{[]string{"nginx"}, "nginx-light", "tests of the pages behind a proxy"},
