@@ -165,7 +165,7 @@ func made(t *testing.T) string {
 	weir := filepath.Join(dir, "weir")
 	run("go", "build", "-o", weir, "weir/cmd/weir")
 	for _, kind := range []string{"country", "asn"} {
-		run(weir, "geo", "build", kind, filepath.Join(dir, kind+".db"), "testdata/places.tsv")
+		run(weir, "geo", "build", kind, filepath.Join(dir, kind+".db"), "../home/places.tsv")
 	}
 	vendors, err := os.ReadFile("../../openwrt/vendor.db")
 	if err != nil {

@@ -65,7 +65,15 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	daemon, err := process.Start(d.bin, dir, door.section(), what...)
+	sections := door.section()
+	if d.device == "" {
+		geo, err := places(d.bin, dir)
+		if err != nil {
+			return err
+		}
+		sections += geo
+	}
+	daemon, err := process.Start(d.bin, dir, sections, what...)
 	if err != nil {
 		return err
 	}
