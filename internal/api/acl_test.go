@@ -13,6 +13,7 @@ import (
 type rights struct {
 	Ubus map[string][]string `json:"ubus"`
 	UCI  []string            `json:"uci"`
+	File map[string][]string `json:"file"`
 }
 
 // TestACL compares LuCI's access list with Methods: each method by name, reading
@@ -41,8 +42,13 @@ func TestACL(t *testing.T) {
 	read = append(read, ":subscribe") // what uhttpd asks for before it streams notifications
 	want := map[string]group{"luci-app-weir": {
 		Description: "Grant access to the traffic monitor weir",
-		Read:        rights{map[string][]string{"weir": read}, []string{"weir"}},
-		Write:       rights{map[string][]string{"weir": write}, []string{"weir"}},
+		Read:        rights{Ubus: map[string][]string{"weir": read}, UCI: []string{"weir"}},
+		// The pages start the service that is stopped, and nothing else.
+		Write: rights{
+			Ubus: map[string][]string{"weir": write, "file": {"exec"}},
+			UCI:  []string{"weir"},
+			File: map[string][]string{"/etc/init.d/weir start": {"exec"}},
+		},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
