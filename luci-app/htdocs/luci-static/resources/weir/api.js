@@ -10,7 +10,7 @@
 const STATUS = { 2: 'invalid_argument', 3: 'method_not_found', 6: 'permission_denied', 7: 'timeout', 8: 'not_supported' };
 const SILENCE = 6;   // seconds without a notification until we ask instead
 
-const declareStart = rpc.declare({ object: 'rc', method: 'init', params: [ 'name', 'action' ], reject: true });
+const startService = rpc.declare({ object: 'file', method: 'exec', params: [ 'command', 'params' ], reject: true });
 
 function problem(code, message, hint) {
 	return Object.assign(new Error(message), { code, hint: hint || null });
@@ -70,7 +70,10 @@ function write(method, args) { return call(method, args, false, true); }
 function canWrite() { return L.hasViewPermission() === true; }
 
 function start() {
-	return declareStart('weir', 'start').catch((e) => {
+	return startService('/etc/init.d/weir', [ 'start' ]).then((done) => {
+		if (done.code)
+			throw new Error(done.stderr || done.stdout || '');
+	}).catch((e) => {
 		throw problem('failed', _('The service could not be started.'), e.message);
 	});
 }
