@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"sort"
@@ -167,7 +168,7 @@ func deviceCells(con *console, row jsontext.Value, now int64) []string {
 func hostCells(con *console, row jsontext.Value, now int64) []string {
 	bps, bytes, last := txRxOf(row, "bps"), txRxOf(row, "bytes"), row.IntOf("last")
 	return []string{
-		con.clean(row.TextOf("ip")), con.clean(row.TextOf("name")), con.clean(row.TextOf("scope")), idleText(bps.Tx), idleText(bps.Rx),
+		con.clean(row.TextOf("ip")), con.clean(cmp.Or(row.TextOf("name"), row.TextOf("host"))), con.clean(row.TextOf("scope")), idleText(bps.Tx), idleText(bps.Rx),
 		byteText(bytes.Tx), byteText(bytes.Rx), countText(row.UintOf("flows", "client", "active") + row.UintOf("flows", "server", "active")),
 		seenText(now-last < 3, last, now),
 	}

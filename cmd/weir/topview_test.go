@@ -129,6 +129,20 @@ func TestTopHostileNames(t *testing.T) {
 	}
 }
 
+// TestTopHostNames shows what an address is called where no device has a name.
+func TestTopHostNames(t *testing.T) {
+	house := apitest.New()
+	for i := range house.HostRows {
+		house.HostRows[i].Name = ""
+	}
+	v, again := houseView(t, &console{unicode: true}, house)
+	v.tab = slices.IndexFunc(v.tabs, func(t topTab) bool { return t.name == "hosts" })
+	again()
+	if got := strings.Join(v.lines(160, 24), "\n"); !strings.Contains(got, "edge-7.example.net") {
+		t.Errorf("the hosts are\n%s", got)
+	}
+}
+
 // TestTopArguments checks that the daemon takes what every view asks.
 func TestTopArguments(t *testing.T) {
 	house := apitest.New()
