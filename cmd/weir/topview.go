@@ -130,7 +130,7 @@ func (q question) arguments() []byte {
 // told otherwise: figures do, names and addresses do not.
 func sortsDown(key string) bool {
 	switch key {
-	case "client", "server", "port", "app", "category", "host", "proto", "ip", "name", "key":
+	case "client", "server", "port", "app", "category", "host", "proto", "ip", "name", "key", "network", "zone", "scope":
 		return false
 	}
 	return true
