@@ -54,7 +54,16 @@ func Default() *Config {
 // what is wrong with those is a warning. What is wrong with weir's file is an
 // [Errors], of which errors.As finds the parts; a file that cannot be read is
 // another error.
-func Load(path string) (*Config, []Warning, error) {
+func Load(path string) (*Config, []Warning, error) { return LoadWith(path, openFile) }
+
+// Opener opens a file for reading. Its error is fs.ErrNotExist where there is none.
+type Opener func(path string) (io.ReadCloser, error)
+
+func openFile(path string) (io.ReadCloser, error) { return os.Open(path) }
+
+// LoadWith is Load for files that open opens: those of a router may be for root
+// only, and then have to be asked for.
+func LoadWith(path string, open Opener) (*Config, []Warning, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read configuration: %w", err)
@@ -63,7 +72,7 @@ func Load(path string) (*Config, []Warning, error) {
 	if info.IsDir() {
 		folder, path = path, filepath.Join(path, "weir")
 	}
-	file, err := os.Open(path)
+	file, err := open(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read configuration: %w", err)
 	}
@@ -72,7 +81,7 @@ func Load(path string) (*Config, []Warning, error) {
 	if err != nil {
 		return nil, warnings, err
 	}
-	router, more := loadRouter(folder)
+	router, more := loadRouter(folder, open)
 	c.Router = router
 	c.uplinkOpenings()
 	return c, append(warnings, more...), nil

@@ -60,7 +60,7 @@ func (r Router) Resolve(name string) (device string, ports []string) {
 // loadRouter reads the router's files of a folder. A file that is missing, or
 // is none (Debian has a folder /etc/network), is nothing to tell; a broken
 // one is a warning: weir must run beside it.
-func loadRouter(folder string) (Router, []Warning) {
+func loadRouter(folder string, open Opener) (Router, []Warning) {
 	var r Router
 	var warnings []Warning
 	for _, file := range []struct {
@@ -69,7 +69,7 @@ func loadRouter(folder string) (Router, []Warning) {
 	}{
 		{"network", readNetwork}, {"firewall", readFirewall}, {"dhcp", readDHCP}, {"system", readSystem}, {"upnpd", readPortMap},
 	} {
-		p, err := readSibling(filepath.Join(folder, file.name))
+		p, err := readSibling(filepath.Join(folder, file.name), open)
 		if err != nil {
 			warnings = append(warnings, routerWarning(filepath.Join(folder, file.name), err))
 		}
@@ -80,7 +80,7 @@ func loadRouter(folder string) (Router, []Warning) {
 	return r, append(warnings, r.trim(filepath.Join(folder, "firewall"))...)
 }
 
-func readSibling(path string) (*Package, error) {
+func readSibling(path string, open Opener) (*Package, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return nil, nil
@@ -88,7 +88,7 @@ func readSibling(path string) (*Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Open(path)
+	file, err := open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func TestRouterTimezone(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(folder, "system"), []byte("config system\n\t"+tt.system+"\n"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			r, warnings := loadRouter(folder)
+			r, warnings := loadRouter(folder, openFile)
 			if len(warnings) != 0 || r.Timezone != tt.timezone || r.TZ != tt.tz {
 				t.Errorf("zone %q, rules %q, warnings %v; want %q and %q", r.Timezone, r.TZ, warnings, tt.timezone, tt.tz)
 			}

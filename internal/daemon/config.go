@@ -24,7 +24,7 @@ func explain(err error, remedy string, causes ...error) error {
 func (o *Options) load() (*uci.Config, []uci.Warning, error) {
 	cfg, warnings, err := uci.Default(), []uci.Warning(nil), error(nil)
 	if o.ConfigPath != "" {
-		cfg, warnings, err = uci.Load(o.ConfigPath)
+		cfg, warnings, err = uci.LoadWith(o.ConfigPath, o.opener(systemConfig, openFile))
 	}
 	if err != nil {
 		return nil, warnings, err
