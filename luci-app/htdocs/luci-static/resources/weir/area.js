@@ -94,7 +94,7 @@ function area(opts) {
 	const grid = s.svg('g', { 'class': 'weir-grid' }), shapes = s.svg('g'), marks = s.svg('g', { 'class': 'weir-marks' });
 	const picture = s.svg('svg', { height: height, 'class': 'weir-chart', tabindex: 0, role: 'img', 'aria-label': opts.label }, [ grid, shapes, marks ]);
 	const legend = E('div', { 'class': 'weir-legend' });
-	const node = E('div', { 'class': 'weir-area' }, [ E('div', { 'class': 'weir-plot' }, [ picture ]), legend ]);
+	const node = E('div', { 'class': 'weir-area' }, [ E('div', { 'class': 'weir-plot' }, [ picture ]), opts.legend === false ? '' : legend ]);
 	const hidden = {}, paths = {};
 	const view = { data: null, at: [], shown: [], unit, opts, node, picture, left: LEFT, top: TOP, bottom: height - BOTTOM };
 	const pointer = cross.attach(view);

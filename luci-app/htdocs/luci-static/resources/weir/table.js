@@ -13,7 +13,7 @@ function create(opts) {
 	const saved = state.recall('table.' + opts.id, {}), at = (opts.keep === false) ? {} : state.get();
 	const sortable = (name) => opts.columns.some((c) => c.sort && c.sort == String(name).replace('-', ''));
 	const head = E('tr', { 'class': 'tr table-titles' }), body = E('tbody');
-	const foot = E('div', { 'class': 'weir-pager' }), cache = new Map();
+	const foot = E('div', { 'class': 'weir-pager', 'hidden': '' }), cache = new Map();
 	let sort = sortable(at.sort) ? at.sort : opts.sort || '', page = +at.page || 0, size = saved.rows || SIZES[0];
 	let chosen = saved.columns || opts.columns.filter((c) => !c.hidden).map((c) => c.key), cursors = [ null ], reply = null, asked = 0, blank = null;
 
@@ -120,6 +120,8 @@ function create(opts) {
 	const where = E('span');
 
 	const pager = () => {
+		foot.hidden = false; // it would jump if it stood there before the rows
+
 		const first = page * size, n = reply.rows.length;
 
 		back.disabled = page == 0;
