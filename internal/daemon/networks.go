@@ -73,11 +73,25 @@ func (d *Daemon) relocate() {
 	d.nets.Store(nets)
 	d.engine.SetNetworks(nets)
 	d.engine.SetUplinks(uplinks)
+	d.engine.SetUnlinked(unlinked(links, all))
 	d.engine.SetTunnels(tunnels(links, all, wireGuardPort(cfg)))
 	d.coverage.Set(namesOf(ways))
 	d.meetAll()
 	d.remap(true)
 	d.segments()
+}
+
+// unlinked returns the names of the watched networks of the house whose devices have
+// no hardware address, as those behind a tunnel.
+func unlinked(links []link.Link, all []watched) []string {
+	var names []string
+	for _, w := range all {
+		i := slices.IndexFunc(links, func(l link.Link) bool { return l.Name == w.device })
+		if i >= 0 && !w.uplink && links[i].Type != link.TypeEthernet && links[i].Type != link.TypeLoopback {
+			names = append(names, w.name)
+		}
+	}
+	return names
 }
 
 // networks returns the scopes of addresses: the networks of the watched

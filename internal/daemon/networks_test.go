@@ -170,3 +170,16 @@ func TestFollow(t *testing.T) {
 	tell(link.Event{Op: link.AddressGone, Address: link.Address{Index: 2, Prefix: netip.MustParsePrefix("198.51.100.1/24")}})
 	check("the address is gone", "198.51.100.20", device.Remote, 2)
 }
+
+// Behind a tunnel devices have no hardware address; what is on Ethernet has one, and
+// uplinks have no devices.
+func TestUnlinked(t *testing.T) {
+	links := []link.Link{
+		{Index: 1, Name: "lo", Type: link.TypeLoopback}, {Index: 2, Name: "br-lan", Type: link.TypeEthernet},
+		{Index: 3, Name: "wg0", Type: link.TypeNone}, {Index: 4, Name: "pppoe-wan", Type: link.TypePPP},
+	}
+	all := []watched{{name: "lan", device: "br-lan"}, {name: "vpn", device: "wg0"}, {name: "wan", device: "pppoe-wan", uplink: true}, {name: "lo", device: "lo"}, {name: "gone", device: "wg7"}}
+	if diff := cmp.Diff([]string{"vpn"}, unlinked(links, all)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -221,3 +221,25 @@ func TestNoHandleLeft(t *testing.T) {
 		t.Errorf("device %v, %d devices left, %d given up, %d dropped", d, s.Len(), s.Evicted, s.Dropped)
 	}
 }
+
+// TestExpectedDevice tells nobody of a device that the configuration knew before it
+// came, but of others.
+func TestExpectedDevice(t *testing.T) {
+	s := NewDevices(8, 0, handles(64))
+	known, stranger := packet.MAC{2, 0, 0, 0, 0, 1}, packet.MAC{2, 0, 0, 0, 0, 2}
+	s.Configure([]Named{{Name: "printer", MACs: []packet.MAC{known}}}, second)
+	for at := int64(1); at <= 20; at++ {
+		s.Seen(known, 0, 0, at*second)
+		s.Seen(stranger, 0, 0, at*second)
+		s.Tick(at*second, second)
+	}
+	var told []string
+	for _, e := range s.Events() {
+		if e.What == New {
+			told = append(told, e.Key)
+		}
+	}
+	if len(told) != 1 || told[0] != stranger.String() {
+		t.Errorf("told of %v", told)
+	}
+}

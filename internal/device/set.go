@@ -119,6 +119,7 @@ func (s *Devices) configure(k *Named, now int64) {
 			return
 		}
 		d.First, d.Last = 0, 0 // not seen yet
+		d.fresh = false        // and no stranger when it is
 	}
 	if d.given == "" || !k.Static {
 		d.given, d.givenBy = k.Name, FromUser
