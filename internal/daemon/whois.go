@@ -77,8 +77,7 @@ func (o *once) changed(err error) bool {
 	return changed
 }
 
-// tellPorts tells the engine behind which port of a bridge devices are. Uplinks are
-// left out, and so is a port behind which another bridge of this machine is.
+// tellPorts tells the engine behind which port of a bridge hardware addresses are.
 func (d *Daemon) tellPorts() error {
 	entries, err := link.ForwardingTables()
 	if err != nil {
