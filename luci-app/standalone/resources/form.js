@@ -4,7 +4,8 @@
 'require rpc';
 
 // Forms, to look at. What a page declares is taken as LuCI's form.js does, and
-// in place of the form stands what is in force, as the file would say it.
+// in place of the form, and of what is said about it, stands what is in force, as
+// the file would say it.
 const callConfig = rpc.declare({ object: 'weir', method: 'config', reject: true });
 
 const Node = baseclass.extend({
@@ -55,7 +56,6 @@ const Map = Node.extend({
 		return callConfig().then(file => {
 			const node = E('div', { 'class': 'cbi-map', 'id': 'cbi-' + this.config }, [
 				this.title ? E('h2', { 'name': 'content' }, this.title) : '',
-				this.description ? E('div', { 'class': 'cbi-map-descr' }, this.description) : '',
 				E('div', { 'class': 'alert-message notice' }, [
 					file.path ? _('Without OpenWrt the settings are a file: change %s with an editor, then run "weir call reload".').format(file.path)
 						: _('These settings are the defaults: weir runs without a file.')

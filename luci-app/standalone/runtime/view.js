@@ -48,6 +48,10 @@ export const View = Class.extend({
 			.map(node => DOM.findClassInstance(node)).filter(map => map);
 		const readonly = maps.length ? maps.every(map => map.readonly) : !L.hasViewPermission();
 		const footer = E([]);
+
+		if (maps.length && readonly)
+			return footer; // forms are only looked at here
+
 		const button = (name, look, label) => this[name] ? E('button', {
 			'class': 'btn cbi-button ' + look,
 			'click': classes.ui.createHandlerFn(this, name),
