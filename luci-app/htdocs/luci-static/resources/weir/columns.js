@@ -72,6 +72,13 @@ function split(title, sides) {
 	return { key: 'split', title, csv: parts, dep: parts, node: (row) => chart.split(row.bytes.tx, row.bytes.rx, sides) };
 }
 
+// keep polls, but for the first time: what was just drawn is up to date.
+function keep(frame, seconds, fn) {
+	let drawn = false;
+
+	return frame.live(api.poll(frame.node, seconds, () => drawn ? fn() : (drawn = true)));
+}
+
 // items makes rows for page.bars of what has a key and bytes.
 function items(rows, kind, show) {
 	return rows.map((r) => ({
@@ -89,6 +96,6 @@ function bars(title, rows, none) {
 }
 
 return baseclass.extend({
-	HIDDEN, scope, both, list, text, node, ago, share, split, items, bars,
+	HIDDEN, scope, both, list, keep, text, node, ago, share, split, items, bars,
 	amount: numbers(format.bytes, _('B')), speed: numbers(format.rate, _('bit/s')), count: numbers(format.count)
 });

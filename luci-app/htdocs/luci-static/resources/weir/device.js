@@ -48,7 +48,7 @@ const now = {
 
 		update([ { device: d }, { apps }, live ]);
 		frame.add(page.grid(rx.node, tx.node, today.node, flows.node), page.card(_('Last 5 minutes'), area.node), page.card(_('Used most'), used.node));
-		frame.live(api.poll(frame.node, 2, () => Promise.all([ api.call('device', { id: d.id }), api.call('apps', s), line() ]).then(update)));
+		c.keep(frame, 2, () => Promise.all([ api.call('device', { id: d.id }), api.call('apps', s), line() ]).then(update));
 	}
 };
 

@@ -41,9 +41,9 @@ const traffic = {
 			[ _('Country'), h.country && names.country(h.country) ], [ _('Belongs to'), h.asn && names.asn(h.asn, h.as_name) ],
 			[ _('First seen'), format.datetime(h.first) ], [ _('Last seen'), format.datetime(h.last) ],
 			[ _('Flows as client'), counts(h.flows.client) ], [ _('Flows as server'), counts(h.flows.server) ],
-			[ _('Sent again'), pair(h.tcp.retrans) ], [ _('Out of order'), pair(h.tcp.ooo) ], [ _('Lost'), pair(h.tcp.lost) ]
+			[ _('Sent again'), pair(h.tcp.retrans) ], [ _('Out of order'), pair(h.tcp.ooo) ], [ _('Lost'), pair(h.tcp.lost) ], [ _('Alerts'), h.alerts || null ]
 		])));
-		frame.live(api.poll(frame.node, 5, () => api.call('host', s).then(update)));
+		c.keep(frame, 5, () => api.call('host', s).then(update));
 	}
 };
 

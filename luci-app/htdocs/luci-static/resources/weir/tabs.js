@@ -57,7 +57,7 @@ const flows = {
 		});
 
 		frame.add(list.node);
-		frame.live(api.poll(frame.node, 5, list.refresh));
+		c.keep(frame, 5, list.refresh);
 	}
 };
 

@@ -66,19 +66,19 @@ function table(args, line, done) {
 }
 
 // proposals asks which devices may be one: of those that made up their address, for
-// most of the rest have only one. Of a pair each names the other.
-function proposals(devices, done) {
-	const made = devices.filter((d) => d.random_mac).slice(0, PROPOSED);
+// the rest have mostly one only. Of a pair each names the other.
+function proposals() {
+	return api.call('devices', { sort: 'last', limit: 200 }).then(({ devices }) => {
+		const made = devices.filter((d) => d.random_mac).slice(0, PROPOSED);
 
-	return Promise.all(made.map((d) => api.call('device', { id: d.id }))).then((all) => all.flatMap(({ device: d }) => {
-		d.suggestions = d.suggestions.filter((g) => d.id < g.with.id || made.every((m) => m.id != g.with.id));
-
-		return edit.proposed(d, done);
-	}));
+		return Promise.all(made.map((d) => api.call('device', { id: d.id }))).then((all) => all.map(({ device: d }) => Object.assign(d, {
+			suggestions: d.suggestions.filter((g) => d.id < g.with.id || made.every((m) => m.id != g.with.id))
+		})));
+	});
 }
 
-function draw(frame, [ summary, live ]) {
-	const lines = {}, asked = E('div'), known = (id) => list.rows.find((d) => d.id == id);
+function draw(frame, [ summary, live, proposed ]) {
+	const lines = {}, known = (id) => list.rows.find((d) => d.id == id);
 	const now = bars(_('Now'), rate, format.rate, known), today = bars(_('Today'), (d) => d.today, format.bytes, known);
 	const online = E('input', { 'type': 'checkbox', 'id': 'weir-online', 'change': () => list.reset() });
 	const box = filter.box({ keys: FILTERS, hint: _('Name, address, vendor …'), change: () => list.reset() });
@@ -95,13 +95,13 @@ function draw(frame, [ summary, live ]) {
 		return frame.empty(_('No device was seen yet. Are the right interfaces watched?'), state.link('settings'), _('Settings'));
 
 	update([ summary, live ]);
-	frame.add(asked, page.grid(now.node, today.node),
+	frame.add(proposed.flatMap((d) => edit.proposed(d, frame.reload)), page.grid(now.node, today.node),
 		E('div', { 'class': 'weir-bar' }, [ box.node, E('label', { 'for': 'weir-online' }, [ online, ' ' + _('Only those online') ]) ]), list.node);
-	api.call('devices', { sort: 'first', limit: 200 }).then((reply) => proposals(reply.devices, frame.reload)).then((nodes) => asked.append(...nodes));
-	frame.live(api.poll(frame.node, 5, () => Promise.all([ load(), list.refresh() ]).then(([ reply ]) => update(reply))));
+	c.keep(frame, 5, () => Promise.all([ ask(), list.refresh() ]).then(([ reply ]) => update(reply)));
 }
 
-const load = () => Promise.all([ api.call('summary'), api.call('live', { seconds: 120 }) ]);
+const ask = () => Promise.all([ api.call('summary'), api.call('live', { seconds: 120 }) ]);
+const load = () => Promise.all([ ask(), proposals() ]).then(([ told, proposed ]) => told.concat([ proposed ]));
 
 return page.view({
 	title: _('Devices'),

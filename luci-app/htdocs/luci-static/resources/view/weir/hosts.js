@@ -10,7 +10,7 @@
 'require weir.page as page';
 'require weir.state as state';
 
-const FILTERS = [ 'name', 'device', 'ip', 'mac', 'iface', 'vlan', 'min_bytes', 'text' ];
+const FILTERS = [ 'name', 'device', 'ip', 'mac', 'iface', 'vlan', 'zone', 'network', 'min_bytes', 'text' ];
 const TABS = [
 	{ key: '', title: _('All') }, { key: 'local', title: _('In the house') }, { key: 'remote', title: _('Outside') },
 	{ key: 'multicast', title: _('Multicast') }, { key: 'broadcast', title: _('Broadcast') }, { key: 'domains', title: _('Domains') }
@@ -42,7 +42,9 @@ function draw(frame, reply, at) {
 			c.node('ip', _('Address'), { sort: true, card: 'title', node: (h) => E('a', { 'href': state.link('hosts', { ip: h.ip }) }, [ h.ip ]) }),
 			c.text('name', _('Name'), { get: host.name, sort: true, card: true }), c.text('scope', _('Where'), { get: (h) => c.scope(h.scope) }),
 			c.count('flows', _('Flows'), { get: (h) => h.flows.client.active + h.flows.server.active, sort: true, card: true }),
-			c.ago('first', _('Seen since'), { sort: true }), c.text('as', _('Network'), { get: (h) => h.as_name || (h.asn ? 'AS' + h.asn : null) }),
+			c.count('alerts', _('Alerts'), { text: (h) => h.alerts ? format.count(h.alerts) : '–' }), c.ago('first', _('Seen since'), { sort: true }),
+			c.text('country', _('Country'), { tip: (h) => h.country ? names.countryName(h.country) : '' }),
+			c.text('as', _('Belongs to'), { get: (h) => h.as_name || (h.asn ? 'AS' + h.asn : h.network) }),
 			c.split(_('Sent | received')), c.speed('bps', _('Throughput'), { sort: true }), c.amount('bytes', _('Traffic'), { sort: true, card: true }),
 			c.text('mac', _('Hardware address'), c.HIDDEN), c.ago('last', _('Last seen'), { sort: true, hidden: true })
 		]
@@ -59,7 +61,7 @@ function draw(frame, reply, at) {
 
 	update(reply);
 	frame.add(page.tabs(TABS, at.tab || ''), page.grid(near.node, far.node), E('div', { 'class': 'weir-bar' }, [ box.node, version ]), list.node);
-	frame.live(api.poll(frame.node, 5, () => Promise.all([ load(), list.refresh() ]).then(([ reply ]) => update(reply))));
+	c.keep(frame, 5, () => Promise.all([ load(), list.refresh() ]).then(([ reply ]) => update(reply)));
 }
 
 const part = (at) => at.ip ? host : (at.tab == 'domains') ? domains : { load, draw };

@@ -86,6 +86,6 @@ return page.view({
 		say(frame, nat, covered.coverage);
 		frame.add(page.card(_('Between zones, last day'), zones(matrix)), page.card(_('Ports that lead into the house'), doors.node),
 			page.card(_('Interfaces'), points.node), page.tabs(STEPS, at.tab || ''), ...covered.coverage.map(coverage));
-		frame.live(api.poll(frame.node, 5, () => Promise.all([ points.refresh(), doors.refresh() ])));
+		c.keep(frame, 5, () => Promise.all([ points.refresh(), doors.refresh() ]));
 	}
 });
