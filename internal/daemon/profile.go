@@ -280,7 +280,7 @@ func nothing(e *uci.Edit) bool {
 	return e.Index < 0 && !slices.ContainsFunc(e.Options, func(o uci.Option) bool { return !o.List && o.Values[0].Text != "" })
 }
 
-// editFile changes a file: a new one with the same owner and rights takes its place.
+// editFile changes a file: a new one with the same rights takes its place.
 func editFile(path string, c *uci.DeviceChange) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -317,10 +317,8 @@ func replaceFile(path string, text []byte) error {
 		return err
 	}
 	_, err = f.Write(text)
-	if st, ok := info.Sys().(*syscall.Stat_t); ok && err == nil {
-		if own := f.Chown(int(st.Uid), int(st.Gid)); own != nil && int(st.Uid) != os.Geteuid() {
-			err = own
-		}
+	if err == nil {
+		err = f.Chmod(info.Mode().Perm()) // whatever the umask is
 	}
 	if err == nil {
 		err = f.Sync()
