@@ -82,7 +82,6 @@ func (v *visit) document(status int, name string, gaps map[string]string) {
 	v.w.set("Content-Type", "text/html; charset=utf-8")
 	v.w.set("Content-Security-Policy", policy)
 	v.w.set("X-Frame-Options", "DENY")
-	v.w.set("Cross-Origin-Opener-Policy", "same-origin")
 	v.w.set("Referrer-Policy", "same-origin") // with no-referrer a form would be sent from nowhere
 	lang := v.language()
 	gaps["lang"], gaps["base"], gaps["version"] = lang, v.base, v.site.Version
@@ -122,8 +121,12 @@ func (v *visit) login() {
 		v.d.notAllowed(v.w, v.r)
 		return
 	}
-	if v.r.method != "POST" {
-		v.form(200, "", v.r.url.Query().Get("next"))
+	if next := v.r.url.Query().Get("next"); v.r.method != "POST" {
+		if v.d.sessionOf(v.r) != "" {
+			v.redirect(v.base + inside(next))
+		} else {
+			v.form(200, "", next)
+		}
 		return
 	}
 	body, err := v.w.c.readBody(v.r.body)

@@ -128,6 +128,9 @@ func TestLogin(t *testing.T) {
 	if !b.call(t, env.Session) {
 		t.Error("the session may not call")
 	}
+	if res, _ := b.send(t, "GET", "/login?next=%2Fadmin%2Fweir%2Fdns", ""); res.StatusCode != 303 || res.Header.Get("Location") != "/admin/weir/dns" {
+		t.Errorf("who is logged in is asked again: %d", res.StatusCode)
+	}
 }
 
 // TestSessionNeedsBoth is about requests that other pages forge, which bring the
@@ -273,7 +276,12 @@ func TestDocumentHeaders(t *testing.T) {
 	h := serve(t, Config{}, true)
 	b := newBrowser(t, h)
 	b.login(t, h.token)
+	stranger := newBrowser(t, h)
 	for _, path := range []string{"/", "/admin", "/admin/weir/flows", "/admin/weir/no/such/page", "/login"} {
+		b := b
+		if path == "/login" {
+			b = stranger
+		}
 		res, body := b.send(t, "GET", path, "")
 		if res.StatusCode != 200 || !strings.HasPrefix(body, "<!DOCTYPE html>") {
 			t.Errorf("%s: %d %s", path, res.StatusCode, body)
@@ -281,7 +289,6 @@ func TestDocumentHeaders(t *testing.T) {
 		want := map[string]string{
 			"Content-Type": "text/html; charset=utf-8", "X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff",
 			"Referrer-Policy": "same-origin", "Cache-Control": "no-store", "Cross-Origin-Resource-Policy": "same-origin",
-			"Cross-Origin-Opener-Policy": "same-origin",
 		}
 		for name, value := range want {
 			if got := res.Header.Values(name); len(got) != 1 || got[0] != value {
@@ -299,7 +306,7 @@ func TestDocumentHeaders(t *testing.T) {
 	if res, _ := b.send(t, "POST", "/admin/weir/flows", ""); res.StatusCode != 405 {
 		t.Errorf("POST to a page: %d", res.StatusCode)
 	}
-	res, body := b.send(t, "GET", "/login", "", "Accept-Language", "de-CH, en;q=0.5")
+	res, body := stranger.send(t, "GET", "/login", "", "Accept-Language", "de-CH, en;q=0.5")
 	if !strings.Contains(body, `<html lang="de">`) || !strings.Contains(body, "Anmelden") {
 		t.Errorf("no German: %d %s", res.StatusCode, body)
 	}

@@ -3,12 +3,21 @@
 (() => {
 	const form = document.querySelector('form.login'), given = /^#token=([^&]+)$/.exec(location.hash);
 
-	if (!given) {
-		form.action += location.hash;
+	if (given) {
+		history.replaceState(null, '', location.pathname + location.search);
+		form.token.value = decodeURIComponent(given[1]);
+		if (document.getElementById('message').textContent == '')
+			form.submit();
 		return;
 	}
-	history.replaceState(null, '', location.pathname + location.search);
-	form.token.value = decodeURIComponent(given[1]);
-	if (document.getElementById('message').textContent == '')
-		form.submit();
+
+	const base = form.getAttribute('action').replace(/\/login$/, '');
+
+	form.action += location.hash;
+	// A link on another site brings no cookie along and leads here; our own
+	// request does, and is sent on when there is a login.
+	fetch(base + '/login', { redirect: 'manual' }).then(reply => {
+		if (reply.type == 'opaqueredirect')
+			location.replace(base + form.next.value + location.hash);
+	});
 })();
