@@ -42,6 +42,8 @@ var installed = []struct {
 	{"openwrt/weir.sysctl", "etc/sysctl.d/20-weir.conf", 0o644},
 	{"openwrt/weir.keep", "lib/upgrade/keep.d/weir", 0o644},
 	{"openwrt/weir.acl.json", "usr/share/acl.d/weir.json", 0o644},
+	{"openwrt/weir.capabilities.json", "etc/capabilities/weir.json", 0o644},
+	{"openwrt/weir.defaults", "etc/uci-defaults/50-weir", 0o644},
 }
 
 const vendors = "openwrt/vendor.db"
@@ -56,7 +58,7 @@ func packs(o *options, arch string) ([]*pack, error) {
 		name: "weir", title: "Network traffic monitor", section: "net",
 		about: "Watches a router's networks: flows with their latency and losses, devices,\n" +
 			"and rolling statistics, answered over ubus and a JSON API.",
-		depends: []string{"kmod-nf-conntrack-netlink"}, conffiles: []string{"/etc/config/weir"},
+		depends: []string{"kmod-nf-conntrack-netlink"}, conffiles: []string{"/etc/config/weir"}, user: "weir:weir",
 	}
 	if err := weir.take(filepath.Join(o.binaries, "weir-"+build), "usr/sbin/weir", 0o755); err != nil {
 		return nil, fmt.Errorf("%w (make dist/weir-%s builds it)", err, build)
