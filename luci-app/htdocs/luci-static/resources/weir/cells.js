@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require weir.format as format';
 
 // The rows and cells of lists, and what goes into files from there.
 
@@ -76,4 +77,22 @@ function pressed(ev) {
 		location.href = link.href;
 }
 
-return baseclass.extend({ nodes, write, kind, pattern, pressed, csv, download });
+function tick(title, on, change) {
+	return E('label', {}, [ E('input', { 'type': 'checkbox', 'checked': on ? '' : null, 'change': (ev) => change(ev.target.checked) }), ' ', title ]);
+}
+
+// picker chooses columns, and in which unit this browser shows amounts.
+function picker(columns, chosen, change) {
+	return E('details', { 'class': 'weir-picker' }, [
+		E('summary', { 'class': 'btn cbi-button' }, [ _('Columns') ]),
+		E('div', {}, columns.filter((c) => c.card != 'title' && c.title).map((c) => tick(c.title, chosen.indexOf(c.key) >= 0, (on) => {
+			chosen = chosen.filter((k) => k != c.key).concat(on ? [ c.key ] : []);
+			change(chosen);
+		})).concat(tick(_('GiB instead of GB'), format.binary(), (on) => {
+			format.setBinary(on);
+			location.reload();
+		})))
+	]);
+}
+
+return baseclass.extend({ nodes, write, kind, pattern, pressed, picker, csv, download });

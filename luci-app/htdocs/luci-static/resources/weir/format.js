@@ -155,18 +155,12 @@ function zoneName() {
 	return 'UTC' + (offset ? (offset < 0 ? '−' : '+') + Math.floor(m / 60) + (m % 60 ? ':' + (m % 60) : '') : '');
 }
 
-function withTitle(text, title) {
-	return E('span', { 'title': title }, [ text ]);
-}
-
 return baseclass.extend({
-	rate, bytes, count, exact, percent, trend, ms, duration, ago, time, clock, date, day, datetime, now, zoneName, withTitle,
+	rate, bytes, count, exact, percent, trend, ms, duration, ago, time, clock, date, day, datetime, now, zoneName,
 	zone: () => offset,
 	setZone: (seconds) => { offset = seconds || 0; state.remember('zone', offset); },
 	sync: (ts) => { skew = ts - Date.now() / 1000; },
 	binary: () => binary,
 	setBinary: (on) => { binary = !!on; state.remember('binary', binary); },
-	since: (ts) => withTitle(ago(ts), datetime(ts)),
-	amount: (n) => withTitle(bytes(n), exact(n, DECIMAL[0])),
-	speed: (n) => withTitle(rate(n), exact(n, RATES[0]))
+	since: (ts) => E('span', { 'title': datetime(ts) }, [ ago(ts) ])
 });

@@ -30,10 +30,9 @@ const CATEGORIES = {
 };
 
 const SERVICES = {
-	20: 'ftp-data', 21: 'ftp', 22: 'ssh', 23: 'telnet', 25: 'smtp', 53: 'dns', 67: 'dhcp', 68: 'dhcp', 80: 'http', 110: 'pop3', 123: 'ntp', 137: 'netbios-ns', 138: 'netbios-dgm',
-	139: 'netbios-ssn', 143: 'imap', 161: 'snmp', 389: 'ldap', 443: 'https', 445: 'smb', 465: 'smtps', 500: 'ike', 514: 'syslog', 546: 'dhcpv6', 547: 'dhcpv6', 554: 'rtsp', 587: 'submission',
-	631: 'ipp', 853: 'dns-tls', 993: 'imaps', 995: 'pop3s', 1194: 'openvpn', 1883: 'mqtt', 1900: 'ssdp', 2049: 'nfs', 3306: 'mysql', 3389: 'rdp', 3478: 'stun', 4500: 'ipsec', 5060: 'sip',
-	5222: 'xmpp', 5228: 'push', 5353: 'mdns', 5355: 'llmnr', 5432: 'postgresql', 6881: 'bittorrent', 8080: 'http-alt', 8443: 'https-alt', 9100: 'printer', 51820: 'wireguard'
+	21: 'ftp', 22: 'ssh', 23: 'telnet', 25: 'smtp', 53: 'dns', 67: 'dhcp', 68: 'dhcp', 80: 'http', 110: 'pop3', 123: 'ntp', 137: 'netbios-ns', 139: 'netbios-ssn', 143: 'imap',
+	161: 'snmp', 443: 'https', 445: 'smb', 465: 'smtps', 500: 'ike', 514: 'syslog', 546: 'dhcpv6', 547: 'dhcpv6', 554: 'rtsp', 587: 'submission', 631: 'ipp', 853: 'dns-tls',
+	993: 'imaps', 995: 'pop3s', 1883: 'mqtt', 1900: 'ssdp', 3389: 'rdp', 3478: 'stun', 4500: 'ipsec', 5060: 'sip', 5223: 'push', 5228: 'push', 5353: 'mdns', 5355: 'llmnr', 51820: 'wireguard'
 };
 
 let regions = null;
@@ -58,11 +57,18 @@ function countryName(code) {
 	}
 }
 
-function address(v) { return (v && typeof(v) == 'object') ? v.ip : v; }
+// called keeps what devices are called: replies that name only some of them by id
+// go with others that tell more.
+const called = {};
 
 function deviceLabel(d) {
-	return d.name || d.label || (d.vendor && d.type ? d.vendor + ' ' + d.type : d.vendor) || address((d.ips || [])[0]) || d.ip ||
-		(d.macs && d.macs[0] && (d.macs[0].mac || d.macs[0])) || _('Device %s').format(d.id);
+	const first = (list) => (list && list.length) ? list[0].mac || list[0].ip || list[0] : null;
+	const label = d.name || d.label || first(d.macs) || d.ip || first(d.ips);
+
+	if (label && d.id != null)
+		called[d.id] = label;
+
+	return label || called[d.id] || _('Device %s').format(d.id);
 }
 
 function service(port, proto) {
@@ -130,4 +136,4 @@ function asn(n, name, filter) {
 	return (n && n != 'other') ? link('world', { asn: n }, [ name || 'AS' + n ], filter, [ 'asn', n ], 'AS' + n) : E('span', {}, [ _('Not known') ]);
 }
 
-return baseclass.extend({ device, app, country, host, asn, icon, appLabel, categoryLabel, countryName, deviceLabel, service });
+return baseclass.extend({ device, app, country, host, asn, appLabel, categoryLabel, countryName, deviceLabel, service });

@@ -20,6 +20,13 @@ const styled = new Promise((done) => {
 		'href': L.resource('weir/weir.css') + (version ? '?v=' + version : '') }));
 });
 
+// headroom is what a theme's heading covers at the top, for the heads of lists.
+function headroom() {
+	const header = document.querySelector('header');
+
+	return (header && (/sticky|fixed/).test(getComputedStyle(header).position)) ? header.offsetHeight + 'px' : '0px';
+}
+
 function dot(watch) {
 	const word = E('span'), node = E('button', { 'type': 'button', 'class': 'weir-live', 'click': () => {
 		if (watch.state == 'paused')
@@ -120,6 +127,9 @@ function make(spec, at, reload) {
 
 function run(spec) {
 	const node = E('div', { 'class': 'weir' });
+
+	node.style.setProperty('--weir-top', headroom());
+
 	let latest = 0, frame = null, was = {};
 
 	const reload = () => {
@@ -183,7 +193,7 @@ function page(spec) {
 }
 
 return baseclass.extend({
-	view: page, trouble, dot,
+	view: page, trouble,
 	phrase: parts.phrase, card: parts.card, grid: parts.grid, number: parts.number, tabs: parts.tabs, facts: parts.facts, bars: parts.bars,
 	notify: parts.notify, tell: parts.tell, button: parts.button, confirm: parts.confirm
 });

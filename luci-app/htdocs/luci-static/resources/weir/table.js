@@ -167,14 +167,11 @@ function create(opts) {
 		}
 	};
 
-	const picker = () => E('details', { 'class': 'weir-picker' }, [ E('summary', { 'class': 'btn cbi-button' }, [ _('Columns') ]),
-		E('div', {}, opts.columns.filter((c) => c.card != 'title' && c.title).map((c) => E('label', {}, [
-			E('input', { 'type': 'checkbox', 'checked': chosen.indexOf(c.key) >= 0 ? '' : null, 'change': (ev) => {
-				chosen = chosen.filter((k) => k != c.key).concat(ev.target.checked ? [ c.key ] : []);
-				save();
-				rebuild();
-			} }), ' ', c.title
-		]))) ]);
+	const picker = () => cells.picker(opts.columns, chosen, (now) => {
+		chosen = now;
+		save();
+		rebuild();
+	});
 
 	const sizes = () => E('select', { 'class': 'cbi-input-select', 'aria-label': _('Rows a page'), 'change': (ev) => {
 		size = +ev.target.value;

@@ -26,11 +26,11 @@ function columns(box, ended, course) {
 	};
 
 	return [
-		{ key: 'app', title: _('Application'), sort: ended ? null : 'app', card: 'title', max: 150, node: (f) => names.app(flow.what(f), box), dep: (f) => f.app || f.protocol, csv: (f) => f.app || f.protocol },
+		{ key: 'app', title: _('Application'), sort: ended ? null : 'app', card: 'title', max: 145, node: (f) => names.app(flow.what(f), box), dep: (f) => f.app || f.protocol, csv: (f) => f.app || f.protocol },
 		{ key: 'proto', title: _('Protocol'), sort: ended ? null : 'proto', text: flow.protocol, max: 110 },
 		{ key: 'client', title: _('Client'), max: 150, sort: ended ? null : 'client', card: true, node: (f) => client(f.client), dep: (f) => f.client.name + f.client.ip, csv: (f) => f.client.ip },
 		{ key: 'server', title: _('Server'), max: 170, sort: ended ? null : 'server', card: true, node: (f) => client(f.server), dep: (f) => f.server.name + f.server.ip, csv: (f) => f.server.ip },
-		{ key: 'info', title: _('Info'), sort: ended ? null : 'host', text: flow.told, tip: flow.told, max: 170 },
+		{ key: 'info', title: _('Info'), sort: ended ? null : 'host', text: flow.told, tip: flow.told, max: 160 },
 		amount('duration', _('Duration'), 'duration', (f) => f.duration, format.duration),
 		{ key: 'split', title: _('Breakdown'), node: (f) => chart.split(f.bytes.tx, f.bytes.rx, [ _('client'), _('server') ]),
 		  redraw: (cell, f) => chart.redraw(cell.firstChild, f.bytes.tx, f.bytes.rx), dep: () => '', csv: (f) => f.bytes.tx + '/' + f.bytes.rx },

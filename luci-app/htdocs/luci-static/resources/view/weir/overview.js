@@ -10,13 +10,6 @@
 const WEEK = 604800;
 const MODES = { packets: _('by packets'), conntrack: _('by connection tracking'), hybrid: _('by packets and connection tracking') };
 
-// called are the labels that live has for devices without a name.
-const called = {};
-
-function device(d) {
-	return names.device(Object.assign({}, d, { name: d.name || called[d.id] }));
-}
-
 function sentence(r) {
 	const h = r.headline, now = r.now;
 
@@ -24,7 +17,7 @@ function sentence(r) {
 		return (now.rx + now.tx < 1e5) ? _('It is quiet: %d devices are online.').format(now.devices_online) :
 			_('Nothing stands out: %d devices are online, %s come in, %s go out.').format(now.devices_online, format.rate(now.rx), format.rate(now.tx));
 
-	const who = device({ id: h.device, name: h.name, type: (r.devices.find((d) => d.id == h.device) || {}).type }), share = E('b', {}, [ format.percent(h.line_pct ?? h.share_pct) ]);
+	const who = names.device({ id: h.device, name: h.name, type: (r.devices.find((d) => d.id == h.device) || {}).type }), share = E('b', {}, [ format.percent(h.line_pct ?? h.share_pct) ]);
 	const line = h.line_pct != null, since = format.duration(r.ts - h.since);
 
 	if (!h.app)
@@ -84,7 +77,7 @@ function tops() {
 	const rates = (tick) => devices.update(list.map((d) => {
 		const t = tick ? tick.devices.find((x) => x.id == d.id) || { rx: 0, tx: 0 } : d;
 
-		return { key: d.id, node: device(d), value: t.rx + t.tx, text: format.rate(t.rx + t.tx), colour: chart.colour('device:' + d.id) };
+		return { key: d.id, node: names.device(d), value: t.rx + t.tx, text: format.rate(t.rx + t.tx), colour: chart.colour('device:' + d.id) };
 	}));
 	const none = (n, node, why) => n ? node : E('p', { 'class': 'weir-note' }, [ why ]);
 	const later = E('div'), far = E('div');
@@ -115,7 +108,7 @@ function noteworthy(r, seen) {
 	return r.alerts.map((a) => [
 		E('b', {}, [ a.severity + ': ' ]), a.text + ' ', format.since(a.at), ' ',
 		page.button(_('Seen'), () => api.write('alert_ack', { id: a.id }).then(seen), 'write')
-	]).concat(fresh.map((d) => page.phrase(_('New device %s, %s.'), device(d), format.since(d.first))),
+	]).concat(fresh.map((d) => page.phrase(_('New device %s, %s.'), names.device(d), format.since(d.first))),
 		dns && dns.bypass ? [ [ E('a', { 'href': state.link('dns', { tab: 'bypass' }) }, [ (dns.bypass == 1) ? _('1 device asks another resolver than this router.') :
 			_('%d devices ask other resolvers than this router.').format(dns.bypass) ]) ] ] : [],
 		dns && dns.queries ? [ [ E('a', { 'href': state.link('dns') }, [ _('Names: %s questions today, %s failed.').format(format.count(dns.queries), format.percent(failed)) ]) ] ] : []);
@@ -127,10 +120,7 @@ function draw(frame, replies) {
 	const marks = events.map((e) => ({ ts: e.at ?? e.ts, text: e.text }));
 
 	const show = (reply) => {
-		if (by == 'device')
-			reply.members.forEach((m) => { called[m.key] = m.label; });
-
-		ten = stream.create(reply, by, (m) => m.label || (by == 'app' ? names.appLabel(m.key) : _('Device %s').format(m.key)), _('All others'));
+		ten = stream.create(reply, by, (m) => (by == 'app') ? m.label || names.appLabel(m.key) : names.deviceLabel({ id: m.key, label: m.label }), _('All others'));
 		picture.update(ten.data(marks));
 	};
 	const rank = () => api.call('live', { by: by, limit: 7 }).then(show);
