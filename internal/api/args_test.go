@@ -71,7 +71,7 @@ func TestBindErrors(t *testing.T) {
 		{"required but empty", map[string]any{"id": ""}, Error{InvalidArgument, "every: argument id is missing", "it is: id of it"}},
 		{"slip", map[string]any{"cuont": int64(1)}, Error{InvalidArgument, `every: unknown argument "cuont"`, "did you mean count?"}},
 		{"unlike all", map[string]any{"\x1b[31m": int64(1)}, Error{InvalidArgument, `every: unknown argument "\x1b[31m"`, "there is: count, version, name, long, dir, all, ip, mac, proto, id"}},
-		{"not yet", map[string]any{"zone": "lan"}, Error{NotSupported, "every: argument zone is not supported by this version: it does not know firewall zones", "leave it out"}},
+		{"not yet", map[string]any{"cursor": "x"}, Error{NotSupported, "every: argument cursor is not supported by this version: lists are paged by offset", "leave it out"}},
 		{"not an integer", map[string]any{"id": "seven"}, Error{InvalidArgument, `every: argument id must be of type int, not "seven"`, ""}},
 		{"float", map[string]any{"id": 1.5}, Error{InvalidArgument, "every: argument id must be of type int, not 1.5", ""}},
 		{"huge float", map[string]any{"id": 1e300}, Error{InvalidArgument, "every: argument id must be of type int, not 1e+300", ""}},

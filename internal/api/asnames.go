@@ -22,3 +22,16 @@ func peerASNs(places []engine.PeerPlace) (all []uint32) {
 	}
 	return all
 }
+
+// nameSystems fills in whom the systems at the ends of flows belong to.
+func nameSystems(b *Backend, rows []engine.FlowRow) {
+	var all []uint32
+	for i := range rows {
+		all = append(all, rows[i].Client.ASN, rows[i].Server.ASN)
+	}
+	names := asNamesOf(b, all)
+	for i := range rows {
+		f := &rows[i]
+		f.Client.ASName, f.Server.ASName = names[f.Client.ASN], names[f.Server.ASN]
+	}
+}

@@ -13,7 +13,7 @@ import (
 var devicesMethod = Method{
 	Name:    "devices",
 	Doc:     "Things in the house, each with all its addresses.",
-	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, textArg),
+	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, networkArg, zoneArg, textArg),
 	Example: `{"online":true,"limit":1}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)

@@ -16,8 +16,6 @@ import (
 // They are refused rather than ignored: an unfiltered answer to a filtered
 // question is a wrong one.
 var later = []struct{ name, why string }{
-	{"zone", "it does not know firewall zones"},
-	{"network", "it does not know named networks"},
 	{"cursor", "lists are paged by offset"},
 }
 
@@ -48,6 +46,8 @@ var (
 	uplinkArg      = Arg{Name: "uplink", Type: String, Doc: "the way out of the house that it takes"}
 	textArg        = Arg{Name: "text", Type: String, Doc: "part of any text or address of the row"}
 	scopeArg       = Arg{Name: "scope", Type: String, Doc: "where the address is", Values: scopes}
+	networkArg     = Arg{Name: "network", Type: String, Doc: "network, as configured, that it is in or, of what is outside, that leads there"}
+	zoneArg        = Arg{Name: "zone", Type: String, Doc: "zone of the firewall that this is in; router for this machine"}
 	onlineArg      = Arg{Name: "online", Type: Bool, Doc: "true: only devices that are online"}
 )
 
@@ -60,7 +60,7 @@ var (
 // flowFilters narrow methods whose rows are made of flows.
 var flowFilters = []Arg{
 	ifaceArg, deviceArg, ipArg, macArg, vlanArg, appArg, categoryArg, protocolArg, hostArg, protoArg, portArg, nameArg, stateArg,
-	ipverArg, minBytesArg, minDurationArg, dirArg, uplinkArg, offloadArg, countryArg, asnArg, textArg,
+	ipverArg, minBytesArg, minDurationArg, dirArg, uplinkArg, offloadArg, countryArg, asnArg, networkArg, zoneArg, scopeArg, textArg,
 }
 
 // paging returns filters followed by the arguments that page a list sorted by
@@ -73,7 +73,7 @@ func paging(sorts []string, filters ...Arg) []Arg {
 }
 
 // ascending are the sort keys whose small values are the interesting ones.
-var ascending = []string{"client", "server", "port", "app", "category", "host", "proto", "ip", "name", "key"}
+var ascending = []string{"client", "server", "port", "app", "category", "host", "proto", "ip", "name", "scope", "network", "zone", "key"}
 
 func pageOf(a Args) engine.Page {
 	sort := arg[string](a, "sort")
@@ -109,6 +109,8 @@ func filterOf(a Args) engine.Filter {
 		Offload:     arg[string](a, "offload"),
 		Text:        arg[string](a, "text"),
 		Scope:       arg[string](a, "scope"),
+		Network:     arg[string](a, "network"),
+		Zone:        arg[string](a, "zone"),
 		Online:      arg[bool](a, "online"),
 		ASN:         uint32(arg[int64](a, "asn")),
 	}

@@ -62,6 +62,7 @@ func runFlowHistory(ctx context.Context, b *Backend, a Args) (Reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	nameSystems(b, rows)
 	ts := b.now().Unix()
 	return func(e *Encoder) {
 		e.Int("ts", ts)

@@ -16,6 +16,7 @@ var flowsMethod = Method{
 	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
 		p := pageOf(a)
 		rows, total := b.Traffic.Flows(filterOf(a), p)
+		nameSystems(b, rows)
 		return list(b, p, "flows", rows, total, encodeFlow), nil
 	},
 }
@@ -35,7 +36,9 @@ var flowMethod = Method{
 		if !ok {
 			return nil, notFound("it may have ended; list flows for those that live", "there is no flow %d", id)
 		}
-		return one(b, "flow", row, encodeFlow), nil
+		rows := []engine.FlowRow{row}
+		nameSystems(b, rows)
+		return one(b, "flow", rows[0], encodeFlow), nil
 	},
 }
 
@@ -59,6 +62,9 @@ func flowFields() []Field {
 		{"client.name", Text, true, "name of the device or host"},
 		{"client.country", Text, true, "of a remote address, two letters"},
 		{"client.asn", Integer, true, "autonomous system of a remote address"},
+		{"client.as_name", Text, true, "whom that belongs to"},
+		{"client.network", Text, true, "network that it is in or, of a remote address, the uplink that leads there; null of flows that ended"},
+		{"client.zone", Text, true, "zone of the firewall that this is in, router for this machine; null likewise"},
 		{"server", Table, false, "the end that answered"},
 		{"server.ip", Text, false, "address"},
 		{"server.port", Integer, true, "null for protocols without ports"},
@@ -67,7 +73,11 @@ func flowFields() []Field {
 		{"server.name", Text, true, "name of the device or host"},
 		{"server.country", Text, true, "of a remote address, two letters"},
 		{"server.asn", Integer, true, "autonomous system of a remote address"},
+		{"server.as_name", Text, true, "whom that belongs to"},
+		{"server.network", Text, true, "network that it is in or, of a remote address, the uplink that leads there; null of flows that ended"},
+		{"server.zone", Text, true, "zone of the firewall that this is in, router for this machine; null likewise"},
 		{"state", Text, true, "TCP connection state as Zeek names it; null for other protocols"},
+		{"status", Text, false, "what is wrong with it: normal, unanswered, refused, reset, lossy or low_goodput"},
 		{"completed", Flag, false, "ended by FIN or RST, leaves soon"},
 		{"one_way", Flag, false, "only one end has sent"},
 		{"sampled", Flag, false, "packets were sampled: counters are estimates"},
@@ -122,6 +132,7 @@ func encodeFlow(e *Encoder, f *engine.FlowRow) {
 	endpoint(e, "client", &f.Client, ports)
 	endpoint(e, "server", &f.Server, ports)
 	textOrNull(e, "state", f.State)
+	e.Str("status", statusOf(f))
 	e.Bool("completed", f.Completed)
 	e.Bool("one_way", f.OneWay)
 	e.Bool("sampled", f.Sampled)
@@ -180,12 +191,11 @@ func endpoint(e *Encoder, name string, p *engine.Endpoint, ports bool) {
 	e.Str("scope", p.Scope)
 	uintOrNull(e, "device", uint64(p.Device))
 	textOrNull(e, "name", p.Name)
-	if p.Country[0] == 0 {
-		e.Null("country")
-	} else {
-		e.Bytes("country", p.Country[:])
-	}
+	country(e, p.Country)
 	uintOrNull(e, "asn", uint64(p.ASN))
+	textOrNull(e, "as_name", p.ASName)
+	textOrNull(e, "network", p.Network)
+	textOrNull(e, "zone", p.Zone)
 	e.EndTable()
 }
 

@@ -166,7 +166,7 @@ func TestFilters(t *testing.T) {
 		"iface": "br-lan", "device": "2", "ip": "192.168.1.0/24", "mac": "da:a1:19:00:00:20", "vlan": int64(20),
 		"app": "youtube", "category": "streaming", "protocol": "quic", "host": "Video", "proto": "udp", "port": "443", "name": "anna", "state": "SF", "ipver": int64(4),
 		"min_bytes": int64(1 << 40), "min_duration": int64(60), "dir": "out", "text": "cdn",
-		"uplink": "wan", "offload": "hardware",
+		"uplink": "wan", "offload": "hardware", "network": "guest", "zone": "lan", "scope": "remote",
 		"limit": "10", "offset": "20", "sort": "last", "desc": "false",
 	})
 	if err != nil {
@@ -177,7 +177,7 @@ func TestFilters(t *testing.T) {
 		Interface: "br-lan", Device: 2, IP: netip.MustParsePrefix("192.168.1.0/24"), MAC: "DA:A1:19:00:00:20", VLAN: 20,
 		App: "youtube", Category: "streaming", Service: "quic", Host: "Video", Proto: 17, HasProto: true, Port: 443, Name: "anna", State: "SF", IPVersion: 4,
 		MinBytes: 1 << 40, MinDuration: 60e6, Dir: "out", Text: "cdn",
-		Uplink: "wan", Offload: "hardware",
+		Uplink: "wan", Offload: "hardware", Network: "guest", Zone: "lan", Scope: "remote",
 	}
 	if f != wantFilter {
 		t.Errorf("filter %+v, want %+v", f, wantFilter)
@@ -220,6 +220,7 @@ func TestPages(t *testing.T) {
 		{"applications by bytes", "apps", nil, engine.Page{Sort: "bytes", Desc: true, Limit: 50}},
 		{"a key ascends", "categories", map[string]any{"sort": "key"}, engine.Page{Sort: "key", Limit: 50}},
 		{"a time descends", "devices", map[string]any{"sort": "last"}, engine.Page{Sort: "last", Desc: true, Limit: 50}},
+		{"so does a zone", "hosts", map[string]any{"sort": "zone"}, engine.Page{Sort: "zone", Limit: 50}},
 		{"a port ascends", "ports", map[string]any{"sort": "port", "limit": int64(200)}, engine.Page{Sort: "port", Limit: 200}},
 		{"an address ascends", "hosts", map[string]any{"sort": "ip", "offset": int64(7)}, engine.Page{Sort: "ip", Limit: 50, Offset: 7}},
 	}
@@ -353,7 +354,7 @@ func TestErrors(t *testing.T) {
 		{"export", map[string]any{"kind": "flows"}, api.Error{Code: api.NotSupported, Message: "export moves a whole file, which a call cannot carry", Hint: "GET /api/v1/export, or run: weir export"}},
 		{"restore", nil, api.Error{Code: api.NotSupported, Message: "restore moves a whole file, which a call cannot carry", Hint: "POST /api/v1/restore, or run: weir restore"}},
 		{"status", map[string]any{"limit": int64(1)}, api.Error{Code: api.InvalidArgument, Message: `status: unknown argument "limit"`, Hint: "it takes no arguments"}},
-		{"flows", map[string]any{"zone": "lan"}, api.Error{Code: api.NotSupported, Message: "flows: argument zone is not supported by this version: it does not know firewall zones", Hint: "leave it out"}},
+		{"flows", map[string]any{"cursor": "x"}, api.Error{Code: api.NotSupported, Message: "flows: argument cursor is not supported by this version: lists are paged by offset", Hint: "leave it out"}},
 		{"flows", map[string]any{"proto": "tls"}, api.Error{Code: api.InvalidArgument, Message: `flows: argument proto: "tls" is a protocol above IP, which the argument protocol takes`, Hint: "give a name, as tcp or udp, or a number from 0 to 255"}},
 		{"flows", map[string]any{"protocol": "tsl"}, api.Error{Code: api.InvalidArgument, Message: `flows: argument protocol: "tsl" is not a protocol that weir can tell`, Hint: "give a name, as tls, quic or dns, or unknown"}},
 		{"reload", nil, api.Error{Code: api.Failed, Message: "reload: /etc/config/weir: section main: unknown option snaplenn", Hint: "the old configuration stays in force; config_check lists what is wrong"}},

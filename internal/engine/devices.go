@@ -142,7 +142,7 @@ func (e *Engine) deviceRow(d *device.Device) DeviceRow {
 	}
 	if int(d.Point) < len(e.points) && d.First != 0 {
 		row.Interface = e.points[d.Point].name
-		segment := e.feed.segments[row.Interface]
+		segment := e.segmentWhere(d)
 		row.Network, row.Zone = segment.Network, segment.Zone
 	}
 	if pool := e.feed.pools[d.ID]; pool != 0 {
@@ -192,6 +192,7 @@ func (m *matcher) device(d *device.Device) bool {
 		m.VLAN != 0 && d.VLAN != m.VLAN,
 		m.MAC != "" && !d.HasMAC(m.mac),
 		m.Online && !m.e.online(d),
+		!m.passes(m.e.segmentWhere(d)),
 		m.MinBytes != 0 && movedBytes(d) < m.MinBytes,
 		m.nameText != "" && !strings.Contains(strings.ToLower(d.Name), m.nameText):
 		return false

@@ -94,7 +94,7 @@ func (e *Engine) doings(id uint32, a *packet.Addr, belongs func(*device.Host) bo
 		u := uses[s]
 		u.Flows, u.Bytes.Tx, u.Bytes.Rx = u.Flows+1, u.Bytes.Tx+f.Bytes(at), u.Bytes.Rx+f.Bytes(at.Other())
 		uses[s] = u
-		if l.Host != 0 && at == f.Client() {
+		if l.Host != 0 && at == f.Client() && callsServer(l) {
 			asked[*f.Key.Addr(at.Other())] = l.Host
 		}
 		if dpi.Protocol(l.Protocol) == dpi.HTTP {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"weir/internal/device"
 	"weir/internal/flow"
 	"weir/internal/packet"
@@ -73,6 +75,21 @@ func (e *Engine) flowKey(r *ref, f *flow.Flow, key string) {
 		r.hi, r.lo = uint64(f.Key.Port(f.Client().Other())), uint64(f.Key.Proto)
 	case "proto":
 		r.hi, r.lo = uint64(f.Key.Proto), uint64(f.Last)
+	case "name":
+		r.lo = uint64(f.Last)
+		if r.text = lastText; e.nameAt(f) != "" {
+			r.text = strings.ToLower(e.nameAt(f))
+		}
+	case "network", "zone":
+		conn := e.table.Conn(f)
+		ends := e.ends(f, conn)
+		s := e.segmentAt(f, conn, ends[f.Client()])
+		if r.text, r.lo = s.Network, uint64(f.Last); key == "zone" {
+			r.text = s.Zone
+		}
+		if r.text == "" {
+			r.text = lastText
+		}
 	case "app":
 		r.text, r.lo = e.appName(e.table.Label(f)), uint64(f.Last)
 	case "category":
@@ -83,6 +100,15 @@ func (e *Engine) flowKey(r *ref, f *flow.Flow, key string) {
 			r.text = lastText
 		}
 	}
+}
+
+// nameAt returns the name of the device that opened a flow, "" for none.
+func (e *Engine) nameAt(f *flow.Flow) string {
+	ends := e.ends(f, e.table.Conn(f))
+	if h := e.hosts.Find(ends[f.Client()]); h != nil && h.Device != nil {
+		return h.Device.Name
+	}
+	return ""
 }
 
 // lastText stands behind every name: flows without one are not what is looked for.
@@ -129,6 +155,11 @@ func (e *Engine) edgeOf(row *FlowRow, f *flow.Flow) {
 	up, _ := e.uplinkOf(f)
 	row.Uplink = e.uplinkName(up)
 	conn := e.table.Conn(f)
+	ends := e.ends(f, conn)
+	for at, p := range map[flow.End]*Endpoint{f.Client(): &row.Client, f.Client().Other(): &row.Server} {
+		s := e.segmentAt(f, conn, ends[at])
+		p.Network, p.Zone = s.Network, s.Zone
+	}
 	if row.Source = sourceOf(f, conn); conn == nil {
 		return
 	}

@@ -1,8 +1,8 @@
 package engine
 
 import (
+	"bytes"
 	"net/netip"
-	"strings"
 
 	"weir/internal/device"
 	"weir/internal/flow"
@@ -16,11 +16,14 @@ func (e *Engine) Hosts(f Filter, p Page) ([]HostRow, int) {
 	defer e.mu.Unlock()
 	m := e.matcher(f)
 	key := sortKey(p, HostSorts)
+	if m.nameText != "" || m.text != "" || key == "name" {
+		m.asked = e.askedNames()
+	}
 	sel := e.choose(p)
 	for slot, h := range e.hosts.Slots {
 		if m.host(h) {
 			r := ref{at: slot}
-			hostKey(&r, h, key)
+			m.hostKey(&r, h, key)
 			sel.add(r)
 		}
 	}
@@ -46,7 +49,7 @@ func (e *Engine) Host(ip netip.Addr) (HostRow, bool) {
 	return rows[0], true
 }
 
-func hostKey(r *ref, h *device.Host, key string) {
+func (m *matcher) hostKey(r *ref, h *device.Host, key string) {
 	switch key {
 	case "bytes":
 		r.hi = h.TxBytes + h.RxBytes
@@ -61,8 +64,20 @@ func hostKey(r *ref, h *device.Host, key string) {
 	case "ip":
 		r.hi, r.lo = addrKey(&h.Addr)
 	case "name":
-		if h.Device != nil {
-			r.text = strings.ToLower(h.Device.Name)
+		if r.text = string(m.e.hostName(h, m.asked)); r.text == "" {
+			r.text = lastText
+		}
+		r.hi, r.lo = addrKey(&h.Addr)
+	case "scope":
+		r.text = h.Scope.String()
+		r.hi, r.lo = addrKey(&h.Addr)
+	case "network", "zone":
+		s := m.e.segmentOf(h)
+		if r.text = s.Network; key == "zone" {
+			r.text = s.Zone
+		}
+		if r.text == "" {
+			r.text = lastText
 		}
 		r.hi, r.lo = addrKey(&h.Addr)
 	}
@@ -82,12 +97,17 @@ func (e *Engine) hostRow(h *device.Host) HostRow {
 		Lost:       Pair[uint32]{Tx: h.TCP[0].Lost, Rx: h.TCP[1].Lost},
 	}
 	if d := h.Device; d != nil {
-		row.Device, row.Name = d.ID, d.Name
+		row.Device, row.Name, row.DeviceKey = d.ID, d.Name, d.Key
 		if len(d.MACs) > 0 {
 			row.MAC = d.MACs[0]
 		}
 	}
 	e.hostCalled(&row, h)
+	s := e.segmentOf(h)
+	row.Network, row.Zone = s.Network, s.Zone
+	if h.Scope == device.Remote && e.cfg.Place != nil {
+		row.Country, row.ASN = e.cfg.Place(h.Addr)
+	}
 	return row
 }
 
@@ -108,6 +128,8 @@ func (e *Engine) liveCounts(rows []HostRow) {
 			counts := &row.AsServer
 			if end == f.Client() {
 				counts = &row.AsClient
+			} else if l := e.table.Label(f); l.Host != 0 && row.Name == "" && callsServer(l) && (row.HostBy == "" || row.HostBy == hostNames[hostReverse]) {
+				row.Host, row.HostBy = string(e.naming.text(l.Host)), hostNames[l.HostBy]
 			}
 			counts.Active++
 			if f.LowGoodput() {
@@ -136,11 +158,9 @@ func (m *matcher) host(h *device.Host) bool {
 		m.Device != 0 && (d == nil || d.ID != m.Device),
 		m.MAC != "" && (d == nil || !d.HasMAC(m.mac)),
 		m.VLAN != 0 && (d == nil || d.VLAN != m.VLAN),
-		m.nameText != "" && (d == nil || !strings.Contains(strings.ToLower(d.Name), m.nameText)):
+		!m.passes(m.e.segmentOf(h)),
+		m.nameText != "" && !bytes.Contains(m.e.hostName(h, m.asked), []byte(m.nameText)):
 		return false
 	}
-	if m.text == "" || m.inAddress(&h.Addr) {
-		return true
-	}
-	return h.Device != nil && strings.Contains(strings.ToLower(h.Device.Name), m.text)
+	return m.text == "" || m.inAddress(&h.Addr) || bytes.Contains(m.e.hostName(h, m.asked), m.pattern)
 }

@@ -17,12 +17,13 @@ type matcher struct {
 	e        *Engine
 	point    int // observation point, -1 for any
 	mac      packet.MAC
-	never    bool   // nothing can match
-	nameText string // lower case
-	text     string // lower case
-	pattern  []byte // text
-	hostText []byte // lower case
-	buf      []byte // of inAddress
+	never    bool                  // nothing can match
+	nameText string                // lower case
+	text     string                // lower case
+	pattern  []byte                // text
+	hostText []byte                // lower case
+	buf      []byte                // of inAddress
+	asked    map[packet.Addr]asked // of hosts, where names are asked for
 }
 
 func (e *Engine) matcher(f Filter) *matcher {
@@ -60,7 +61,7 @@ func (m *matcher) flow(f *flow.Flow) bool {
 		m.IP.IsValid() && !contains(m.IP, &k.AddrA) && !contains(m.IP, &k.AddrB):
 		return false
 	}
-	return m.edge(f) && m.label(f) && m.ends(f) && m.place(f)
+	return m.edge(f) && m.label(f) && m.ends(f) && m.segments(f) && m.place(f)
 }
 
 // place checks where the far end is.

@@ -32,7 +32,9 @@ type Filter struct {
 	MinDuration int64  // microseconds
 	Dir         string // "in", "out" or "local": who opened it
 	Text        string // substring of any text or address of the row
-	Scope       string // hosts only
+	Scope       string // hosts and flows
+	Network     string // hosts, flows and devices; so is the next
+	Zone        string // of the firewall
 	Online      bool   // devices only
 	Source      string // flows only, as of FlowRow; so are the next three
 	Offload     string
@@ -45,8 +47,8 @@ type Filter struct {
 // FlowSorts, HostSorts, DeviceSorts and PortSorts are the keys a Page may name
 // for each query, the default first.
 var (
-	FlowSorts   = []string{"bytes", "last", "first", "duration", "bps", "packets", "client", "server", "port", "app", "category", "host", "proto"}
-	HostSorts   = []string{"bytes", "last", "first", "bps", "flows", "ip", "name"}
+	FlowSorts   = []string{"bytes", "last", "first", "duration", "bps", "packets", "client", "server", "port", "app", "category", "host", "proto", "name", "network", "zone"}
+	HostSorts   = []string{"bytes", "last", "first", "bps", "flows", "ip", "name", "scope", "network", "zone"}
 	DeviceSorts = []string{"bytes", "last", "first", "bps", "flows", "name"}
 	PortSorts   = []string{"bytes", "flows", "port"}
 )

@@ -27,8 +27,12 @@ type HostRow struct {
 	Device                    uint32
 	Name                      string
 	MAC                       packet.MAC // zero when not on link
-	Host, HostBy              string     // what its address is called where no device has a name, and how that is known: "reverse"
+	Host, HostBy              string     // what its address is called where no device has a name, and how that is known, as of a flow
 	Interface                 string
+	Network, Zone             string  // "" where it is not known
+	Country                   [2]byte // of a remote address, zero where it is not known
+	ASN                       uint32  // likewise, 0
+	DeviceKey                 string  // of Device
 	First, Last               int64
 	Bytes, Packets            Pair[uint64]
 	BpsNow                    Pair[uint64]

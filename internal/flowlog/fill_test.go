@@ -15,6 +15,9 @@ func filled(seed uint64) flowlog.Flow {
 	var f flowlog.Flow
 	n := seed
 	fill(reflect.ValueOf(&f).Elem(), &n)
+	for _, end := range []*flowlog.Endpoint{&f.Client, &f.Server} {
+		end.Network, end.Zone, end.ASName = "", "", "" // of live flows only
+	}
 	return f
 }
 

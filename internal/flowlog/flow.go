@@ -65,6 +65,11 @@ type Endpoint struct {
 
 	Country [2]byte // ISO 3166-1 alpha-2 of a remote address, zero when unknown
 	ASN     uint32  // autonomous system that it is in, 0 when unknown
+
+	// Of live flows, for the log keeps none of them:
+	Network string // that it is in or, of a remote address, that leads there; "" when unknown
+	Zone    string // that this is in
+	ASName  string // whom ASN belongs to, where that was asked for
 }
 
 // Detail is what the payload of a flow told beside its protocol and name, as far
