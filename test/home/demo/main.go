@@ -2,14 +2,15 @@
 // behind:
 //
 //	demo BIN                    replay a household's evening, ten times as fast
-//	demo -serve BIN             the same without the terminal, until it is interrupted
+//	demo -serve BIN             the same, without looking at the terminal
 //	demo -interface eth0 BIN    watch a device of this machine live (as root)
 //
 // BIN is a weir binary. It runs the daemon on a configuration of its own, prints
-// the address of the pages and shows "weir top" until that is quit.
+// an address that opens the pages, and ends when it is interrupted.
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -26,17 +27,16 @@ import (
 
 func main() {
 	device := flag.String("interface", "", "device to watch live instead of the replay")
-	seconds := flag.Int("seconds", 4, "how long to let it run before the first look")
-	serve := flag.Bool("serve", false, "do not show weir top, wait for an interrupt")
+	serve := flag.Bool("serve", false, "do not offer weir top")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		fmt.Fprintln(os.Stderr, "usage: demo [-interface DEVICE] [-seconds N] [-serve] BIN")
+		fmt.Fprintln(os.Stderr, "usage: demo [-interface DEVICE] [-serve] BIN")
 		os.Exit(2)
 	}
-	// An interrupt ends weir top; this program then cleans up and ends by itself.
+	// An interrupt ends weir top too; this program then cleans up.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	d := demo{bin: flag.Arg(0), device: *device, settle: time.Duration(*seconds) * time.Second, serve: *serve}
+	d := demo{bin: flag.Arg(0), device: *device, serve: *serve}
 	if err := d.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
@@ -46,9 +46,8 @@ func main() {
 // demo is what was asked for.
 type demo struct {
 	bin    string
-	device string        // to watch live; "" for the replay
-	settle time.Duration // before the first look
-	serve  bool          // no weir top
+	device string // to watch live; "" for the replay
+	serve  bool   // no weir top
 }
 
 func (d *demo) run(ctx context.Context) error {
@@ -85,26 +84,44 @@ func (d *demo) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("pages: %s\n", link)
-	if d.serve {
-		<-ctx.Done()
-		return daemon.Check()
+	fmt.Printf("pages: %s\nAPI:   curl --unix-socket %s http://weir/api/v1/flows\nlog:   %s\n", link, daemon.Socket, daemon.Log)
+	return d.wait(ctx, daemon)
+}
+
+// wait returns when the demo is interrupted, or the daemon ends. Until then each
+// Enter shows weir top.
+func (d *demo) wait(ctx context.Context, daemon *process.Daemon) error {
+	in, enter := bufio.NewReader(os.Stdin), make(chan struct{}, 1)
+	ask := func() {
+		if d.serve {
+			return
+		}
+		fmt.Println("Enter shows weir top here, Ctrl-C ends it all.")
+		go func() {
+			if _, err := in.ReadString('\n'); err == nil {
+				enter <- struct{}{}
+			}
+		}()
 	}
-	fmt.Printf("API: curl --unix-socket %s http://weir/api/v1/flows\nlog: %s\n", daemon.Socket, daemon.Log)
-	select {
-	case <-time.After(d.settle):
-	case <-ctx.Done():
-		return nil
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for ask(); ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+			if err := daemon.Check(); err != nil {
+				return err
+			}
+		case <-enter:
+			top := exec.Command(d.bin, "top", "--socket", daemon.Socket)
+			top.Stdin, top.Stdout, top.Stderr = os.Stdin, os.Stdout, os.Stderr
+			if err := top.Run(); err != nil && ctx.Err() == nil {
+				return fmt.Errorf("weir top: %w", err)
+			}
+			ask()
+		}
 	}
-	if err := daemon.Check(); err != nil {
-		return err
-	}
-	top := exec.Command(d.bin, "top", "--socket", daemon.Socket)
-	top.Stdin, top.Stdout, top.Stderr = os.Stdin, os.Stdout, os.Stderr
-	if err := top.Run(); err != nil && ctx.Err() == nil {
-		return fmt.Errorf("weir top: %w", err)
-	}
-	return nil
 }
 
 // observed returns the options that say what is watched: the device, or the
