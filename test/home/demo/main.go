@@ -34,7 +34,7 @@ func main() {
 		os.Exit(2)
 	}
 	// An interrupt ends weir top too; this program then cleans up.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	d := demo{bin: flag.Arg(0), device: *device, serve: *serve}
 	if err := d.run(ctx); err != nil {
