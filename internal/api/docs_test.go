@@ -262,6 +262,7 @@ Every method has a name, flat typed arguments and a reply that is one object. Th
 | REST | ` + "`GET /api/v1/METHOD?NAME=VALUE&…`" + `; ` + "`POST`" + ` with a JSON object for methods of the right write, and for any other |
 | JSON-RPC 2.0 | ` + "`POST /ubus`" + `, as OpenWrt's uhttpd speaks it: ` + "`call`" + ` with ` + "`[SESSION, \"weir\", METHOD, {…}]`" + `, ` + "`list`" + `, arrays of at most 64 requests |
 | ubus | ` + "`ubus call weir METHOD '{…}'`" + ` on OpenWrt, where LuCI asks: [ubus](ubus.md) |
+| live | ` + "`GET /ubus/subscribe/weir`" + `: what the object tells its subscribers each second, as server-sent events; not in builds for routers, where uhttpd does that |
 | health | ` + "`GET /healthz`" + ` |
 
 Methods that send or take a whole file (export, backup, restore) are behind REST and have commands of their own: the file is the body of the
@@ -275,7 +276,8 @@ The unix socket (` + "`option socket`" + ` of ` + "`config api`" + `) is always 
 curl -H "Authorization: Bearer $(cat /etc/weir/token)" http://192.168.1.1:3000/api/v1/status
 ` + "```" + `
 
-In JSON-RPC the token may also stand in the place of SESSION. A request over TCP must come from a network of ` + "`list allow`" + ` (any, when
+In JSON-RPC the token may also stand in the place of SESSION. Who logged in to the [pages](web.md) has a session, whose ID takes the token's place
+together with its cookie. A request over TCP must come from a network of ` + "`list allow`" + ` (any, when
 there is none), be addressed to an address, to ` + "`localhost`" + ` or to a name of ` + "`list host`" + `, and, when the page of a web site sends it, that site must be
 in ` + "`list origin`" + `.
 
@@ -298,6 +300,6 @@ A method that fails answers ` + "`{\"code\": …, \"message\": …, \"hint\": �
 it comes with the HTTP status below. By JSON-RPC the HTTP status is 200 and the result is ` + "`[UBUS, {code, message, hint}]`" + ` instead of ` + "`[0, {reply}]`" + `.
 JSON-RPC's own errors are those of uhttpd: -32700 for anything that is not a well-formed request, -32600 for a batch that is too large, -32601 for
 another JSON-RPC method than call and list, -32602 for arguments that name a session, -32000 for another object than weir, -32002 for a missing or
-wrong token, -32003 for a call that took too long. Over TCP, 401 is a missing token and 403 a host name or origin that is not accepted;
+wrong token, -32003 for a call that took too long. Over TCP, 401 is a missing token, 429 one that came after many wrong ones, and 403 a host name or origin that is not accepted;
 413 is a body of more than 64 KiB, or a backup of more than 64 MiB.
 `
