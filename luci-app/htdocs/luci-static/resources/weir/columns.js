@@ -86,16 +86,22 @@ function items(rows, kind, show) {
 	}));
 }
 
-// bars is a card with a bar for each of some rows.
-function bars(title, rows, none) {
+// board is a card of bars that change, bars one of bars that do not.
+function board(title) {
 	const list = page.bars();
 
-	list.update(rows);
+	return { node: page.card(title, list.node), update: list.update };
+}
 
-	return page.card(title, rows.length ? list.node : E('p', {}, [ none || _('Nothing yet.') ]));
+function bars(title, rows, none) {
+	const b = board(title);
+
+	b.update(rows);
+
+	return rows.length ? b.node : page.card(title, E('p', {}, [ none || _('Nothing yet.') ]));
 }
 
 return baseclass.extend({
-	HIDDEN, scope, both, list, keep, text, node, ago, share, split, items, bars,
+	HIDDEN, scope, both, list, keep, text, node, ago, share, split, items, board, bars,
 	amount: numbers(format.bytes, _('B')), speed: numbers(format.rate, _('bit/s')), count: numbers(format.count)
 });

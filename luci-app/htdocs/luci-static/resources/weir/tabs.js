@@ -16,6 +16,9 @@
 const about = (s) => [ api.call('activity', s).then((reply) => reply.activity) ];
 const nothing = () => [];
 
+// told makes a tab of what activity tells: draw returns what is shown.
+const told = (title, draw) => ({ title, load: about, draw: (frame, [ a ]) => frame.add(draw(a)) });
+
 // tally is a card of how many packets or flows there were of each kind.
 function tally(title, rows) {
 	return c.bars(title, rows.filter((r) => c.both(r[1])).map(([ key, v ]) => ({
@@ -37,10 +40,7 @@ const apps = {
 	}).node)
 };
 
-const uses = {
-	title: _('Applications'), load: about,
-	draw: (frame, [ a ]) => frame.add(c.bars(_('Applications of flows that are alive'), c.items(a.apps, 'app', names.app)))
-};
+const uses = told(_('Applications'), (a) => c.bars(_('Applications of flows that are alive'), c.items(a.apps, 'app', names.app)));
 
 const flows = {
 	title: _('Flows'), load: nothing,
@@ -61,55 +61,43 @@ const flows = {
 	}
 };
 
-const peers = {
-	title: _('Peers'), load: about,
-	draw: (frame, [ a ]) => {
-		const places = {};
+const peers = told(_('Peers'), (a) => {
+	const places = {};
 
-		a.peers.forEach((p) => {
-			p.key = p.country || p.scope;
-			places[p.key] = { key: p.key, bytes: c.both(p.bytes) + (places[p.key] ? places[p.key].bytes : 0) };
-		});
-		frame.add(page.grid(
-			c.bars(_('Whom it talks to, by flows that are alive'), c.items(a.peers.map((p) => Object.assign({}, p, { key: p.ip })), null,
-				(p) => E('span', {}, [ names.host(p), E('small', {}, [ p.as_name ? ' ' + p.as_name : '' ]) ]))),
-			c.bars(_('Where they are'), c.items(Object.values(places).sort((x, y) => y.bytes - x.bytes), 'country',
-				(p) => (p.key.length == 2) ? names.country(p.key) : c.scope(p.key)))));
-	}
-};
+	a.peers.forEach((p) => {
+		const key = p.country || p.scope;
 
-const ports = {
-	title: _('Ports'), load: about,
-	draw: (frame, [ a ]) => {
-		const of = (server) => c.items(a.ports.filter((p) => p.server == server).map((p) => Object.assign(p, { key: p.proto + ' ' + p.port })), null,
-			(p) => E('span', {}, [ E('b', {}, [ p.key ]), ' ' + (p.service || '') ]));
+		places[key] = { key, bytes: c.both(p.bytes) + (places[key] ? places[key].bytes : 0) };
+		p.key = p.ip;
+	});
 
-		frame.add(page.grid(c.bars(_('Asks others on'), of(false), _('It asks nobody now.')), c.bars(_('Is asked on'), of(true), _('Nobody asks it now.'))));
-	}
-};
+	return page.grid(
+		c.bars(_('Whom it talks to, by flows that are alive'), c.items(a.peers, null, (p) =>
+			E('span', {}, [ names.host(p), E('small', {}, [ p.as_name ? ' ' + p.as_name : '' ]) ]))),
+		c.bars(_('Where they are'), c.items(Object.values(places).sort((x, y) => y.bytes - x.bytes), 'country',
+			(p) => (p.key.length == 2) ? names.country(p.key) : c.scope(p.key))));
+});
 
-const packets = {
-	title: _('Packets'), load: about,
-	draw: (frame, [ { sizes, tcp } ]) => frame.add(page.grid(
-		tally(_('Packets by size'), sizes.map((z) => [ z.to ? _('up to %d bytes').format(z.to) : _('larger'), z.pkts ])),
-		tally(_('TCP flows with the flag'), Object.keys(tcp.flags || {}).map((f) => [ f.toUpperCase(), tcp.flags[f] ])),
-		tally(_('TCP packets that went wrong'), [ [ _('Sent again'), tcp.retrans ], [ _('Out of order'), tcp.ooo ], [ _('Lost'), tcp.lost ] ])))
-};
+const ports = told(_('Ports'), (a) => {
+	const of = (server) => c.items(a.ports.filter((p) => p.server == server).map((p) => Object.assign(p, { key: p.proto + ' ' + p.port })), null,
+		(p) => E('span', {}, [ E('b', {}, [ p.key ]), ' ' + (p.service || '') ]));
 
-const icmp = {
-	title: _('ICMP'), load: about,
-	draw: (frame, [ a ]) => frame.add(tally(_('Packets of ICMP, of flows that are alive'), [ [ 'ICMP', a.icmp ] ]))
-};
+	return page.grid(c.bars(_('Asks others on'), of(false), _('It asks nobody now.')), c.bars(_('Is asked on'), of(true), _('Nobody asks it now.')));
+});
 
-const http = {
-	title: _('HTTP'), load: about,
-	draw: (frame, [ { http: h } ]) => frame.add(!h ? E('p', {}, [ _('No HTTP in the clear now.') ]) : page.grid(
-		tally(_('Flows'), [ [ _('as client'), h.client ], [ _('as server'), h.server ] ]),
-		tally(_('First answers'), [
-			[ '1xx', h.codes.informational ], [ _('2xx: fine'), h.codes.success ], [ _('3xx: elsewhere'), h.codes.redirection ],
-			[ _('4xx: refused'), h.codes.client_error ], [ _('5xx: failed'), h.codes.server_error ], [ _('none yet'), h.codes.none ]
-		])))
-};
+const packets = told(_('Packets'), ({ sizes, tcp }) => page.grid(
+	tally(_('Packets by size'), sizes.map((z) => [ z.to ? _('up to %d bytes').format(z.to) : _('larger'), z.pkts ])),
+	tally(_('TCP flows with the flag'), Object.entries(tcp.flags || {}).map(([ f, v ]) => [ f.toUpperCase(), v ])),
+	tally(_('TCP packets that went wrong'), [ [ _('Sent again'), tcp.retrans ], [ _('Out of order'), tcp.ooo ], [ _('Lost'), tcp.lost ] ])));
+
+const icmp = told(_('ICMP'), (a) => tally(_('Packets of ICMP, of flows that are alive'), [ [ 'ICMP', a.icmp ] ]));
+
+const http = told(_('HTTP'), ({ http: h }) => !h ? E('p', {}, [ _('No HTTP in the clear now.') ]) : page.grid(
+	tally(_('Flows'), [ [ _('as client'), h.client ], [ _('as server'), h.server ] ]),
+	tally(_('First answers'), [
+		[ '1xx', h.codes.informational ], [ _('2xx: fine'), h.codes.success ], [ _('3xx: elsewhere'), h.codes.redirection ],
+		[ _('4xx: refused'), h.codes.client_error ], [ _('5xx: failed'), h.codes.server_error ], [ _('none yet'), h.codes.none ]
+	])));
 
 const dns = {
 	title: _('DNS'),
@@ -127,13 +115,10 @@ const dns = {
 		] : [])))
 };
 
-const activity = {
-	title: _('Activity'), load: about,
-	// The API's week begins on Sunday, the picture's on Monday.
-	draw: (frame, [ { week } ]) => frame.add(page.card(_('Hours of the week, last four weeks'), week ?
-		chart.heat(week.slice(1).concat(week.slice(0, 1)).map((day) => day.map((v) => c.both(v) || 0)), _('Traffic by day and hour')) :
-		E('p', {}, [ _('There is a history of devices only.') ])))
-};
+// The API's week begins on Sunday, the picture's on Monday.
+const activity = told(_('Activity'), ({ week }) => page.card(_('Hours of the week, last four weeks'), week ?
+	chart.heat(week.slice(1).concat(week.slice(0, 1)).map((day) => day.map((v) => c.both(v) || 0)), _('Traffic by day and hour')) :
+	E('p', {}, [ _('There is a history of devices only.') ])));
 
 // history draws a member of a class over a time that can be chosen.
 const history = {

@@ -24,18 +24,13 @@ function say(frame, { now, newest, today, devices }) {
 	frame.say(busy ? known + ' ' + _('%s is busiest with %s.').format(names.deviceLabel(busy), format.rate(rate(busy))) : known);
 }
 
-// bars shows those that move most; known gives what the list has of a device, too.
-function bars(title, get, show, known) {
-	const list = page.bars();
+// rows are bars of those that move most; known gives what the list has of a device, too.
+function rows(devices, get, show, known) {
+	return devices.slice().sort((a, b) => get(b) - get(a)).slice(0, 6).map((d) => {
+		const all = Object.assign({}, known(d.id), d);
 
-	return {
-		node: page.card(title, list.node),
-		update: (devices) => list.update(devices.slice().sort((a, b) => get(b) - get(a)).slice(0, 6).map((d) => {
-			const all = Object.assign({}, known(d.id), d);
-
-			return { key: d.id + names.deviceLabel(all), node: names.device(all), text: show(get(d)), value: get(d), colour: chart.colour('device:' + d.id) };
-		}))
-	};
+		return { key: d.id + names.deviceLabel(all), node: names.device(all), text: show(get(d)), value: get(d), colour: chart.colour('device:' + d.id) };
+	});
 }
 
 function where(d) {
@@ -60,7 +55,7 @@ function table(args, line, done) {
 			c.count('flows', _('Flows'), { get: (d) => d.flows.active, sort: true, hidden: true }), c.text('type', _('Type'), c.HIDDEN), c.text('os', _('System'), c.HIDDEN),
 			c.text('macs', _('Hardware address'), c.HIDDEN), c.text('zone', _('Zone'), c.HIDDEN), c.text('network', _('Network'), c.HIDDEN), c.text('pool', _('Pool'), c.HIDDEN),
 			c.ago('first', _('First seen'), { sort: true, hidden: true }), c.ago('last', _('Last seen'), { sort: true, card: true }),
-			{ key: 'edit', title: '', node: (d) => page.button(_('Edit'), () => api.call('device', { id: d.id }).then((r) => edit.open(r.device, done)), 'write') }
+			...(api.canWrite() ? [ { key: 'edit', title: '', node: (d) => page.button(_('Edit'), () => edit.open(d, done), 'write') } ] : [])
 		]
 	});
 }
@@ -79,7 +74,7 @@ function proposals() {
 
 function draw(frame, [ summary, live, proposed ]) {
 	const lines = {}, known = (id) => list.rows.find((d) => d.id == id);
-	const now = bars(_('Now'), rate, format.rate, known), today = bars(_('Today'), (d) => d.today, format.bytes, known);
+	const now = c.board(_('Now')), today = c.board(_('Today'));
 	const online = E('input', { 'type': 'checkbox', 'id': 'weir-online', 'change': () => list.reset() });
 	const box = filter.box({ keys: FILTERS, hint: _('Name, address, vendor …'), change: () => list.reset() });
 	const list = table(() => Object.assign({ online: online.checked || null }, box.args()), (d) => lines[d.id] || [], frame.reload);
@@ -87,8 +82,8 @@ function draw(frame, [ summary, live, proposed ]) {
 	const update = ([ summary, live ]) => {
 		live.members.forEach((m) => { lines[m.key] = m.rx.map((v, i) => (v == null) ? null : v + m.tx[i]); });
 		say(frame, summary);
-		now.update(summary.devices);
-		today.update(summary.devices);
+		now.update(rows(summary.devices, rate, format.rate, known));
+		today.update(rows(summary.devices, (d) => d.today, format.bytes, known));
 	};
 
 	if (!summary.now.devices_known)

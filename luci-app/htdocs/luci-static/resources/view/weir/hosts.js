@@ -19,20 +19,13 @@ const TABS = [
 const busiest = (scope) => api.call('hosts', { scope, sort: 'bps', limit: 5 });
 const load = () => Promise.all([ busiest('local'), busiest('remote') ]);
 
-function bars(title) {
-	const list = page.bars();
-
-	return {
-		node: page.card(title, list.node),
-		update: ({ hosts }) => list.update(hosts.map((h) => ({
-			key: h.ip, node: names.host(h), value: c.both(h.bps), text: format.rate(c.both(h.bps)), colour: h.device ? chart.colour('device:' + h.device) : chart.DOWN
-		})))
-	};
-}
+const rows = ({ hosts }) => hosts.map((h) => ({
+	key: h.ip, node: names.host(h), value: c.both(h.bps), text: format.rate(c.both(h.bps)), colour: h.device ? chart.colour('device:' + h.device) : chart.DOWN
+}));
 
 function draw(frame, reply, at) {
 	const box = filter.box({ keys: FILTERS, hint: _('Address, name …'), change: () => list.reset() });
-	const near = bars(_('Busiest in the house')), far = bars(_('Busiest outside'));
+	const near = c.board(_('Busiest in the house')), far = c.board(_('Busiest outside'));
 	const version = E('select', { 'class': 'cbi-input-select', 'aria-label': _('IP version'), 'change': () => list.reset() },
 		[ [ '', _('IPv4 and IPv6') ], [ '4', 'IPv4' ], [ '6', 'IPv6' ] ].map(([ value, title ]) => E('option', { 'value': value }, [ title ])));
 
@@ -55,8 +48,8 @@ function draw(frame, reply, at) {
 
 		frame.say((top && c.both(top.bps)) ?
 			said + ' ' + _('Most goes to and from %s: %s.').format(host.name(top) || top.ip, format.rate(c.both(top.bps))) : said);
-		near.update(inside);
-		far.update(outside);
+		near.update(rows(inside));
+		far.update(rows(outside));
 	};
 
 	update(reply);
