@@ -41,7 +41,7 @@ SIZES := dist/weir-mipsle dist/weir-arm7 dist/weir-arm64 dist/weir-amd64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all ipk apk feed demo run tools test test-32 test-mips test-integration test-offload test-ui screens cover race \
+.PHONY: help build build-all ipk apk feed demo run tools test test-32 test-mips test-integration test-offload test-qemu test-ui screens cover race \
 	lint fuzz score bench bench-peers bench-modes bench-dump bench-store mem size clean
 
 help: ## list the targets
@@ -104,6 +104,9 @@ test-ui: tools ## run the tests of the pages in a browser: make test-ui [ONLY=de
 
 screens: tools ## take pictures of all pages, docs/screens
 	$(GO) test -tags ui -count=1 -v -run '^TestScreens$$' ./test/ui -screens $(CURDIR)/docs/screens
+
+test-qemu: ## run the weir of routers on an emulated MIPS board with 128 and with 64 MiB
+	@$(GO) run ./test/env board
 
 race: ## run the tests with the race detector (needs gcc)
 	CGO_ENABLED=1 $(GO) test -race ./...

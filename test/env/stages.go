@@ -58,7 +58,8 @@ var stages = []stage{
 		r.loud = true
 		return goTest(ctx, r, nil, "-tags=ui", "-count=1", "-timeout=6m", "./test/ui")
 	}},
-	{"offload", "a router with a flowtable, in a machine that has one", noMachine, runInMachine},
+	{"offload", "a router with a flowtable, in a machine that has one", noMachine("qemu-system-x86"), runInMachine},
+	{"board", "the weir of routers on a MIPS board of 128 and of 64 MiB", noMachine("qemu-system-mips"), runOnBoard},
 	{"fuzz", "each fuzz target for three seconds", never, func(ctx context.Context, r *report) error {
 		return fuzz(ctx, 3*time.Second, r)
 	}},

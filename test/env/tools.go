@@ -30,6 +30,7 @@ var tools = []tool{
 	{[]string{"busybox"}, "busybox", "namespace tests: its client of DHCP"},
 	{qemuCommands, "qemu-user-static", "tests as a big-endian MIPS program"},
 	{[]string{"qemu-system-x86_64"}, "qemu-system-x86", "tests in a machine with another kernel"},
+	{[]string{"qemu-system-mipsel"}, "qemu-system-mips", "tests on a MIPS board"},
 	{[]string{"nginx"}, "nginx-light", "tests of the pages behind a proxy"},
 	{[]string{"chromium", "chromium-browser", "google-chrome"}, "chromium", browserTests},
 	{[]string{"node", "nodejs"}, "nodejs", browserTests},

@@ -8,25 +8,35 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-// What the machine is made of. The kernel for clouds is the usual one without
-// drivers that no virtual machine needs, at a third of the size.
-const kernelPackage = "linux-image-cloud-amd64"
+// packageOf are the packages of the machines' tools.
+var packageOf = map[string]string{
+	"ip": "iproute2", "bridge": "iproute2", "nft": "nftables", "conntrack": "conntrack", "ethtool": "ethtool",
+}
 
-var (
-	toolPackages = []string{"iproute2", "nftables", "conntrack", "ethtool"}
-	toolPrograms = []string{"ip", "bridge", "nft", "conntrack", "ethtool"}
-)
+// toolPackages returns the packages that a board's tools are in.
+func (b board) toolPackages() []string {
+	var names []string
+	for _, t := range b.tools {
+		names = append(names, packageOf[t])
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
 
 // apt is a root of apt's own: the machine's sources, and nothing installed, so
 // that packages come with all they depend on.
-type apt struct{ dir string }
+type apt struct {
+	dir   string
+	board board
+}
 
 // newAPT makes the root in dir, or takes the one that is there.
-func newAPT(dir string) (*apt, error) {
-	a := &apt{dir}
+func newAPT(dir string, b board) (*apt, error) {
+	a := &apt{dir, b}
 	for _, d := range []string{"lists/partial", "archives/partial", "none/partial"} {
 		if err := os.MkdirAll(filepath.Join(dir, d), 0o755); err != nil {
 			return nil, err
@@ -44,8 +54,8 @@ func (a *apt) command(ctx context.Context, archives, program string, args ...str
 		"Dir::State::status=" + filepath.Join(a.dir, "status"),
 		"Dir::Cache=" + a.dir,
 		"Dir::Cache::archives=" + archives,
-		"APT::Architecture=amd64",
-		"APT::Architectures::=amd64",
+		"APT::Architecture=" + a.board.debian,
+		"APT::Architectures::=" + a.board.debian,
 		"APT::Install-Recommends=false",
 		"APT::Sandbox::User=",
 		"Acquire::Languages=none",
@@ -94,15 +104,15 @@ func (a *apt) fetch(ctx context.Context) (packages, error) {
 }
 
 func (a *apt) download(ctx context.Context) (packages, error) {
-	depends, err := a.run(ctx, "archives", "apt-cache", "depends", "--important", kernelPackage)
+	depends, err := a.run(ctx, "archives", "apt-cache", "depends", "--important", a.board.kernel)
 	if err != nil {
 		return packages{}, err
 	}
 	kernel := dependency(depends)
 	if kernel == "" {
-		return packages{}, fmt.Errorf("no kernel package behind %s", kernelPackage)
+		return packages{}, fmt.Errorf("no kernel package behind %s", a.board.kernel)
 	}
-	install := append([]string{"install", "-y", "-qq"}, toolPackages...)
+	install := append([]string{"install", "-y", "-qq"}, a.board.toolPackages()...)
 	list, err := a.run(ctx, "none", "apt-get", append(install, "--print-uris")...)
 	if err != nil {
 		return packages{}, err
@@ -120,7 +130,7 @@ func (a *apt) download(ctx context.Context) (packages, error) {
 	if a.complete(append(p.tools, p.kernel)) {
 		return p, nil
 	}
-	fmt.Fprintf(os.Stderr, "guest: fetching %s, %s and what they need\n", kernel, strings.Join(toolPackages, ", "))
+	fmt.Fprintf(os.Stderr, "guest: fetching %s, %s and what they need\n", kernel, strings.Join(a.board.toolPackages(), ", "))
 	if _, err := a.run(ctx, "archives", "apt-get", append(install, "--download-only")...); err != nil {
 		return packages{}, err
 	}

@@ -45,7 +45,7 @@ type task struct {
 
 // baseImage returns kernel and image of the newest packages there are, made
 // before or now. Only one process makes them at a time.
-func baseImage(ctx context.Context) (base, error) {
+func baseImage(ctx context.Context, on board) (base, error) {
 	for _, program := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := findProgram(program); err != nil {
 			return base{}, fmt.Errorf("kernel and tools of the machine are Debian packages: %w", err)
@@ -55,7 +55,7 @@ func baseImage(ctx context.Context) (base, error) {
 	if err != nil {
 		return base{}, err
 	}
-	dir := filepath.Join(cache, "weir-guest")
+	dir := filepath.Join(cache, "weir-guest", on.arch)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return base{}, err
 	}
@@ -67,7 +67,7 @@ func baseImage(ctx context.Context) (base, error) {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		return base{}, fmt.Errorf("wait for another machine being made: %w", err)
 	}
-	a, err := newAPT(filepath.Join(dir, "apt"))
+	a, err := newAPT(filepath.Join(dir, "apt"), on)
 	if err != nil {
 		return base{}, err
 	}
@@ -75,7 +75,7 @@ func baseImage(ctx context.Context) (base, error) {
 	if err != nil {
 		return base{}, err
 	}
-	name := sha256.Sum256([]byte(imageVersion + p.kernel + strings.Join(p.tools, " ") + strings.Join(wantedModules, " ") + strings.Join(toolPrograms, " ")))
+	name := sha256.Sum256([]byte(imageVersion + p.kernel + strings.Join(p.tools, " ") + strings.Join(on.modules, " ") + strings.Join(on.tools, " ")))
 	b := base{kernel: filepath.Join(dir, fmt.Sprintf("kernel-%x", name[:8])), image: filepath.Join(dir, fmt.Sprintf("image-%x", name[:8]))}
 	if _, err := os.Stat(b.image); err == nil {
 		return b, nil
@@ -109,7 +109,7 @@ func (b base) make(ctx context.Context, a *apt, p packages) error {
 		return fmt.Errorf("no kernel in %s", p.kernel)
 	}
 	var image bytes.Buffer
-	if err := writeBase(&image, tools, kernel); err != nil {
+	if err := writeBase(&image, a.board, tools, kernel); err != nil {
 		return err
 	}
 	// The image last: it says that all is there.
@@ -125,22 +125,22 @@ func replace(name string, data []byte) error {
 }
 
 // writeBase writes the archive of tools and modules.
-func writeBase(w io.Writer, tools, kernel tree) error {
+func writeBase(w io.Writer, on board, tools, kernel tree) error {
 	files := make(map[string][]byte)
-	for _, program := range toolPrograms {
+	for _, program := range on.tools {
 		at := ""
 		for _, dir := range []string{"usr/sbin", "usr/bin"} {
 			if _, ok := tools.read(path.Join(dir, program)); ok && at == "" {
 				at = path.Join(dir, program)
 			}
 		}
-		parts, err := withLibraries(tools, at)
+		parts, err := withLibraries(tools, at, on.libraryDirs())
 		if err != nil {
 			return fmt.Errorf("%s: %w", program, err)
 		}
 		maps.Copy(files, parts)
 	}
-	modules, err := moduleOrder(kernel, wantedModules)
+	modules, err := moduleOrder(kernel, on.modules)
 	if err != nil {
 		return err
 	}
@@ -190,9 +190,9 @@ func addTestdata(files map[string]string) error {
 	})
 }
 
-// writeImage writes the image of one machine: the base, this command as the
-// first process, and programs.
-func writeImage(name string, b base, add []string, t task) error {
+// writeImage writes the image of one machine: the base, this command, built for it,
+// as the first process, and programs.
+func writeImage(name string, b base, self string, add []string, t task) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -204,10 +204,6 @@ func writeImage(name string, b base, add []string, t task) error {
 	}
 	defer common.Close()
 	if _, err := io.Copy(f, common); err != nil {
-		return err
-	}
-	self, err := os.Executable()
-	if err != nil {
 		return err
 	}
 	files := map[string]string{initPath[1:]: self, programPath: t.Args[0]}

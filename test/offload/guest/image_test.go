@@ -202,7 +202,7 @@ func TestLibraries(t *testing.T) {
 	if len(machine) != 3 {
 		t.Skip("SKIPPED: this is no Debian with /usr merged")
 	}
-	files, err := withLibraries(machine, "usr/bin/env")
+	files, err := withLibraries(machine, "usr/bin/env", boards[0].libraryDirs())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,10 +211,10 @@ func TestLibraries(t *testing.T) {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}
 	delete(machine, "usr/lib/x86_64-linux-gnu/libc.so.6")
-	if _, err := withLibraries(machine, "usr/bin/env"); err == nil || !strings.Contains(err.Error(), "libc.so.6") {
+	if _, err := withLibraries(machine, "usr/bin/env", boards[0].libraryDirs()); err == nil || !strings.Contains(err.Error(), "libc.so.6") {
 		t.Errorf("without its library: %v", err)
 	}
-	if _, err := withLibraries(machine, "usr/bin/absent"); err == nil {
+	if _, err := withLibraries(machine, "usr/bin/absent", boards[0].libraryDirs()); err == nil {
 		t.Error("a program that is not there is no error")
 	}
 }
@@ -242,7 +242,7 @@ func TestWriteImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("testdata/deep/frame", "bytes")
-	if err := writeImage(image, b, []string{write("weir", "added")}, task{Args: []string{write("x.test", "program"), "-v"}, Env: []string{"A=b"}}); err != nil {
+	if err := writeImage(image, b, os.Args[0], []string{write("weir", "added")}, task{Args: []string{write("x.test", "program"), "-v"}, Env: []string{"A=b"}}); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(image)

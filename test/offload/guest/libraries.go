@@ -8,12 +8,9 @@ import (
 	"strings"
 )
 
-// libraryDirs are where Debian keeps libraries, and the loader looks for them.
-var libraryDirs = []string{"usr/lib/x86_64-linux-gnu", "usr/lib64", "usr/lib"}
-
 // withLibraries returns the files in t that a program consists of: itself, its
-// loader, its libraries and theirs, by the path they are looked for at.
-func withLibraries(t tree, program string) (map[string][]byte, error) {
+// loader, its libraries in dirs and theirs, by the path they are looked for at.
+func withLibraries(t tree, program string, dirs []string) (map[string][]byte, error) {
 	found := make(map[string][]byte)
 	queue := []string{program}
 	for len(queue) > 0 {
@@ -27,7 +24,7 @@ func withLibraries(t tree, program string) (map[string][]byte, error) {
 			return nil, fmt.Errorf("%s is in none of the packages", name)
 		}
 		found[name] = data
-		needs, err := needed(t, data)
+		needs, err := needed(t, data, dirs)
 		if err != nil {
 			return nil, fmt.Errorf("libraries of %s: %w", name, err)
 		}
@@ -37,7 +34,7 @@ func withLibraries(t tree, program string) (map[string][]byte, error) {
 }
 
 // needed returns what one program or library is linked with.
-func needed(t tree, data []byte) ([]string, error) {
+func needed(t tree, data []byte, dirs []string) ([]string, error) {
 	f, err := elf.NewFile(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -58,7 +55,7 @@ func needed(t tree, data []byte) ([]string, error) {
 	}
 	for _, l := range libraries {
 		at := ""
-		for _, dir := range libraryDirs {
+		for _, dir := range dirs {
 			if _, ok := t.read(path.Join(dir, l)); ok {
 				at = path.Join(dir, l)
 				break

@@ -1,12 +1,12 @@
 // Command guest runs a program, such as the binary of a test, as root of a small
 // machine with a kernel of Debian's under QEMU:
 //
-//	guest [-add FILE,…] [-kvm] PROGRAM [ARGUMENT…]
+//	guest [-board mipsle -init GUEST] [-add FILE,…] [-memory MIB] PROGRAM [ARGUMENT…]
 //	go test -exec 'guest -add bin/weir' ./test/offload
 //
-// It is for what the kernel at hand cannot do. The machine has the memory, two
-// processors, ip, bridge, nft, conntrack, ethtool, and the modules in modules.go; no
-// disk and no network beyond itself. What the program prints is printed, its exit
+// It is for what the kernel at hand cannot do, and for processors that routers have.
+// The boards, with their tools and modules, are in board.go; a machine has no disk
+// and no network beyond itself. What the program prints is printed, its exit
 // status is the command's, its environment has the variables of this one that
 // begin with WEIR_, and its working directory has the folder testdata of this one.
 // Programs are to be linked statically (CGO_ENABLED=0), those added are in its PATH.
@@ -55,6 +55,8 @@ func run(ctx context.Context, args []string) (status int, err error) {
 	add := flags.String("add", "", "further programs to have there, with commas between them")
 	prepare := flags.Bool("prepare", false, "fetch packages and make what all machines have in common, no more")
 	kvm := flags.Bool("kvm", false, "use the processor's virtualization; it must work here, not only be offered")
+	arch := flags.String("board", "amd64", "the machine's processor")
+	self := flags.String("init", "", "this command, built for the board, if that is not the one that runs")
 	limit := flags.Duration("limit", 20*time.Minute, "how long the program may run")
 	memory := flags.Int("memory", 768, "the machine's, in MiB")
 	if err := flags.Parse(args); err != nil {
@@ -63,11 +65,20 @@ func run(ctx context.Context, args []string) (status int, err error) {
 	if flags.NArg() == 0 && !*prepare {
 		return 0, errors.New("name a program to run")
 	}
-	emulator, err := findQEMU()
+	on, err := findBoard(*arch)
 	if err != nil {
 		return 0, err
 	}
-	base, err := baseImage(ctx)
+	if *self == "" {
+		if *self, err = os.Executable(); err != nil {
+			return 0, err
+		}
+	}
+	emulator, err := on.find()
+	if err != nil {
+		return 0, err
+	}
+	base, err := baseImage(ctx, on)
 	if err != nil || *prepare {
 		return 0, err
 	}
@@ -81,12 +92,12 @@ func run(ctx context.Context, args []string) (status int, err error) {
 	if *add != "" {
 		programs = strings.Split(*add, ",")
 	}
-	if err := writeImage(image, base, programs, task{Args: flags.Args(), Env: environment(os.Environ())}); err != nil {
+	if err := writeImage(image, base, *self, programs, task{Args: flags.Args(), Env: environment(os.Environ())}); err != nil {
 		return 0, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
-	m := machine{emulator: emulator, kernel: base.kernel, image: image, dir: dir, memory: *memory, kvm: *kvm}
+	m := machine{board: on, emulator: emulator, kernel: base.kernel, image: image, dir: dir, memory: *memory, kvm: *kvm}
 	return m.run(ctx, os.Stdout)
 }
 

@@ -9,14 +9,6 @@ import (
 	"strings"
 )
 
-// wantedModules are loaded when the machine starts, with those they need. The
-// kernel finds nobody there whom it could ask for others.
-var wantedModules = []string{
-	"veth", "bridge", "8021q", "macvlan", "dummy", "tun", "wireguard",
-	"nf_conntrack_netlink", "nf_tables", "nft_ct", "nft_nat", "nft_masq", "nft_redir", "nft_chain_nat", "nft_reject_inet",
-	"nf_flow_table_inet", "nft_flow_offload",
-}
-
 // moduleName returns the name of a module from its file's: of - and _, which
 // modules do not tell apart, it has the latter.
 func moduleName(file string) string {

@@ -31,16 +31,9 @@ func findProgram(name string) (string, error) {
 	return p, err
 }
 
-func findQEMU() (string, error) {
-	p, err := findProgram("qemu-system-x86_64")
-	if err != nil {
-		err = fmt.Errorf("install the Debian package qemu-system-x86: %w", err)
-	}
-	return p, err
-}
-
 // machine is one run of QEMU.
 type machine struct {
+	board                   board
 	emulator, kernel, image string
 	dir                     string // for files of its own
 	memory                  int    // MiB
@@ -55,10 +48,10 @@ func (m machine) run(ctx context.Context, w io.Writer) (status int, err error) {
 	if m.kvm {
 		accelerator = "kvm"
 	}
-	cmd := exec.CommandContext(ctx, m.emulator, "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", fmt.Sprint(m.memory),
-		"-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+	options := append([]string{"-accel", accelerator, "-m", fmt.Sprint(m.memory)}, m.board.options...)
+	cmd := exec.CommandContext(ctx, m.emulator, append(options, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
 		"-serial", "file:"+console, "-serial", "stdio",
-		"-kernel", m.kernel, "-initrd", m.image, "-append", "console=ttyS0 quiet panic=-1")
+		"-kernel", m.kernel, "-initrd", m.image, "-append", "console=ttyS0 quiet panic=-1 rootfstype=ramfs")...)
 	// Whatever becomes of this process, the machine goes with it.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var complaint strings.Builder
