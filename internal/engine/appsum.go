@@ -87,7 +87,7 @@ var AppSorts = []string{"bytes", "flows", "active", "bps", "key"}
 func (e *Engine) Apps(f Filter, p Page) ([]AppRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.selectApps(e.sumApps(f.Device, func(s Short) AppRow {
+	return e.selectApps(e.sumApps(e.whole(f.Device), func(s Short) AppRow {
 		return AppRow{Key: e.shortName(s), Protocol: s&shortProtocol != 0, Category: e.naming.apps.CategoryName(e.shortCategory(s))}
 	}), f, p)
 }
@@ -96,7 +96,7 @@ func (e *Engine) Apps(f Filter, p Page) ([]AppRow, int) {
 func (e *Engine) Categories(f Filter, p Page) ([]AppRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.selectApps(e.sumApps(f.Device, func(s Short) AppRow {
+	return e.selectApps(e.sumApps(e.whole(f.Device), func(s Short) AppRow {
 		return AppRow{Key: e.naming.apps.CategoryName(e.shortCategory(s))}
 	}), f, p)
 }

@@ -194,6 +194,18 @@ func (e *Engine) Members(id uint32) []uint32 {
 	return []uint32{id}
 }
 
+// whole returns the ID of the device that has an ID, or has a member with it; an ID
+// that is not known stays as it is.
+func (e *Engine) whole(id uint32) uint32 {
+	if id == 0 {
+		return 0
+	}
+	if d := e.devices.ByID(id); d != nil {
+		return d.ID
+	}
+	return id
+}
+
 // Wholes returns the device that each member's series belongs to, by the series'
 // handle: readers of all devices' series add them up by it.
 func (e *Engine) Wholes() map[uint32]uint32 {

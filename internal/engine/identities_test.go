@@ -29,6 +29,14 @@ func TestMergedHistory(t *testing.T) {
 	if whole.ID != phone.ID || whole.Bytes.Tx != 3000 || len(whole.MACs) != 2 || len(whole.IPs) != 2 || whole.TotalFlows != 3 {
 		t.Errorf("%+v", whole)
 	}
+	for _, id := range []uint32{phone.ID, other.ID} {
+		if _, n := e.Flows(engine.Filter{Device: id}, engine.Page{Limit: 9}); n != 3 {
+			t.Errorf("%d flows of %d", n, id)
+		}
+		if _, n := e.Hosts(engine.Filter{Device: id}, engine.Page{Limit: 9}); n != 2 {
+			t.Errorf("%d addresses of %d", n, id)
+		}
+	}
 	ids := []uint32{phone.ID, other.ID}
 	if got := e.Members(other.ID); !slices.Equal(got, ids) || !slices.Equal(e.Members(phone.ID), ids) || !slices.Equal(e.Members(999), []uint32{999}) {
 		t.Errorf("members %v", got)
@@ -59,7 +67,7 @@ func TestMergedHistory(t *testing.T) {
 	if diff := cmp.Diff(map[uint32]uint64{phone.ID: 2000, other.ID: 1000}, series); diff != "" {
 		t.Errorf("series (-want +got):\n%s", diff)
 	}
-	if apps, n := e.Apps(engine.Filter{Device: phone.ID}, engine.Page{Limit: 9}); n != 1 || apps[0].Bytes.Tx != 3000 {
+	if apps, n := e.Apps(engine.Filter{Device: other.ID}, engine.Page{Limit: 9}); n != 1 || apps[0].Bytes.Tx != 3000 {
 		t.Errorf("applications %+v", apps)
 	}
 

@@ -29,6 +29,7 @@ type matcher struct {
 func (e *Engine) matcher(f Filter) *matcher {
 	m := &matcher{Filter: f, e: e, point: -1,
 		nameText: strings.ToLower(f.Name), text: strings.ToLower(f.Text)}
+	m.Device = e.whole(f.Device)
 	m.pattern, m.hostText = []byte(m.text), []byte(strings.ToLower(f.Host))
 	if f.Interface != "" {
 		i, ok := e.byName[f.Interface]
