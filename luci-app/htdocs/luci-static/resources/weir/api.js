@@ -8,49 +8,41 @@
 // words, and the two ways to stay up to date, which rest while nobody looks.
 
 const STATUS = { 2: 'invalid_argument', 3: 'method_not_found', 6: 'permission_denied', 7: 'timeout', 8: 'not_supported' };
+const FRESH = 900;   // ms in which a reply still answers
 const SILENCE = 6;   // seconds without a notification until we ask instead
 
 const startService = rpc.declare({ object: 'file', method: 'exec', params: [ 'command', 'params' ], reject: true });
+
+let recent = []; // what was asked for within FRESH
 
 function problem(code, message, hint) {
 	return Object.assign(new Error(message), { code, hint: hint || null });
 }
 
-function stopped() {
-	return problem('stopped', _('The traffic monitor is not running.'));
+// failure is what went wrong by a reply, or null. A failing method says why beside
+// its status, where rpc.js does not look.
+function failure(msg) {
+	const code = msg.error ? msg.error.code : 0, [ status, said ] = Array.isArray(msg.result) ? msg.result : [ 0 ];
+
+	if (status && said && said.message)
+		return problem(said.code, said.message, said.hint);
+
+	if (code == -32000 || status == 4 || status == 10)
+		return problem('stopped', _('The traffic monitor is not running.'));
+
+	if (code == -32002 || status == 6)
+		return problem('permission_denied', _('You are not allowed to see this.'), _('Log in as a user who may use the traffic monitor.'));
+
+	return (code || status) ? problem(STATUS[status] || 'failed', msg.error ? msg.error.message : rpc.getStatusText(status)) : null;
 }
 
-function denied() {
-	return problem('permission_denied', _('You are not allowed to see this.'), _('Log in as a user who may use the traffic monitor.'));
-}
+rpc.addInterceptor((msg, req) => {
+	const error = (req.object == 'weir' && msg) ? failure(msg) : null;
 
-// A failing method says why beside its status, where rpc.js does not look.
-function refuse(msg, req) {
-	if (req.object != 'weir' || msg == null)
-		return null;
+	return error && Promise.reject(error);
+});
 
-	if (msg.error)
-		return Promise.reject(msg.error.code == -32000 ? stopped() :
-			msg.error.code == -32002 ? denied() : problem('failed', msg.error.message || _('The call failed.')));
-
-	const status = Array.isArray(msg.result) ? msg.result[0] : 0;
-	const said = Array.isArray(msg.result) ? msg.result[1] : null;
-
-	if (status === 0)
-		return null;
-
-	if (said && said.message)
-		return Promise.reject(problem(said.code, said.message, said.hint));
-
-	if (status == 4 || status == 10)
-		return Promise.reject(stopped());
-
-	return Promise.reject(status == 6 ? denied() : problem(STATUS[status] || 'failed', rpc.getStatusText(status)));
-}
-
-rpc.addInterceptor(refuse);
-
-function call(method, args, alone, empty) {
+function ask(method, args, alone, empty) {
 	const given = Object.keys(args || {}).filter((k) => args[k] != null && (empty || args[k] !== ''));
 	const fn = rpc.declare({ object: 'weir', method: method, params: given, reject: true, nobatch: !!alone });
 
@@ -64,8 +56,29 @@ function call(method, args, alone, empty) {
 	});
 }
 
+// call asks once for what several parts of a page want at the same time.
+function call(method, args, alone) {
+	const key = method + JSON.stringify(args || {}), now = Date.now();
+
+	recent = recent.filter((r) => now - r.at < FRESH);
+
+	const known = recent.find((r) => r.key == key);
+
+	if (known)
+		return known.reply;
+
+	const reply = ask(method, args, alone);
+
+	recent.push({ key, at: now, reply });
+	reply.catch(() => { recent = recent.filter((r) => r.reply != reply); });
+
+	return reply;
+}
+
 // write asks for a change: there, empty text is a value, which takes away.
-function write(method, args) { return call(method, args, false, true); }
+function write(method, args) {
+	return ask(method, args, false, true).finally(() => { recent = []; });
+}
 
 function canWrite() { return L.hasViewPermission() === true; }
 
@@ -92,7 +105,7 @@ function listen(signal, fn) {
 
 		const next = () => reader.read().then((part) => {
 			if (part.done)
-				throw stopped();
+				throw problem('offline', _('The router does not answer.'));
 
 			const events = (rest + decoder.decode(part.value, { stream: true })).split('\n\n');
 
@@ -132,7 +145,7 @@ function live(node, fn, by) {
 		fn(tick);
 	};
 
-	const ask = (done) => {
+	const catchUp = (done) => {
 		const kind = by ? by() : 'device';
 
 		call('live', { since: last ? last + 1 : null, seconds: last ? null : 10, by: kind, limit: 8 })
@@ -172,7 +185,7 @@ function live(node, fn, by) {
 		}).catch((e) => end(e.code ? e : problem('offline', _('The router does not answer.'), e.message)));
 	};
 
-	const self = watch.task(node, 2, (done, well) => (asking ? ask(done) : subscribe(done, well)), () => { if (stop) stop(); });
+	const self = watch.task(node, 2, (done, well) => (asking ? catchUp(done) : subscribe(done, well)), () => { if (stop) stop(); });
 
 	return self;
 }
