@@ -158,8 +158,9 @@ function draw(frame, replies) {
 	}, () => by));
 	let round = 0;
 
-	// The sentence and the lists every 10 s, who is drawn by name each minute.
-	api.poll(frame.node, 10, () => (watch.state == 'paused') ? null : Promise.all([ refresh(), (++round % 6) ? null : rank() ]));
+	// The sentence and the lists every 10 s, who is drawn by name each minute; what is
+	// first shown was just asked.
+	api.poll(frame.node, 10, () => (!round++ || watch.state == 'paused') ? null : Promise.all([ refresh(), (round % 6) ? null : rank() ]));
 }
 
 return page.view({
