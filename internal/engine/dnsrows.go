@@ -2,6 +2,7 @@ package engine
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ func (e *Engine) DNSTop(device uint32) []names.Most {
 	if device == 0 {
 		return e.naming.names.Top(nil)
 	}
-	return e.naming.names.Top(&names.Client{Device: device})
+	return e.naming.names.Top(&names.Client{Device: e.whole(device)})
 }
 
 // Resolvers returns who is asked, the one asked most first.
@@ -113,10 +114,14 @@ func (e *Engine) DNSLog(device uint32, text string, p Page) ([]QueryRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	text = strings.ToLower(text)
+	ids := []uint32{device}
+	if d := e.devices.ByID(device); d != nil {
+		ids = d.IDs() // each asked under its own
+	}
 	rows := make([]QueryRow, 0, min(max(p.Limit, 0), MaxRows))
 	total := 0
 	e.naming.names.Log(func(q *names.Query) bool {
-		if device != 0 && q.Device != device || text != "" && !strings.Contains(string(q.Name), text) {
+		if device != 0 && !slices.Contains(ids, q.Device) || text != "" && !strings.Contains(string(q.Name), text) {
 			return true
 		}
 		if total++; total > p.Offset && len(rows) < cap(rows) {

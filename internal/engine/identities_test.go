@@ -133,6 +133,26 @@ func TestAddressesAfterASplit(t *testing.T) {
 	}
 }
 
+// TestQuestionsOfMembers finds what a device asked before it was found to be another
+// one.
+func TestQuestionsOfMembers(t *testing.T) {
+	e := router(t, 64)
+	q, _ := dnsQuestion(t, 7, "www.example.org.", "e.example.net.", "198.51.100.5")
+	e.Packets([]packet.Raw{
+		says(20_000, phoneMAC, routerMAC, "192.168.1.20:4000", resolver, string(q)), sent(30_000, tabletMAC, "192.168.1.21:5000"),
+	})
+	e.Tick(start+second, true)
+	tablet, phone := deviceOf(t, e, tabletMAC), deviceOf(t, e, phoneMAC)
+	if err := e.Merge(tablet.ID, phone.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []uint32{tablet.ID, phone.ID} {
+		if rows, n := e.DNSLog(id, "", engine.Page{Limit: 9}); n != 1 || rows[0].Name != "www.example.org" {
+			t.Errorf("questions of %d: %+v", id, rows)
+		}
+	}
+}
+
 // TestPrivacyOfMerged makes a private device part of one that is not: its names are
 // not kept any more.
 func TestPrivacyOfMerged(t *testing.T) {
