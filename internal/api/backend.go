@@ -199,6 +199,8 @@ type World interface {
 	// ZonePolicies returns what the firewall lets pass between its zones, and between
 	// them and this machine; nil where there is no firewall. It belongs to the caller.
 	ZonePolicies() []ZonePolicy
+	// Machine returns what weir runs on.
+	Machine() Machine
 }
 
 // Alerts are what happened that somebody should know of. *alert.Log is one.

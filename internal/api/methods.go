@@ -22,7 +22,7 @@ var Methods = []*Method{
 	&usageMethod, &quotasMethod, &quotaSetMethod, &quotaResetMethod,
 	&alertsMethod, &alertAckMethod, &eventsMethod,
 	&dbMethod, &snapshotMethod, &backupMethod, &restoreMethod, &pruneMethod, &resetMethod,
-	&configMethod, &configCheckMethod, &reloadMethod,
+	&configMethod, &diagnosisMethod, &configCheckMethod, &reloadMethod,
 }
 
 // Method is one entry of Methods.

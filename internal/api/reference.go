@@ -103,6 +103,8 @@ func ReplyOf(m *Method) []Field {
 		return resetAnswer()
 	case &configMethod:
 		return configAnswer()
+	case &diagnosisMethod:
+		return diagnosisAnswer()
 	case &configCheckMethod:
 		return configCheckAnswer()
 	case &reloadMethod:

@@ -142,3 +142,8 @@ func (h *House) ZonePolicies() []api.ZonePolicy {
 		{From: "wan", To: "lan", Verdict: "reject", By: []api.PolicyBy{{Kind: "redirect", Name: "Cloud"}}},
 	}
 }
+
+// Machine returns the recorded router.
+func (h *House) Machine() api.Machine {
+	return api.Machine{OS: "OpenWrt 24.10.4", Kernel: "6.6.110", Model: "Cudy WR3000 v1", Arch: "arm64", Cores: 2, Memory: 246184 << 10}
+}
