@@ -36,7 +36,7 @@ func TestExchanges(t *testing.T) {
 		{"nested argument", call(`"weir","ports",{"limit":[1]}`), `{"jsonrpc":"2.0","id":1,"result":[2,{"code":"invalid_argument","message":"ports: argument limit must be of type int, not an object or array","hint":null}]}`},
 		{"unknown method", call(`"weir","prots",{}`), `{"jsonrpc":"2.0","id":1,"result":[3,{"code":"method_not_found","message":"there is no method \"prots\"","hint":"did you mean ports?"}]}`},
 		{"not found", call(`"weir","flow",{"id":99}`), `{"jsonrpc":"2.0","id":1,"result":[4,{"code":"not_found","message":"there is no flow 99","hint":"it may have ended; list flows for those that live"}]}`},
-		{"not supported", call(`"weir","flows",{"network":"lan"}`), `{"jsonrpc":"2.0","id":1,"result":[8,{"code":"not_supported","message":"flows: argument network is not supported by this version: it does not know named networks","hint":"leave it out"}]}`},
+		{"not supported", call(`"weir","flows",{"cursor":"x"}`), `{"jsonrpc":"2.0","id":1,"result":[8,{"code":"not_supported","message":"flows: argument cursor is not supported by this version: lists are paged by offset","hint":"leave it out"}]}`},
 		{"unknown object", call(`"session","login",{}`), `{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"Object not found"}}`},
 		{"session in arguments", call(`"weir","ports",{"ubus_rpc_session":"x"}`), `{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Invalid parameters"}}`},
 		{"id text", `{"jsonrpc":"2.0","id":"a<b\"é","method":"x"}`, `{"jsonrpc":"2.0","id":"a\u003cb\"é","error":{"code":-32601,"message":"Method not found"}}`},

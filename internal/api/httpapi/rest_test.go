@@ -102,7 +102,7 @@ func TestREST(t *testing.T) {
 		{"nothing there", "GET", "/<x>", "", 404, `{"code":"not_found","message":"there is nothing at /\u003cx\u003e","hint":"methods are at /api/v1/METHOD, JSON-RPC is at /ubus"}`, "Content-Type", "application/json"},
 		{"invalid", "GET", "/api/v1/flows?limit=0", "", 400, `"code":"invalid_argument"`, "", ""},
 		{"unknown argument", "GET", "/api/v1/flows?cuontry=DE", "", 400, `flows: unknown argument \"cuontry\"`, "", ""},
-		{"not supported", "GET", "/api/v1/flows?zone=lan", "", 501, `"code":"not_supported"`, "", ""},
+		{"not supported", "GET", "/api/v1/flows?cursor=x", "", 501, `"code":"not_supported"`, "", ""},
 		{"not found", "GET", "/api/v1/device?id=77", "", 404, `there is no device 77`, "", ""},
 		{"twice", "GET", "/api/v1/flows?limit=1&limit=2", "", 400, `an argument is given twice: \"limit\"`, "", ""},
 		{"twice, in both", "POST", "/api/v1/flows?limit=1", `{"limit":2}`, 400, `an argument is given twice: \"limit\"`, "", ""},
