@@ -34,7 +34,9 @@ function column(key, title, opts, own) {
 }
 
 function text(key, title, opts) {
-	return column(key, title, opts, (get) => ({ text: (row) => String(get(row) ?? '–') }));
+	const show = (get) => (row) => String(get(row) ?? '–');
+
+	return column(key, title, opts, (get) => ({ text: show(get), tip: opts && opts.max && show(get) }));
 }
 
 function node(key, title, opts) {

@@ -60,20 +60,20 @@ function table(args, line, done) {
 	});
 }
 
-// proposals asks which devices may be one: of those that made up their address, for
+// census returns devices, and those that may be one: of those that made up their address, for
 // the rest have mostly one only. Of a pair each names the other.
-function proposals() {
+function census() {
 	return api.call('devices', { sort: 'last', limit: 200 }).then(({ devices }) => {
 		const made = devices.filter((d) => d.random_mac).slice(0, PROPOSED);
 
-		return Promise.all(made.map((d) => api.call('device', { id: d.id }))).then((all) => all.map(({ device: d }) => Object.assign(d, {
+		return Promise.all(made.map((d) => api.call('device', { id: d.id }))).then((all) => [ devices, all.map(({ device: d }) => Object.assign(d, {
 			suggestions: d.suggestions.filter((g) => d.id < g.with.id || made.every((m) => m.id != g.with.id))
-		})));
+		})) ]);
 	});
 }
 
-function draw(frame, [ summary, live, proposed ]) {
-	const lines = {}, known = (id) => list.rows.find((d) => d.id == id);
+function draw(frame, [ summary, live, devices, proposed ]) {
+	const lines = {}, known = (id) => list.rows.concat(devices).find((d) => d.id == id);
 	const now = c.board(_('Now')), today = c.board(_('Today'));
 	const online = E('input', { 'type': 'checkbox', 'id': 'weir-online', 'change': () => list.reset() });
 	const box = filter.box({ keys: FILTERS, hint: _('Name, address, vendor …'), change: () => list.reset() });
@@ -96,7 +96,7 @@ function draw(frame, [ summary, live, proposed ]) {
 }
 
 const ask = () => Promise.all([ api.call('summary'), api.call('live', { seconds: 120 }) ]);
-const load = () => Promise.all([ ask(), proposals() ]).then(([ told, proposed ]) => told.concat([ proposed ]));
+const load = () => Promise.all([ ask(), census() ]).then((parts) => parts.flat());
 
 return page.view({
 	title: _('Devices'),

@@ -19,6 +19,9 @@ const TABS = [
 const busiest = (scope) => api.call('hosts', { scope, sort: 'bps', limit: 5 });
 const load = () => Promise.all([ busiest('local'), busiest('remote') ]);
 
+// owner is whose an address is, and where that is.
+const owner = (h) => h.asn ? [ h.country, h.as_name || 'AS' + h.asn ].filter((v) => v).join(' ') : h.country || h.network;
+
 const rows = ({ hosts }) => hosts.map((h) => ({
 	key: h.ip, node: names.host(h), value: c.both(h.bps), text: format.rate(c.both(h.bps)), colour: h.device ? chart.colour('device:' + h.device) : chart.DOWN
 }));
@@ -33,11 +36,10 @@ function draw(frame, reply, at) {
 		label: _('Addresses'), key: (h) => h.ip, empty: _('No address fits.'), link: (h) => state.link('hosts', { ip: h.ip }),
 		columns: [
 			c.node('ip', _('Address'), { sort: true, card: 'title', node: (h) => E('a', { 'href': state.link('hosts', { ip: h.ip }) }, [ h.ip ]) }),
-			c.text('name', _('Name'), { get: host.name, sort: true, card: true }), c.text('scope', _('Where'), { get: (h) => c.scope(h.scope) }),
+			c.text('name', _('Name'), { get: host.name, sort: true, card: true, max: 160 }), c.text('scope', _('Where'), { get: (h) => c.scope(h.scope) }),
 			c.count('flows', _('Flows'), { get: (h) => h.flows.client.active + h.flows.server.active, sort: true, card: true }),
 			c.count('alerts', _('Alerts'), { text: (h) => h.alerts ? format.count(h.alerts) : '–' }), c.ago('first', _('Seen since'), { sort: true }),
-			c.text('country', _('Country'), { tip: (h) => h.country ? names.countryName(h.country) : '' }),
-			c.text('as', _('Belongs to'), { get: (h) => h.as_name || (h.asn ? 'AS' + h.asn : h.network) }),
+			c.text('as', _('Belongs to'), { get: owner, max: 150 }),
 			c.split(_('Sent | received')), c.speed('bps', _('Throughput'), { sort: true }), c.amount('bytes', _('Traffic'), { sort: true, card: true }),
 			c.text('mac', _('Hardware address'), c.HIDDEN), c.ago('last', _('Last seen'), { sort: true, hidden: true })
 		]
