@@ -3,6 +3,8 @@ GO ?= go
 IFACE ?= eth0
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
+PREFIX ?= /usr/local
+DESTDIR ?=
 ROUNDS ?= 9
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -41,7 +43,7 @@ SIZES := dist/weir-mipsle dist/weir-arm7 dist/weir-arm64 dist/weir-amd64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-all ipk apk feed demo run tools test test-32 test-mips test-integration test-offload test-qemu test-ui screens cover race \
+.PHONY: help build build-all ipk apk feed install demo run tools test test-32 test-mips test-integration test-offload test-qemu test-ui screens cover race \
 	lint fuzz score bench bench-peers bench-modes bench-dump bench-store mem size clean
 
 help: ## list the targets
@@ -74,6 +76,14 @@ apk: ## build packages for OpenWrt from 25.12
 
 feed: ## build feeds of both, with indexes, signed: make feed KEYS=FOLDER URL=https://…
 	@$(PACKAGES) feed $(TARGETS)
+
+install: build ## install on this machine, with a unit for systemd: make install PREFIX=/usr/local
+	install -D -m 755 bin/weir $(DESTDIR)$(PREFIX)/sbin/weir
+	install -D -m 644 openwrt/vendor.db $(DESTDIR)/usr/share/weir/vendor.db
+	test -e $(DESTDIR)/etc/weir/weir.conf || install -D -m 644 feeds/systemd/weir.conf $(DESTDIR)/etc/weir/weir.conf
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,/usr/local,$(PREFIX),' feeds/systemd/weir.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.service
+	install -m 644 feeds/systemd/weir.socket $(DESTDIR)$(PREFIX)/lib/systemd/system/weir.socket
 
 demo: build ## replay a household's evening and watch it in a browser or the terminal
 	$(GO) run ./test/home/demo bin/weir

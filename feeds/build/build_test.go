@@ -140,3 +140,37 @@ func TestWrongCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestUnit asks systemd what it thinks of its unit, with a program that is there.
+func TestUnit(t *testing.T) {
+	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("SKIPPED: no systemd-analyze")
+	}
+	unit, err := os.ReadFile(filepath.Join(tree, "feeds", "systemd", "weir.service"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(t.TempDir(), "weir")
+	if err := os.WriteFile(program, nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "weir.service")
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(string(unit), "/usr/local/sbin/weir", program)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(analyze, "verify", "--man=no", file).CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestVersions keeps the recipes at one version.
+func TestVersions(t *testing.T) {
+	weir, err := version(filepath.Join(tree, "feeds", "weir", "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if app, err := version(filepath.Join(tree, "luci-app", "Makefile")); app != weir || err != nil {
+		t.Errorf("weir is %s, its pages are %s (%v)", weir, app, err)
+	}
+}
