@@ -199,11 +199,11 @@ func (c *Client) serve(o *Object, m *message) {
 		return
 	}
 	run := func() { r.handle(c.ctx, method.Handle) }
+	c.count.served.Add(1) // before the method may look
 	if !c.work.start(task{run, len(m.data)}) {
+		c.count.served.Add(^uint64(0))
 		c.refuse(r, ErrBusy)
-		return
 	}
-	c.count.served.Add(1)
 }
 
 func (c *Client) refuse(r *Request, err error) {
