@@ -5,31 +5,23 @@
 'require weir.format as format';
 'require weir.table as table';
 
-// Lists of the pages that look back.
+// What the pages that look back share.
 
-// list shows rows that a page has already, sorted here by what each column gives CSV.
-// get returns the rows; opts are those of weir.table.
+// list shows rows that a page has already, sorted by what each column gives CSV; get
+// returns them, opts are those of weir.table.
 function list(get, opts) {
 	const columns = opts.columns.map((c) => Object.assign({ sort: c.key }, c));
-	const value = (c) => c.csv || c.text;
 
 	const load = (args) => {
-		const by = value(columns.find((c) => c.sort == args.sort) || columns[0]), way = args.desc ? -1 : 1;
-		const rows = get().map((row) => [ by(row), row ]).sort((a, b) =>
-			way * ((typeof(a[0]) == 'number' && typeof(b[0]) == 'number') ? a[0] - b[0] : (a[0] == null) - (b[0] == null) || L.naturalCompare(a[0] ?? 0, b[0] ?? 0)));
+		const column = columns.find((c) => c.sort == args.sort) || columns[0], way = args.desc ? -1 : 1;
+		const rows = get().map((row) => [ (column.csv || column.text)(row), row ]);
+
+		rows.sort((a, b) => way * (isNaN(a[0]) || isNaN(b[0]) ? L.naturalCompare(a[0], b[0]) : a[0] - b[0]));
 
 		return Promise.resolve({ rows: rows.map((r) => r[1]), total: rows.length });
 	};
 
-	return table.create(Object.assign({ paged: false, load }, opts, { columns }));
-}
-
-// paged shows what a method answers under the name of rows, in its own order; args
-// returns the page's arguments.
-function paged(method, rows, args, opts) {
-	return table.create(Object.assign({
-		id: method, load: (paging) => api.call(method, Object.assign({}, args(), paging)).then((reply) => ({ rows: reply[rows], total: reply.total }))
-	}, opts));
+	return table.create(Object.assign({ paged: false, keep: false, load }, opts, { columns }));
 }
 
 // share is a column with a part of 100 as a bar and a number.
@@ -44,4 +36,22 @@ function share(get, colour) {
 	} };
 }
 
-return baseclass.extend({ list, paged, share });
+// trend is a column with what became of it since the time before.
+function trend() {
+	return { key: 'change', title: _('Trend'), num: true, card: true, csv: (r) => r.change_pct,
+		text: (r) => (r.before === 0) ? _('new') : format.trend(r.change_pct) };
+}
+
+// follow shows a reply that is there and then, every so many seconds, what ask brings.
+function follow(frame, seconds, reply, ask, show) {
+	frame.live(api.poll(frame.node, seconds, () => Promise.resolve(reply || ask()).then((now) => {
+		reply = null;
+
+		return show(now);
+	})));
+}
+
+// time is the period in the address, as methods take it.
+function time(at) { return { period: at.period || 'day', from: +at.from || null, to: +at.to || null }; }
+
+return baseclass.extend({ list, share, trend, follow, time });

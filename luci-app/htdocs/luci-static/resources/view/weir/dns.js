@@ -9,89 +9,63 @@
 'require weir.period as period';
 'require weir.state as state';
 
-const REFRESH = 5;   // seconds
+const REFRESH = 5; // seconds
 const VIA = { dns: _('in the clear'), dot: 'DoT', doh: 'DoH', doq: 'DoQ', mdns: 'mDNS', llmnr: 'LLMNR' };
+const STATES = { waiting: _('waiting'), lost: _('no answer') };
+
+// What became of questions: a word and a colour.
 const ANSWERS = {
-	ok: _('answered'), noerror: _('answered'), nxdomain: _('no such name'), servfail: _('resolver failed'),
-	refused: _('refused'), error: _('other errors'), unanswered: _('no answer')
+	ok: [ _('answered'), '#0072b2' ], nxdomain: [ _('no such name'), '#e69f00' ], servfail: [ _('resolver failed'), '#d55e00' ],
+	refused: [ _('refused'), '#cc79a7' ], error: [ _('other errors'), '#8f4173' ], unanswered: [ _('no answer'), chart.GREY ]
 };
-const COLOURS = { ok: '#0072b2', nxdomain: '#e69f00', servfail: '#d55e00', refused: '#cc79a7', error: '#8f4173', unanswered: chart.GREY };
-const STATES = { answered: _('answered'), waiting: _('waiting'), lost: _('no answer') };
-const WRONG = [ 'nxdomain', 'servfail', 'refused', 'other' ];
 
-const bad = (counts) => WRONG.reduce((n, k) => n + counts.answers[k], counts.lost);
-const who = (id, name, ip) => id ? E('a', { 'href': state.link('devices', { device: id }) }, [ name || ip || _('Device %s').format(id) ]) : E('span', {}, [ ip || '–' ]);
+const bad = (c) => c.queries && c.lost + c.answers.nxdomain + c.answers.servfail + c.answers.refused + c.answers.other;
+const answer = (q) => (q.state != 'answered') ? STATES[q.state] : (q.rcode == 'noerror') ? ANSWERS.ok[0] : ANSWERS[q.rcode] ? ANSWERS[q.rcode][0] : q.rcode;
 
-// device is the column of who asked: in some lists a name is the device's, in others
+// device is the column of who asked: where rows have a device_name, their name is
 // that asked for.
-function device(more) {
-	const name = (r) => ('device_name' in r) ? r.device_name : r.name;
+function device(opts) {
+	const name = (r) => (('device_name' in r) ? r.device_name : r.name) || r.client;
 
-	return Object.assign({ key: 'device', title: _('Device'), card: true, dep: (r) => r.device + (name(r) || ''), csv: (r) => name(r) || r.client,
-		node: (r) => who(r.device, name(r), r.client) }, more);
+	return columns.node('device', _('Device'), Object.assign({ card: true, get: name,
+		node: (r) => r.device ? E('a', { 'href': state.link('devices', { device: r.device }) }, [ name(r) || _('Device %s').format(r.device) ]) : name(r) || '–' }, opts));
 }
 
-// The tabs: each is a list, or several with headings.
-const lists = {
-	'': (data, args) => local.paged('dns_top', 'names', args, { label: _('Names asked for most'), key: (r) => r.name, empty: _('No name was asked for yet.'), columns: [
-		{ key: 'name', title: _('Name'), card: 'title', text: (r) => r.name, csv: (r) => r.name },
+const via = columns.text('via', _('How'), { get: (r) => VIA[r.via], card: true });
+const host = (key, title, opts) => columns.node(key, title, Object.assign({ card: true, node: (r) => names.host({ ip: r[key] }) }, opts));
+const time = (get) => columns.text('ms', _('Time to answer'), { get: (r) => format.ms(get(r)), num: true, csv: get });
+
+// The tabs: heading, rows, what makes a row the same, text without rows, order, columns.
+const LISTS = {
+	'': [ [ _('Names asked for most'), (d) => d.top.names, (r) => r.name, _('No name was asked for yet.'), '-count', [
+		columns.text('name', _('Name'), { card: 'title' }),
 		columns.count('count', _('Questions'), { card: true, tip: (r) => r.over ? _('at most %d too many').format(r.over) : '' }),
 		columns.count('nxdomain', _('No such name'), { card: true })
-	] }),
-
-	devices: (data) => local.list(() => data.top.devices, { sort: '-queries', label: _('Devices that ask'), id: 'dns-devices', key: (r) => r.device, empty: _('No device has asked yet.'), columns: [
-		device({ card: 'title' }),
-		columns.count('queries', _('Questions'), { card: true }),
-		columns.count('bad', _('Failed'), { get: bad, card: true }),
-		columns.text('ms', _('Time to answer'), { get: (r) => format.ms(r.ms.mean), num: true, csv: (r) => r.ms.mean }),
-		columns.count('repeats', _('Asked again'), { hidden: true }),
-		columns.count('strangers', _('Unasked flows'), { get: (r) => r.strangers.flows, card: true, tip: (r) => format.bytes(r.strangers.bytes) })
-	] }),
-
-	resolvers: (data) => local.list(() => data.top.resolvers, { sort: '-count', label: _('Resolvers'), id: 'dns-resolvers', key: (r) => r.ip + r.via, empty: _('No resolver was asked yet.'), columns: [
-		{ key: 'ip', title: _('Resolver'), card: 'title', dep: (r) => r.ip, csv: (r) => r.ip, node: (r) => names.host({ ip: r.ip, scope: r.house ? 'local' : 'remote' }) },
-		columns.text('house', _('Where'), { get: (r) => r.house ? _('in the house') : _('outside'), card: true }),
-		columns.text('via', _('How'), { get: (r) => VIA[r.via], card: true }),
-		columns.count('clients', _('Clients')),
-		columns.count('count', _('Questions or flows'), { card: true }),
-		columns.ago('last', _('Last asked'))
-	] }),
-
-	bypass: (data, args) => [
-		[ _('Devices that ask others'), local.paged('dns_bypass', 'bypasses', args, { keep: false, tools: false, label: _('Devices that ask others'), key: (r) => r.client + r.resolver + r.via,
-			empty: _('Every device asks your router.'), columns: [
-				device({ card: 'title' }),
-				columns.text('resolver', _('Asks'), { card: true }),
-				columns.text('via', _('How'), { get: (r) => VIA[r.via], card: true }),
-				columns.count('count', _('Questions or flows'), { card: true }),
-				columns.ago('last', _('Last asked'))
-			] }) ],
-		[ _('Talks to without having asked'), local.list(() => data.bypass.strangers, { sort: '-last', keep: false, tools: false, label: _('Talks to without having asked'), id: 'dns-strangers', key: (r) => r.client + r.server + r.proto + r.port,
-			empty: _('Nobody talks to an address that no answer gave.'), columns: [
-				device({ card: 'title' }),
-				{ key: 'server', title: _('Talks to'), card: true, dep: (r) => r.server, csv: (r) => r.server, node: (r) => names.host({ ip: r.server, scope: 'remote' }) },
-				columns.text('port', _('Port'), { get: (r) => r.proto + (r.port ? ' ' + r.port : ''), card: true }),
-				columns.count('flows', _('Flows')),
-				columns.amount('bytes', _('Amount'), { card: true }),
-				columns.ago('last', _('Last'))
-			] }) ]
-	],
-
-	log: (data, args) => local.paged('dns_log', 'queries', args, { label: _('Newest questions'), key: (r) => [ r.at, r.client, r.name, r.type, r.resolver ].join(' '),
-		empty: _('No question was seen yet.'), columns: [
-			{ key: 'name', title: _('Name'), card: 'title', text: (r) => r.name || _('(not kept)') },
-			columns.text('type', _('Type')),
-			device(),
-			columns.text('state', _('Answer'), { get: (r) => (r.state == 'answered') ? ANSWERS[r.rcode] || r.rcode : STATES[r.state], card: true }),
-			columns.text('address', _('Address')),
-			columns.text('ms', _('Time to answer'), { get: (r) => format.ms(r.ms), num: true, csv: (r) => r.ms }),
-			columns.text('resolver', _('Asks'), { hidden: true }),
-			columns.ago('at', _('When'), { card: true })
-		] })
+	] ] ],
+	devices: [ [ _('Devices that ask'), (d) => d.top.devices, (r) => r.device, _('No device has asked yet.'), '-queries', [
+		device({ card: 'title' }), columns.count('queries', _('Questions'), { card: true }), columns.count('bad', _('Failed'), { card: true, get: bad }),
+		time((r) => r.ms.mean), columns.count('repeats', _('Asked again'), { hidden: true }),
+		columns.count('strangers', _('Unasked flows'), { card: true, get: (r) => r.strangers.flows, tip: (r) => format.bytes(r.strangers.bytes) })
+	] ] ],
+	resolvers: [ [ _('Resolvers'), (d) => d.top.resolvers, (r) => r.ip + r.via, _('No resolver was asked yet.'), '-count', [
+		host('ip', _('Resolver'), { card: 'title' }), columns.text('house', _('Where'), { card: true, get: (r) => r.house ? _('in the house') : _('outside') }), via,
+		columns.count('clients', _('Clients')), columns.count('count', _('Questions or flows'), { card: true }), columns.ago('last', _('Last asked'))
+	] ] ],
+	bypass: [ [ _('Devices that ask others'), (d) => d.bypass.bypasses, (r) => r.client + r.resolver + r.via, _('Every device asks your router.'), '-last', [
+		device({ card: 'title' }), host('resolver', _('Asks')), via, columns.count('count', _('Questions or flows'), { card: true }), columns.ago('last', _('Last asked'))
+	] ], [ _('Talks to without having asked'), (d) => d.bypass.strangers, (r) => r.client + r.server + r.proto + r.port, _('Nobody talks to an address that no answer gave.'), '-last', [
+		device({ card: 'title' }), host('server', _('Talks to')), columns.text('port', _('Port'), { card: true, get: (r) => r.proto + (r.port ? ' ' + r.port : '') }),
+		columns.count('flows', _('Flows')), columns.amount('bytes', _('Amount'), { card: true }), columns.ago('last', _('Last'))
+	] ] ],
+	log: [ [ _('Newest questions'), (d) => d.log.queries, (r) => [ r.at, r.client, r.name, r.type, r.resolver ].join(' '), _('No question was seen yet.'), '-at', [
+		columns.text('name', _('Name'), { card: 'title', get: (r) => r.name || _('(not kept)') }), columns.text('type', _('Type')), device(),
+		columns.text('state', _('Answer'), { card: true, get: answer }), columns.text('address', _('Address')), time((r) => r.ms),
+		columns.text('resolver', _('Asks'), { hidden: true }), columns.ago('at', _('When'), { card: true })
+	] ] ]
 };
 
-function say(frame, data) {
-	const c = data.top.counts, outside = new Set(data.bypass.bypasses.map((b) => b.device || b.client)).size;
+function say(frame, d) {
+	const c = d.top.counts, outside = new Set(d.bypass.bypasses.map((b) => b.device || b.client)).size;
 
 	if (!c.queries)
 		return frame.say(_('Nobody has asked for a name yet, or DNS is not looked at.'), ' ', E('a', { 'href': state.link('settings') }, [ _('To the settings') ]));
@@ -101,49 +75,53 @@ function say(frame, data) {
 			_('Every device asks your router.'));
 }
 
-function course(replies) {
-	const picture = chart.area({ label: _('Questions a minute by what became of them'), height: 160, unit: (x) => format.count(Math.round(x * 10) / 10) });
+function course(series) {
+	const picture = chart.area({ label: _('Questions a minute by what became of them'), height: 160 }), some = series.filter((s) => s);
 
-	if (!replies.length)
+	if (!some.length)
 		return E('p', { 'class': 'weir-note' }, [ _('Nothing is kept of this time yet.') ]);
 
-	picture.update({ start: replies[0].start, step: replies[0].step, starts: replies[0].starts, series: Object.keys(COLOURS).map((k) => replies.find((r) => r.key == k)).filter((r) => r).map((r) => ({
-		key: r.key, colour: COLOURS[r.key], label: ANSWERS[r.key] || r.key, values: r.values.map((v) => v == null ? null : v * 60 / r.step)
+	picture.update({ start: some[0].start, step: some[0].step, starts: some[0].starts, series: some.map((s) => ({
+		key: s.key, label: ANSWERS[s.key][0], colour: ANSWERS[s.key][1], values: s.values.map((v) => v == null ? null : v * 60 / s.step)
 	})) });
 
 	return picture.node;
 }
 
+// ask brings what the open tab shows, and what the sentence needs.
+function ask(at, text) {
+	const args = (more) => Object.assign({ device: at.device, limit: 200 }, more);
+
+	return Promise.all([ api.call('dns_top', args()), api.call('dns_bypass', args()), (at.tab == 'log') ? api.call('dns_log', args({ text })) : null ])
+		.then(([ top, bypass, log ]) => ({ top, bypass, log }));
+}
+
 function draw(frame, reply, at) {
-	const data = { top: reply[0], bypass: reply[1] }, tab = lists[at.tab] ? at.tab : '';
-	const picker = period.picker({ change: frame.reload });
-	const text = E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': () => shown.forEach((t) => t.reset()) });
-	const made = lists[tab](data, () => ({ device: at.device, text: (tab == 'log') ? text.value : null }));
-	const cards = Array.isArray(made) ? made : [], shown = cards.length ? cards.map((c) => c[1]) : [ made ];
+	let data = reply[0];
+	const picker = period.picker({ change: frame.reload }), tab = LISTS[at.tab] ? at.tab : '';
+	const text = E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': () => ask(at, text.value).then(show) });
+	const lists = LISTS[tab].map((l, i) => local.list(() => l[1](data), { id: 'dns-' + tab + i, label: l[0], key: l[2], empty: l[3], sort: l[4], columns: l[5] }));
 
-	say(frame, data);
-	frame.tools(picker.node);
-	frame.add(page.card(_('Questions a minute'), course(reply[2])), page.tabs([
-		{ key: '', title: _('Names') }, { key: 'devices', title: _('Devices') }, { key: 'resolvers', title: _('Resolvers') },
-		{ key: 'bypass', title: _('Past the router'), count: data.bypass.total }, { key: 'log', title: _('Log') }
-	], tab), (tab == 'log') ? text : '', ...(cards.length ? cards.map((c) => page.card(c[0], c[1].node)) : [ made.node ]));
-
-	frame.live(api.poll(frame.node, REFRESH, () => Promise.all([ api.call('dns_top', { device: at.device, limit: 1 }), api.call('dns_bypass', { device: at.device }) ]).then((now) => {
-		[ data.top, data.bypass ] = now;
+	const show = (now) => {
+		data = now;
 		say(frame, data);
 
-		return Promise.all(shown.map((t) => t.refresh()));
-	})));
+		return Promise.all(lists.map((l) => l.refresh()));
+	};
+
+	frame.tools(picker.node);
+	frame.add(page.card(_('Questions a minute'), course(reply[1])), page.tabs([
+		{ key: '', title: _('Names') }, { key: 'devices', title: _('Devices') }, { key: 'resolvers', title: _('Resolvers') },
+		{ key: 'bypass', title: _('Past the router'), count: data.bypass.total }, { key: 'log', title: _('Log') }
+	], tab), (tab == 'log') ? text : '', ...lists.map((l, i) => (lists.length > 1) ? page.card(LISTS[tab][i][0], l.node) : l.node));
+	local.follow(frame, REFRESH, data, () => ask(at, text.value), show);
 }
 
 return page.view({
 	title: 'DNS',
 	skeleton: [ 230, 480 ],
 	back: (at) => at.device ? { href: state.link('devices', { device: at.device, tab: 'dns' }), text: _('Device') } : null,
-	load: (at) => Promise.all([
-		api.call('dns_top', { device: at.device, limit: 1 }), api.call('dns_bypass', { device: at.device }),
-		api.call('series_list', { 'class': 'dns' }).then((list) => Promise.all(list.series.map((s) =>
-			api.call('series', { 'class': 'dns', key: s.key, metric: 'flows', period: at.period || 'day', from: +at.from || null, to: +at.to || null }))))
-	]),
+	load: (at) => Promise.all([ ask(at), Promise.all(Object.keys(ANSWERS).map((key) =>
+		api.call('series', Object.assign({ 'class': 'dns', key, metric: 'flows' }, local.time(at))).catch(() => null))) ]),
 	draw
 });

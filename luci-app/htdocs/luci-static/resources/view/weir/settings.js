@@ -70,14 +70,16 @@ function testGeo(option, input) {
 	});
 }
 
-// help is an option's line, its default and, where that is not what stands in the
+// help is an option's line, its default where that does not stand in grey, and, where that is not what stands in the
 // file, what is in force.
 function help(o, section, known) {
 	const now = section.many ? null : (known.force[section.type] || {})[section.name], mine = uci.get('weir', section.name, o.name);
 	const auto = known.chosen[section.type + '.' + o.name], differs = now && mine != null && !values.same(o, mine, now[o.name]);
 	const force = auto || (differs ? [ now[o.name] ?? '–' ].flat().join(' ') : null);
 
-	return [ o.help, o.def ? _('Default: %s.').format(o.def) : '', force ? _('In force: %s.').format(force) : '' ].filter((t) => t).join(' ');
+	const def = (o.widget == 'Flag') ? (o.def == '1' ? _('on') : _('off')) : (o.widget == 'ListValue') ? o.def : null;
+
+	return [ o.help, def ? _('Default: %s.').format(def) : '', force ? _('In force: %s.').format(force) : '' ].filter((t) => t).join(' ');
 }
 
 function addOption(s, section, row, known) {
@@ -100,8 +102,11 @@ function addOption(s, section, row, known) {
 	else
 		words.forEach((w) => field.value(w[0], w[1]));
 
-	if (section.many)
-		field.modalonly = ROWS[section.type].indexOf(o.name) < 0;
+	if (section.many) // in the table of sections: the value, or its default
+		field.textvalue = (id) => E('span', {}, [ [ uci.get('weir', id, o.name) ?? o.def ].flat().join(' ') || '–' ]);
+
+	if (section.many && ROWS[section.type].indexOf(o.name) < 0)
+		field.modalonly = true;
 
 	if (o.name == 'every')
 		field.depends('cycle', 'days');
@@ -123,7 +128,7 @@ function addSection(map, section, known) {
 		if (section.type != 'geo' || field.option == 'update_url' || field.option == 'update_every')
 			return;
 
-		const test = s.option(form.Button, '_' + field.option);
+		const test = s.option(form.Button, '_' + field.option, '\u00a0');
 
 		test.inputtitle = _('Test');
 		test.onclick = (ev, id) => testGeo(field.option, () => field.formvalue(id));
