@@ -10,14 +10,17 @@ import (
 	"weir/internal/rollup"
 )
 
+var hiddenArg = Arg{Name: "hidden", Type: Bool, Doc: "true: also devices that the configuration leaves out of lists"}
+
 var devicesMethod = Method{
 	Name:    "devices",
 	Doc:     "Things in the house, each with all its addresses.",
-	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, networkArg, zoneArg, textArg),
+	Args:    paging(engine.DeviceSorts, ifaceArg, deviceArg, ipArg, macArg, vlanArg, nameArg, ipverArg, minBytesArg, onlineArg, networkArg, zoneArg, textArg, hiddenArg),
 	Example: `{"online":true,"limit":1}`,
 	run: func(ctx context.Context, b *Backend, a Args) (Reply, error) {
-		p := pageOf(a)
-		rows, total := b.Traffic.Devices(filterOf(a), p)
+		p, f := pageOf(a), filterOf(a)
+		f.Listed = !arg[bool](a, "hidden")
+		rows, total := b.Traffic.Devices(f, p)
 		views, err := deviceViews(ctx, b, rows)
 		if err != nil {
 			return nil, err

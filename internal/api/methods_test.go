@@ -200,8 +200,14 @@ func TestFilters(t *testing.T) {
 	if _, err := call(b, "devices", map[string]any{"online": true}); err != nil {
 		t.Fatal(err)
 	}
-	if f, _ := h.Asked(); f != (engine.Filter{Online: true}) {
+	if f, _ := h.Asked(); f != (engine.Filter{Online: true, Listed: true}) {
 		t.Errorf("filter of devices %+v", f)
+	}
+	if _, err := call(b, "devices", map[string]any{"hidden": true}); err != nil {
+		t.Fatal(err)
+	}
+	if f, _ := h.Asked(); f != (engine.Filter{}) {
+		t.Errorf("filter of all devices %+v", f)
 	}
 }
 

@@ -15,7 +15,7 @@ func namedDevices(cfg *uci.Config) []device.Named {
 	var named []device.Named
 	taken := make(map[packet.MAC]bool)
 	add := func(n device.Named) {
-		if n.Name == "" && !n.Private && n.Type == device.NoType && len(n.MACs) < 2 || slices.ContainsFunc(n.MACs, func(m packet.MAC) bool { return taken[m] }) {
+		if n.Name == "" && !n.Private && !n.Hidden && n.Type == device.NoType && len(n.MACs) < 2 || slices.ContainsFunc(n.MACs, func(m packet.MAC) bool { return taken[m] }) {
 			return
 		}
 		for _, m := range n.MACs {
@@ -25,7 +25,7 @@ func namedDevices(cfg *uci.Config) []device.Named {
 	}
 	for i := range cfg.Devices {
 		c := &cfg.Devices[i]
-		n := device.Named{Name: c.Name, Private: c.Private, MACs: macs(c.MACs), IPs: c.IPs}
+		n := device.Named{Name: c.Name, Private: c.Private, Hidden: c.Hidden, MACs: macs(c.MACs), IPs: c.IPs}
 		n.Type, _ = device.ParseType(c.Type)
 		if n.Name == "" {
 			n.Name = hostName(&cfg.Router, c.MACs)

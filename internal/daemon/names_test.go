@@ -22,6 +22,7 @@ func TestNamedDevices(t *testing.T) {
 			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 4}}},                     // nobody does
 			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 6}, {2, 0, 0, 0, 0, 7}}}, // nor these, but they are one
 			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 8}}, Type: "printer"},
+			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 9}}, Hidden: true},
 			{MACs: []uci.MAC{{2, 0, 0, 0, 0, 5}}, Private: true}, // which does not make it less private
 			{Name: "camera", IPs: []netip.Addr{ip}},
 		},
@@ -36,6 +37,7 @@ func TestNamedDevices(t *testing.T) {
 		{Name: "printer", Static: true, MACs: []packet.MAC{packet.MAC(c)}},
 		{MACs: []packet.MAC{{2, 0, 0, 0, 0, 6}, {2, 0, 0, 0, 0, 7}}},
 		{Type: device.Printer, MACs: []packet.MAC{{2, 0, 0, 0, 0, 8}}},
+		{Hidden: true, MACs: []packet.MAC{{2, 0, 0, 0, 0, 9}}},
 		{Private: true, MACs: []packet.MAC{{2, 0, 0, 0, 0, 5}}},
 		{Name: "camera", IPs: []netip.Addr{ip}},
 	}

@@ -79,6 +79,7 @@ type Device struct {
 	VLAN        uint16 // likewise
 	Router      bool   // forwards traffic of others
 	Private     bool   // nothing is kept of the names of what it talks to
+	Hidden      bool   // it is to be left out of lists
 	MACs        []packet.MAC
 	Addrs       []packet.Addr // newest first
 	First, Last int64
@@ -183,7 +184,7 @@ func (d *Device) Since() int64 { return d.since }
 
 // configured reports whether the configuration knows the device: one that is
 // private would not be any more if it came back as a new one.
-func (d *Device) configured() bool { return d.given != "" || d.Private || d.role != NoType }
+func (d *Device) configured() bool { return d.given != "" || d.Private || d.Hidden || d.role != NoType }
 
 // forget takes an address away that the device has no more.
 func (d *Device) forget(a *packet.Addr) {

@@ -13,6 +13,7 @@ type Named struct {
 	Static  bool // the router's own files name it: trusted less than weir's configuration
 	Type    Type // what it is, NoType to find out
 	Private bool // nothing is kept of the names of what it talks to
+	Hidden  bool // it is to be left out of lists
 	MACs    []packet.MAC
 	IPs     []netip.Addr // of devices behind another router, whose MAC is not seen
 }
@@ -91,7 +92,7 @@ func (s *Devices) ByMAC(m packet.MAC) *Device { return s.byMAC[m] }
 // configuration says so.
 func (s *Devices) Configure(known []Named, now int64) {
 	for _, d := range s.list {
-		d.given, d.givenBy, d.Private, d.role = "", NoKind, false, NoType
+		d.given, d.givenBy, d.Private, d.Hidden, d.role = "", NoKind, false, false, NoType
 	}
 	clear(s.byAddr)
 	s.leaveConfigured(known)
@@ -127,7 +128,7 @@ func (s *Devices) configure(k *Named, now int64) {
 			d.givenBy = FromHost
 		}
 	}
-	d.Private, d.role = d.Private || k.Private, max(d.role, k.Type)
+	d.Private, d.Hidden, d.role = d.Private || k.Private, d.Hidden || k.Hidden, max(d.role, k.Type)
 	for _, m := range k.MACs {
 		if other := s.byMAC[m]; other != nil && other != d && !s.join(d, other, configured) {
 			other.Private = other.Private || k.Private // there is no room to join them

@@ -253,3 +253,20 @@ func BenchmarkAnnouncement(b *testing.B) {
 		e.Packets(batch)
 	}
 }
+
+// TestHiddenDevices leaves devices out of lists, and counts them all the same.
+func TestHiddenDevices(t *testing.T) {
+	e := router(t, 64)
+	e.Packets([]packet.Raw{sent(0, phoneMAC, "192.168.1.20:5000"), sent(0, tabletMAC, "192.168.1.21:5000")})
+	e.Configure([]device.Named{{Hidden: true, MACs: []packet.MAC{tabletMAC}}})
+	e.Tick(start+second, true)
+	for listed, want := range map[bool]int{true: 1, false: 2} {
+		rows, n := e.Devices(engine.Filter{Listed: listed}, engine.Page{Limit: 9})
+		if n != want || listed && rows[0].Key != phoneMAC.String() {
+			t.Errorf("listed %v: %d devices, %+v", listed, n, rows)
+		}
+	}
+	if d := deviceOf(t, e, tabletMAC); d.Bytes.Tx == 0 {
+		t.Errorf("%+v", d)
+	}
+}

@@ -35,7 +35,8 @@ type Filter struct {
 	Scope       string // hosts and flows
 	Network     string // hosts, flows and devices; so is the next
 	Zone        string // of the firewall
-	Online      bool   // devices only
+	Online      bool   // devices only; so is the next
+	Listed      bool   // not those that the configuration leaves out of lists
 	Source      string // flows only, as of FlowRow; so are the next three
 	Offload     string
 	Uplink      string
