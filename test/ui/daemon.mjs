@@ -45,7 +45,7 @@ export class Daemon {
 	static async start(name, capture, ...options) {
 		const d = new Daemon();
 		d.dir = join(made, name);
-		mkdirSync(d.dir);
+		mkdirSync(d.dir, { recursive: true });
 		const port = await freePort();
 		d.url = `http://127.0.0.1:${port}`;
 		d.options = [ '--read', join(made, capture + '.pcap'), ...options ];

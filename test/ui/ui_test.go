@@ -18,6 +18,7 @@ import (
 var (
 	only    = flag.String("only", "", "run the browser tests whose names match this expression of JavaScript")
 	screens = flag.String("screens", "", "folder for pictures of all pages; the tests are left out")
+	store   = flag.String("store", "", "folder of a database with history for the pictures; it is copied")
 )
 
 // outcome is a line of report.mjs: a test, or a figure that one tells.
@@ -90,7 +91,9 @@ func TestScreens(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := node(t, "screens.mjs", dir).CombinedOutput(); err != nil {
+	cmd := node(t, "screens.mjs", dir)
+	cmd.Stderr = nil
+	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("screens.mjs: %v\n%s", err, out)
 	}
 	pictures, err := filepath.Glob(filepath.Join(dir, "*.png"))
@@ -173,6 +176,11 @@ func made(t *testing.T) string {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "vendor.db"), vendors, 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if *store != "" {
+		if err := os.CopyFS(filepath.Join(dir, "screens", "store"), os.DirFS(*store)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for name, write := range captures {
 		if err := writeCapture(filepath.Join(dir, name+".pcap"), write); err != nil {
