@@ -13,7 +13,7 @@ return baseclass.extend({
 		modal = document.body.appendChild(E('div', { 'id': 'modal_overlay', 'tabindex': -1, 'keydown': this.cancelModal }, [
 			E('div', { 'class': 'modal', 'role': 'dialog', 'aria-modal': true })
 		]));
-		tooltip = document.body.appendChild(E('div', { 'class': 'cbi-tooltip', 'role': 'tooltip' }));
+		tooltip = document.body.appendChild(E('div', { 'class': 'cbi-tooltip' }));
 
 		for (const name of [ 'showModal', 'hideModal', 'showTooltip', 'hideTooltip', 'itemlist' ])
 			L[name] = this[name];
