@@ -67,7 +67,7 @@ func (d *deviceDetail) suggest(b *Backend) {
 }
 
 func deviceAnswer() []Field {
-	return single("device", slices.Concat(deviceRowFields(), []Field{
+	return single("device", slices.Concat(deviceNameFields(), []Field{
 		{"macs", List, false, "hardware addresses"},
 		{"macs[]", Table, false, ""},
 		{"macs[].mac", Text, false, ""},
@@ -82,6 +82,7 @@ func deviceAnswer() []Field {
 		{"ips[].expires", Integer, true, "when its lease ends"},
 		{"ips[].first", Integer, true, "first seen; null when it was not seen lately"},
 		{"ips[].last", Integer, true, "last seen; null likewise"},
+	}, deviceRowFields(), []Field{
 		{"names", List, false, "what it is called, the most trusted first"},
 		{"names[]", Table, false, ""},
 		{"names[].name", Text, false, ""},
@@ -118,7 +119,7 @@ func deviceAnswer() []Field {
 }
 
 func encodeDetail(e *Encoder, d *deviceDetail) {
-	encodeDeviceRow(e, &d.DeviceRow)
+	encodeDeviceName(e, &d.DeviceRow)
 	e.Array("macs")
 	for i := range d.Hardware {
 		m := &d.Hardware[i]
@@ -143,6 +144,7 @@ func encodeDetail(e *Encoder, d *deviceDetail) {
 		e.EndTable()
 	}
 	e.EndArray()
+	encodeDeviceRow(e, &d.DeviceRow)
 	encodeEvidence(e, d.Evidence)
 	timeOrNull(e, "since", d.Since)
 	encodeMembers(e, d.Members)

@@ -90,16 +90,16 @@ func amountsOf(ctx context.Context, b *Backend, s span) (map[uint32]rollup.Value
 
 // deviceFields are what a device has in lists and files.
 func deviceFields() []Field {
-	return append(deviceRowFields(), []Field{
+	return slices.Concat(deviceNameFields(), []Field{
 		{"macs", List, false, "hardware addresses"},
 		{"macs[]", Text, false, ""},
 		{"ips", List, false, "addresses, at most 16, newest first"},
 		{"ips[]", Text, false, ""},
-	}...)
+	}, deviceRowFields())
 }
 
-// deviceRowFields are what a device has on its own as well.
-func deviceRowFields() []Field {
+// deviceNameFields are what a device is, deviceRowFields what it does.
+func deviceNameFields() []Field {
 	return []Field{
 		{"id", Integer, false, "stable for the life of the database"},
 		{"name", Text, true, "its name, the best that is known"},
@@ -107,6 +107,11 @@ func deviceRowFields() []Field {
 		{"vendor", Text, true, "who made its hardware"},
 		{"type", Text, true, "what it seems to be: phone, computer, tv, printer …"},
 		{"os", Text, true, "operating system that it seems to run"},
+	}
+}
+
+func deviceRowFields() []Field {
+	return []Field{
 		{"random_mac", Flag, false, "its hardware address is made up (locally administered)"},
 		{"router", Flag, false, "it is this router"},
 		{"iface", Text, true, "interface it was last seen on"},
@@ -144,16 +149,7 @@ func profileFields() []Field {
 
 // encodeDevice writes a device as files have it.
 func encodeDevice(e *Encoder, d *engine.DeviceRow) {
-	encodeDeviceRow(e, d)
-	encodeAddresses(e, d)
-}
-
-func encodeDeviceView(e *Encoder, v *deviceView) {
-	encodeDevice(e, &v.DeviceRow)
-	v.encodeProfile(e)
-}
-
-func encodeAddresses(e *Encoder, d *engine.DeviceRow) {
+	encodeDeviceName(e, d)
 	e.Array("macs")
 	for _, mac := range d.MACs {
 		hardware(e, "", mac)
@@ -164,15 +160,24 @@ func encodeAddresses(e *Encoder, d *engine.DeviceRow) {
 		address(e, "", ip)
 	}
 	e.EndArray()
+	encodeDeviceRow(e, d)
 }
 
-func encodeDeviceRow(e *Encoder, d *engine.DeviceRow) {
+func encodeDeviceView(e *Encoder, v *deviceView) {
+	encodeDevice(e, &v.DeviceRow)
+	v.encodeProfile(e)
+}
+
+func encodeDeviceName(e *Encoder, d *engine.DeviceRow) {
 	e.Uint("id", uint64(d.ID))
 	textOrNull(e, "name", d.Name)
 	textOrNull(e, "name_by", d.NameBy)
 	textOrNull(e, "vendor", d.Vendor)
 	textOrNull(e, "type", d.Type.String())
 	textOrNull(e, "os", d.OS.String())
+}
+
+func encodeDeviceRow(e *Encoder, d *engine.DeviceRow) {
 	e.Bool("random_mac", d.RandomMAC)
 	e.Bool("router", d.Router)
 	textOrNull(e, "iface", d.Interface)
