@@ -16,6 +16,15 @@ const scope = (name) => SCOPES[name] || name;
 // both adds the two directions; what is a number already stays one.
 const both = (v) => (v == null || v.rx == null) ? v : v.tx + v.rx;
 
+const pair = (v) => v && _('%s sent, %s received').format(format.count(v.tx), format.count(v.rx));
+
+// numbers are cards of a large number and a note each, side by side.
+function numbers(...titles) {
+	const all = titles.map(page.number);
+
+	return { node: page.grid(...all.map((n) => n.node)), set: (...values) => all.forEach((n, i) => n.set(...values[i])) };
+}
+
 // list is a table of what a method answers under its own name. args are those of the
 // page, or a function that returns them.
 function list(method, args, opts) {
@@ -43,7 +52,7 @@ function node(key, title, opts) {
 	return column(key, title, opts, (get) => ({ dep: get }));
 }
 
-function numbers(show, unit) {
+function figures(show, unit) {
 	return (key, title, opts) => column(key, title, opts, (get) => ({
 		num: true, text: (row) => show(both(get(row))), csv: (row) => both(get(row)),
 		tip: unit && ((row) => (get(row) && get(row).rx != null) ?
@@ -72,6 +81,11 @@ function split(title, sides) {
 	const parts = (row) => row.bytes.tx + '/' + row.bytes.rx;
 
 	return { key: 'split', title, csv: parts, dep: parts, node: (row) => chart.split(row.bytes.tx, row.bytes.rx, sides) };
+}
+
+// find is a box for a part of what a list has.
+function find(changed) {
+	return E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': changed });
 }
 
 // keep polls, but for the first time: what was just drawn is up to date.
@@ -104,6 +118,6 @@ function bars(title, rows, none) {
 }
 
 return baseclass.extend({
-	HIDDEN, scope, both, list, keep, text, node, ago, share, split, items, board, bars,
-	amount: numbers(format.bytes, _('B')), speed: numbers(format.rate, _('bit/s')), count: numbers(format.count)
+	HIDDEN, scope, both, pair, numbers, list, find, keep, text, node, ago, share, split, items, board, bars,
+	amount: figures(format.bytes, _('B')), speed: figures(format.rate, _('bit/s')), count: figures(format.count)
 });

@@ -28,7 +28,7 @@ const now = {
 	title: _('Now'),
 	load: () => [ line() ],
 	draw: (frame, [ live ], s, d, apps) => {
-		const [ rx, tx, today, flows ] = [ _('Receives'), _('Sends'), _('Today'), _('Flows') ].map(page.number), used = page.bars();
+		const numbers = c.numbers(_('Receives'), _('Sends'), _('Today'), _('Flows')), used = c.board(_('Used most'));
 		const area = chart.area({ label: _('Throughput of %s').format(label(d)), height: 180, unit: 'rate', legend: false });
 
 		const update = ([ { device: d }, { apps }, live ]) => {
@@ -36,10 +36,9 @@ const now = {
 			const before = Array(Math.max(0, LINE - none.length)).fill(null);
 
 			say(frame, d, apps);
-			rx.set(format.rate(d.bps.rx));
-			tx.set(format.rate(d.bps.tx));
-			today.set(format.bytes(c.both(d.today)), d.cycle && _('%s in this cycle').format(format.bytes(c.both(d.cycle))));
-			flows.set(format.count(d.flows.active), _('%s since it is known').format(format.count(d.flows.total)));
+			numbers.set([ format.rate(d.bps.rx) ], [ format.rate(d.bps.tx) ],
+				[ format.bytes(c.both(d.today)), d.cycle && _('%s in this cycle').format(format.bytes(c.both(d.cycle))) ],
+				[ format.count(d.flows.active), _('%s since it is known').format(format.count(d.flows.total)) ]);
 			area.update({ start: live.start - before.length, step: live.step, series: [
 				{ key: 'device:' + d.id, label: label(d), rx: before.concat(m.rx), tx: before.concat(m.tx) }
 			] });
@@ -47,7 +46,7 @@ const now = {
 		};
 
 		update([ { device: d }, { apps }, live ]);
-		frame.add(page.grid(rx.node, tx.node, today.node, flows.node), page.card(_('Last 5 minutes'), area.node), page.card(_('Used most'), used.node));
+		frame.add(numbers.node, page.card(_('Last 5 minutes'), area.node), used.node);
 		c.keep(frame, 2, () => Promise.all([ api.call('device', { id: d.id }), api.call('apps', s), line() ]).then(update));
 	}
 };
@@ -64,17 +63,20 @@ const activity = {
 
 const wifi = {
 	title: _('Wi-Fi'),
-	load: () => [],
-	draw: (frame, none, s, { link: { wifi: w } }) => frame.add(page.card(w.ssid || w.ap, page.facts([
-		[ _('Signal'), w.signal && [ chart.bar((w.signal + 90) / 60), ' ' + _('%d dBm').format(w.signal) ] ], [ _('Band'), w.band ], [ _('Access point'), w.ap ],
-		[ _('Rate to it'), w.tx_rate && format.rate(w.tx_rate) ], [ _('Rate from it'), w.rx_rate && format.rate(w.rx_rate) ],
-		[ _('Connected since'), format.datetime(w.since) ], [ _('Changed access points'), _('%d times').format(w.roams) ]
-	])))
+	fits: (d) => d.link && d.link.wifi,
+	draw: (frame, none, s, d) => {
+		const w = wifi.fits(d) || {};
+
+		frame.add(page.card(w.ssid || _('Wi-Fi'), page.facts([
+			[ _('Signal'), w.signal && [ chart.bar((w.signal + 90) / 60), ' ' + _('%d dBm').format(w.signal) ] ], [ _('Band'), w.band ], [ _('Access point'), w.ap ],
+			[ _('Rate to it'), w.tx_rate && format.rate(w.tx_rate) ], [ _('Rate from it'), w.rx_rate && format.rate(w.rx_rate) ],
+			[ _('Connected since'), w.since && format.datetime(w.since) ], [ _('Changed access points'), w.roams ]
+		])));
+	}
 };
 
 const facts = {
 	title: _('Facts'),
-	load: () => [],
 	draw: (frame, none, s, d) => {
 		const seen = (x) => x.last ? _('%s to %s').format(format.datetime(x.first), format.ago(x.last)) : '';
 		const told = (rows, get) => rows.length ? rows.map((r) => E('div', {}, [ get(r) + ' ', E('small', {}, [ r.by.replace('_', ' ') + ', ' + format.ago(r.at) ]) ])) : '';
@@ -91,22 +93,20 @@ const facts = {
 	}
 };
 
-const TABS = { now, apps: tabs.apps, peers: tabs.peers, dns: tabs.dns, activity, wifi, flows: tabs.flows, history: tabs.history, facts };
-const tab = (at) => TABS[at.tab] || now;
+const all = tabs.of({ now, apps: tabs.apps, peers: tabs.peers, dns: tabs.dns, activity, wifi, flows: tabs.flows, history: tabs.history, facts });
 
 function load(at) {
 	const s = { device: at.device };
 
-	return Promise.all([ api.call('device', { id: at.device }), api.call('apps', s), ...tab(at).load(s) ]);
+	return Promise.all([ api.call('device', { id: at.device }), api.call('apps', s), ...all.load(at, s) ]);
 }
 
 function draw(frame, [ { device: d }, { apps }, ...more ], at) {
 	frame.title(label(d));
 	say(frame, d, apps);
 	frame.tools(page.button(_('Edit'), () => edit.open(d, frame.reload), 'write'), page.button(_('Forget'), () => edit.forget(d), 'remove'));
-	frame.add(edit.proposed(d, frame.reload), page.tabs(Object.keys(TABS).filter((key) => key != 'wifi' || (d.link && d.link.wifi))
-		.map((key) => ({ key, title: TABS[key].title })), at.tab || 'now'));
-	tab(at).draw(frame, more, { device: d.id }, d, apps);
+	frame.add(edit.proposed(d, frame.reload));
+	all.draw(frame, more, at, { device: d.id }, d, apps);
 }
 
 return baseclass.extend({ load, draw });

@@ -14,7 +14,6 @@
 // arguments of the methods: {device: 3}, {ip: '192.168.1.30'}, {app: 'netflix'}.
 
 const about = (s) => [ api.call('activity', s).then((reply) => reply.activity) ];
-const nothing = () => [];
 
 // told makes a tab of what activity tells: draw returns what is shown.
 const told = (title, draw) => ({ title, load: about, draw: (frame, [ a ]) => frame.add(draw(a)) });
@@ -23,12 +22,12 @@ const told = (title, draw) => ({ title, load: about, draw: (frame, [ a ]) => fra
 function tally(title, rows) {
 	return c.bars(title, rows.filter((r) => c.both(r[1])).map(([ key, v ]) => ({
 		key, node: key, value: c.both(v), colour: chart.DOWN,
-		text: (v.rx == null) ? format.count(v) : _('%s sent, %s received').format(format.count(v.tx), format.count(v.rx))
+		text: (v.rx == null) ? format.count(v) : c.pair(v)
 	})));
 }
 
 const apps = {
-	title: _('Applications'), load: nothing,
+	title: _('Applications'),
 	draw: (frame, none, s) => frame.add(c.list('apps', s, {
 		label: _('Applications'), key: (a) => a.key, empty: _('No application was recognised yet.'), link: (a) => state.link('applications', { app: a.key }),
 		columns: [
@@ -43,7 +42,7 @@ const apps = {
 const uses = told(_('Applications'), (a) => c.bars(_('Applications of flows that are alive'), c.items(a.apps, 'app', names.app)));
 
 const flows = {
-	title: _('Flows'), load: nothing,
+	title: _('Flows'),
 	draw: (frame, none, s) => {
 		const end = (key, title) => c.node(key, title, { sort: true, get: (f) => f[key].name || f[key].ip, node: (f) => names.host(f[key]) });
 		const list = c.list('flows', s, {
@@ -122,7 +121,7 @@ const activity = told(_('Activity'), ({ week }) => page.card(_('Hours of the wee
 
 // history draws a member of a class over a time that can be chosen.
 const history = {
-	title: _('History'), load: nothing,
+	title: _('History'),
 	draw: (frame, none, s) => {
 		const kind = Object.keys(s)[0], key = s[kind], picker = period.picker({ change: () => watch.now() });
 		const area = chart.area({ label: _('Amount over time'), unit: 'bytes', legend: false, zoom: picker.zoom });
@@ -136,4 +135,20 @@ const history = {
 	}
 };
 
-return baseclass.extend({ apps, uses, flows, peers, ports, packets, icmp, http, dns, activity, history });
+// of is the tabs of a page, one of which the address names, else the first. A tab
+// whose fits says no is left out.
+function of(all) {
+	const now = (at) => all[at.tab] || Object.values(all)[0];
+
+	return {
+		load: (at, s) => now(at).load ? now(at).load(s) : [],
+		draw(frame, replies, at, s, what, ...more) {
+			const keys = Object.keys(all).filter((key) => !all[key].fits || all[key].fits(what));
+
+			frame.add(page.tabs(keys.map((key) => ({ key, title: all[key].title })), at.tab || keys[0]));
+			now(at).draw(frame, replies, s, what, ...more);
+		}
+	};
+}
+
+return baseclass.extend({ of, apps, uses, flows, peers, ports, packets, icmp, http, dns, activity, history });

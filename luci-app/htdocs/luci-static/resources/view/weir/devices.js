@@ -10,7 +10,7 @@
 'require weir.page as page';
 'require weir.state as state';
 
-const FILTERS = [ 'name', 'ip', 'mac', 'iface', 'vlan', 'ipver', 'min_bytes', 'text' ];
+const FILTERS = [ 'name', 'ip', 'mac', 'iface', 'vlan', 'zone', 'network', 'ipver', 'min_bytes', 'text' ];
 const PROPOSED = 8; // devices that are asked what else they may be
 
 const rate = (d) => d.rx + d.tx;

@@ -2,12 +2,12 @@
 'require weir.api as api';
 'require weir.chart as chart';
 'require weir.columns as c';
-'require weir.domains as domains';
 'require weir.filter as filter';
 'require weir.format as format';
 'require weir.host as host';
 'require weir.names as names';
 'require weir.page as page';
+'require weir.period as period';
 'require weir.state as state';
 
 const FILTERS = [ 'name', 'device', 'ip', 'mac', 'iface', 'vlan', 'zone', 'network', 'min_bytes', 'text' ];
@@ -55,11 +55,37 @@ function draw(frame, reply, at) {
 	};
 
 	update(reply);
-	frame.add(page.tabs(TABS, at.tab || ''), page.grid(near.node, far.node), E('div', { 'class': 'weir-bar' }, [ box.node, version ]), list.node);
+	frame.add(page.grid(near.node, far.node), E('div', { 'class': 'weir-bar' }, [ box.node, version ]), list.node);
 	c.keep(frame, 5, () => Promise.all([ load(), list.refresh() ]).then(([ reply ]) => update(reply)));
 }
 
-const part = (at) => at.ip ? host : (at.tab == 'domains') ? domains : { load, draw };
+const reached = () => api.call('domains', Object.assign({ limit: 8 }, period.picker({}).args()));
+
+// domains are the far ends, folded by what somebody registered.
+function domains(frame, reply) {
+	const picker = period.picker({ change: () => { reached().then(update); list.reset(); } }), most = page.bars(), rest = E('p');
+	const find = c.find(() => list.reset());
+	const list = c.list('domains', () => Object.assign({ text: find.value }, picker.args()), {
+		label: _('Domains'), sort: '', key: (d) => d.domain, empty: _('No name was asked for in this time.'), link: (d) => state.link('flows', { filter: 'host:' + d.domain }),
+		columns: [
+			c.text('domain', _('Domain'), { card: 'title' }), c.share('share', _('Share'), { card: true }), c.split(_('Sent | received')),
+			c.amount('bytes', _('Amount'), { card: true }), c.count('flows', _('Flows')), c.count('devices', _('Devices'), { card: true })
+		]
+	});
+
+	const update = ({ total, domains: rows, unnamed }) => {
+		frame.say(total ? _('%s domains were reached, %s most of all: %s.').format(format.count(total), rows[0].domain, format.bytes(c.both(rows[0].bytes))) :
+			_('No name was asked for in this time.'));
+		most.update(c.items(rows.map((d) => ({ key: d.domain, bytes: d.bytes })), null, (d) => d.key));
+		rest.textContent = _('Without a name: %s in %s flows.').format(format.bytes(c.both(unnamed.bytes)), format.count(unnamed.flows));
+	};
+
+	update(reply);
+	frame.tools(picker.node);
+	frame.add(page.card(_('Most traffic'), most.node, rest), find, list.node);
+}
+
+const part = (at) => at.ip ? host : (at.tab == 'domains') ? { load: reached, draw: domains } : { load, draw };
 
 return page.view({
 	title: _('Hosts'),
@@ -67,8 +93,8 @@ return page.view({
 	back: (at) => at.ip ? { href: state.link('hosts'), text: _('Hosts') } : null,
 	load: (at) => part(at).load(at),
 	draw: (frame, reply, at) => {
-		if (at.tab == 'domains' && !at.ip)
-			frame.add(page.tabs(TABS, at.tab));
+		if (!at.ip)
+			frame.add(page.tabs(TABS, at.tab || ''));
 
 		part(at).draw(frame, reply, at);
 	}
