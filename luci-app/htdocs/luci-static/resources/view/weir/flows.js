@@ -17,57 +17,47 @@ const COURSE = 20; // readings that a row's small line shows
 const total = (f) => f.bytes.tx + f.bytes.rx;
 
 function columns(box, ended, course) {
-	const client = (e) => [ names.host(e, box), E('span', { 'class': 'weir-note' }, [ flow.port(e) ]) ];
-	const amount = (key, title, sort, get, show, more) => Object.assign({ key, title, sort: ended ? null : sort, num: true, text: (f) => show(get(f)), csv: get }, more);
-	const speed = (f) => {
-		const line = chart.spark(course.of(f), _('Throughput'));
-
-		return [ E('span', { 'title': format.exact(f.bps.now, 'bit/s') }, [ format.rate(f.bps.now) ]), ' ', line ];
-	};
+	const end = (key, title, max) => ({ key, title, max, sort: key, card: true, node: (f) => [ names.host(f[key], box), E('small', {}, [ flow.port(f[key]) ]) ],
+		dep: (f) => f[key].name + f[key].ip, csv: (f) => f[key].ip });
+	const number = (key, title, get, show, more) => Object.assign({ key, title, sort: key, num: true, text: (f) => show(get(f)), csv: get }, more);
+	const text = (key, title, get, more) => Object.assign({ key, title, sort: key, text: (f) => get(f) || '–', hidden: true }, more);
 
 	return [
-		{ key: 'app', title: _('Application'), sort: ended ? null : 'app', card: 'title', max: 145, node: (f) => names.app(flow.what(f), box), dep: (f) => f.app || f.protocol, csv: (f) => f.app || f.protocol },
-		{ key: 'proto', title: _('Protocol'), sort: ended ? null : 'proto', text: flow.protocol, max: 110 },
-		{ key: 'client', title: _('Client'), max: 150, sort: ended ? null : 'client', card: true, node: (f) => client(f.client), dep: (f) => f.client.name + f.client.ip, csv: (f) => f.client.ip },
-		{ key: 'server', title: _('Server'), max: 170, sort: ended ? null : 'server', card: true, node: (f) => client(f.server), dep: (f) => f.server.name + f.server.ip, csv: (f) => f.server.ip },
-		{ key: 'info', title: _('Info'), sort: ended ? null : 'host', text: flow.told, tip: flow.told, max: 160 },
-		amount('duration', _('Duration'), 'duration', (f) => f.duration, format.duration),
+		{ key: 'app', title: _('Application'), sort: 'app', card: 'title', max: 145, node: (f) => names.app(flow.what(f), box), dep: (f) => f.app || f.protocol, csv: (f) => f.app || f.protocol },
+		text('proto', _('Protocol'), flow.protocol, { max: 110, hidden: false }), end('client', _('Client'), 150), end('server', _('Server'), 170),
+		text('host', _('Info'), flow.told, { tip: flow.told, max: 160, hidden: false }),
+		number('duration', _('Duration'), (f) => f.duration, format.duration),
 		{ key: 'split', title: _('Breakdown'), node: (f) => chart.split(f.bytes.tx, f.bytes.rx, [ _('client'), _('server') ]),
-		  redraw: (cell, f) => chart.redraw(cell.firstChild, f.bytes.tx, f.bytes.rx), dep: () => '', csv: (f) => f.bytes.tx + '/' + f.bytes.rx },
-		ended ? amount('last', _('Ended'), null, (f) => f.last, format.ago, { tip: (f) => format.datetime(f.last) }) :
-			{ key: 'bps', title: _('Throughput'), sort: 'bps', num: true, node: speed, dep: () => '', csv: (f) => f.bps.now, redraw: (cell, f) => {
-				const text = format.rate(f.bps.now), first = cell.firstChild;
+		  redraw: (cell, f) => chart.redraw(cell.firstChild, f.bytes.tx, f.bytes.rx), csv: (f) => f.bytes.tx + '/' + f.bytes.rx },
+		ended ? number('last', _('Ended'), (f) => f.last, format.ago, { tip: (f) => format.datetime(f.last) }) :
+			{ key: 'bps', title: _('Throughput'), sort: 'bps', num: true, csv: (f) => f.bps.now,
+			  node: (f) => [ E('span', {}, [ format.rate(f.bps.now) ]), ' ', chart.spark(course.of(f), _('Throughput')) ],
+			  redraw: (cell, f) => {
+				const text = format.rate(f.bps.now);
 
-				if (first.textContent != text)
-					first.textContent = text;
+				if (cell.firstChild.textContent != text)
+					cell.firstChild.textContent = text;
 
 				chart.redraw(cell.lastChild, course.of(f));
 			} },
-		amount('bytes', _('Total'), 'bytes', total, format.bytes, { card: true, tip: (f) => format.exact(total(f), 'B') }),
-		amount('packets', _('Packets'), 'packets', (f) => f.pkts.tx + f.pkts.rx, format.count, { hidden: true }),
-		amount('first', _('First seen'), 'first', (f) => f.first, format.ago, { hidden: true, tip: (f) => format.datetime(f.first) }),
-		{ key: 'category', title: _('Category'), sort: ended ? null : 'category', hidden: true, text: (f) => names.categoryLabel(f.category) },
-		{ key: 'country', title: _('Country'), hidden: true, node: (f) => names.country(f.server.country || f.client.country, box), dep: (f) => f.server.country, csv: (f) => f.server.country },
-		{ key: 'state', title: _('State'), hidden: true, text: (f) => flow.STATES[f.state] || '–' },
-		{ key: 'rtt', title: _('Delay'), num: true, hidden: true, text: (f) => format.ms(f.rtt.server), csv: (f) => f.rtt.server },
-		{ key: 'offload', title: _('Offload'), hidden: true, text: (f) => f.offload || '–' },
-		{ key: 'uplink', title: _('Uplink'), hidden: true, text: (f) => f.uplink || '–' }
-	];
+		number('bytes', _('Total'), total, format.bytes, { card: true, tip: (f) => format.exact(total(f), 'B') }),
+		number('packets', _('Packets'), (f) => f.pkts.tx + f.pkts.rx, format.count, { hidden: true }),
+		number('first', _('First seen'), (f) => f.first, format.ago, { hidden: true, tip: (f) => format.datetime(f.first) }),
+		number('rtt', _('Delay'), (f) => f.rtt.server, format.ms, { hidden: true, sort: null }),
+		text('category', _('Category'), (f) => names.categoryLabel(f.category)),
+		text('country', _('Country'), (f) => names.countryName(f.server.country || f.client.country), { sort: null }),
+		text('state', _('State'), (f) => flow.STATES[f.state], { sort: null }),
+		text('offload', _('Offload'), (f) => f.offload, { sort: null }), text('uplink', _('Uplink'), (f) => f.uplink, { sort: null })
+	].map((c) => ended ? Object.assign(c, { sort: null }) : c);
 }
 
 // courses keeps the last readings of the flows on the page.
 function courses() {
 	let kept = {};
 
-	return {
-		of: (f) => kept[f.id] || [],
-		read(flows) {
-			const now = {};
+	const of = (f) => kept[f.id] || [];
 
-			flows.forEach((f) => { now[f.id] = (kept[f.id] || []).concat(f.bps.now).slice(-COURSE); });
-			kept = now;
-		}
-	};
+	return { of, read: (flows) => { kept = Object.fromEntries(flows.map((f) => [ f.id, of(f).concat(f.bps.now).slice(-COURSE) ])); } };
 }
 
 function sentence(rows, all) {

@@ -17,101 +17,88 @@ function sentence(r) {
 		return (now.rx + now.tx < 1e5) ? _('It is quiet: %d devices are online.').format(now.devices_online) :
 			_('Nothing stands out: %d devices are online, %s come in, %s go out.').format(now.devices_online, format.rate(now.rx), format.rate(now.tx));
 
-	const who = names.device({ id: h.device, name: h.name, type: (r.devices.find((d) => d.id == h.device) || {}).type }), share = E('b', {}, [ format.percent(h.line_pct ?? h.share_pct) ]);
-	const line = h.line_pct != null, since = format.duration(r.ts - h.since);
+	const line = h.line_pct != null, share = E('b', {}, [ format.percent(h.line_pct ?? h.share_pct) ]);
+	const who = names.device({ id: h.device, name: h.name, type: (r.devices.find((d) => d.id == h.device) || {}).type });
 
-	if (!h.app)
-		return page.phrase(line ? _('%s is using %s of the line.') : _('%s makes %s of the traffic.'), who, share);
-
-	return page.phrase(line ? _('%s is using %s of the line: %s, for %s.') : _('%s makes %s of the traffic: %s, for %s.'), who, share, names.app(h.app), since);
+	return h.app ? page.phrase(line ? _('%s is using %s of the line: %s, for %s.') : _('%s makes %s of the traffic: %s, for %s.'), who, share, names.app(h.app), format.duration(r.ts - h.since)) :
+		page.phrase(line ? _('%s is using %s of the line.') : _('%s makes %s of the traffic.'), who, share);
 }
 
-function both(down, up) {
-	return [ E('div', {}, [ '↓ ' + down ]), E('div', {}, [ '↑ ' + up ]) ];
-}
+function both(v, show) { return [ E('div', {}, [ '↓ ' + show(v.rx) ]), E('div', {}, [ '↑ ' + show(v.tx) ]) ]; }
+
+function link(to, text) { return E('a', { 'href': state.link(to) }, [ text ]); }
 
 // cards are the four numbers.
 function cards() {
 	const now = page.number(_('Now')), today = page.number(_('Today')), cycle = page.number(_('Cycle')), known = page.number(_('Attributed'));
-	const gauge = chart.bar(0);
-
-	const node = page.grid(now.node, today.node, cycle.node, known.node);
+	const gauge = chart.bar(0), node = page.grid(now.node, today.node, cycle.node, known.node);
 
 	node.classList.add('weir-numbers');
 
 	return {
 		node,
-		tick: (t) => now.set(both(format.rate(t.rx), format.rate(t.tx)), (t.flows == null) ? null : _('%s flows').format(format.count(t.flows))),
+		tick: (t) => now.set(both(t, format.rate), (t.flows == null) ? null : _('%s flows').format(format.count(t.flows))),
 		update(r) {
-			const c = r.cycle, t = r.today;
+			const c = r.cycle, v = r.coverage, mode = MODES[v.mode] || '';
 
-			today.set(both(format.bytes(t.rx), format.bytes(t.tx)), (t.trend_pct == null) ? _('no average yet') : _('%s on average').format(format.trend(t.trend_pct)));
-			known.set(E('div', {}, [ format.percent(r.coverage.pct) ]), E('span', { 'title': r.coverage.why || '' }, [
-				[ MODES[r.coverage.mode], (r.coverage.offload == 'off') ? null : _('%s offload').format(r.coverage.offload) ].filter((x) => x).join(', ')
-			]));
-			cycle.node.firstChild.replaceChildren(c ? _('Cycle · day %d of %d').format(c.day, c.days) : _('Cycle'));
+			today.set(both(r.today, format.bytes), (r.today.trend_pct == null) ? _('no average yet') : _('%s on average').format(format.trend(r.today.trend_pct)));
+			known.set(format.percent(v.pct), E('span', { 'title': v.why || '' }, [ v.offload == 'off' ? mode : _('%s, %s offload').format(mode, v.offload) ]));
+			cycle.node.firstChild.textContent = c ? _('Cycle · day %d of %d').format(c.day, c.days) : _('Cycle');
 
-			if (c)
-				chart.redraw(gauge, c.cap ? c.used / c.cap : 0);
+			if (!c)
+				return cycle.set(null, link('settings', _('No plan is set')));
 
-			cycle.set(c ? [ E('div', {}, [ c.cap ? _('%s of %s').format(format.bytes(c.used), format.bytes(c.cap)) : format.bytes(c.used) ]), c.cap ? gauge : '' ] : null,
-				!c ? E('a', { 'href': state.link('settings') }, [ _('No plan is set') ]) : c.forecast ? _('about %s at its end').format(format.bytes(c.forecast)) : '');
+			chart.redraw(gauge, c.used / (c.cap || Infinity));
+			cycle.set([ c.cap ? _('%s of %s').format(format.bytes(c.used), format.bytes(c.cap)) : format.bytes(c.used), c.cap ? gauge : '' ],
+				c.forecast ? _('about %s at its end').format(format.bytes(c.forecast)) : '');
 		}
 	};
 }
 
-// places leaves out what no database knows.
-function places(list) { return list.filter((p) => p.key != 'other').slice(0, 3); }
+function amounts(bars, kind, list, node, most) {
+	// What no database of places knows is left out.
+	const known = list.filter((a) => kind == 'app' || a.key != 'other').slice(0, most);
 
-function amounts(list, kind, node) {
-	return list.slice(0, 6).map((a) => ({
-		key: a.key, node: node(a), value: a.rx + a.tx, text: format.bytes(a.rx + a.tx), colour: chart.colour(kind + ':' + a.key)
-	}));
+	bars.update(known.map((a) => ({ key: a.key, node: node(a), value: a.rx + a.tx, text: format.bytes(a.rx + a.tx), colour: chart.colour(kind + ':' + a.key) })));
+
+	return known.length;
 }
 
 // tops are the three lists with bars.
 function tops() {
-	const devices = page.bars(), apps = page.bars(), countries = page.bars(), asns = page.bars();
+	const devices = page.bars(), apps = page.bars(), countries = page.bars(), asns = page.bars(), far = E('div');
 	let list = [];
 
-	const rates = (tick) => devices.update(list.map((d) => {
-		const t = tick ? tick.devices.find((x) => x.id == d.id) || { rx: 0, tx: 0 } : d;
+	const rates = (now) => devices.update(list.map((d) => {
+		const t = now.find((x) => x.id == d.id) || { rx: 0, tx: 0 };
 
 		return { key: d.id, node: names.device(d), value: t.rx + t.tx, text: format.rate(t.rx + t.tx), colour: chart.colour('device:' + d.id) };
 	}));
-	const none = (n, node, why) => n ? node : E('p', { 'class': 'weir-note' }, [ why ]);
-	const later = E('div'), far = E('div');
 
 	return {
-		node: page.grid(page.card(E('a', { 'href': state.link('devices') }, [ _('Devices now') ]), devices.node),
-			page.card(E('a', { 'href': state.link('applications') }, [ _('Applications today') ]), later),
-			page.card(E('a', { 'href': state.link('world') }, [ _('Far ends today') ]), far)),
-		tick: (t) => { if (t.devices.length) rates(t); },
+		node: page.grid(page.card(link('devices', _('Devices now')), devices.node), page.card(link('applications', _('Applications today')), apps.node), page.card(link('world', _('Far ends today')), far)),
+		tick: (t) => { if (t.devices.length) rates(t.devices); },
 		update(r) {
 			list = r.devices.slice(0, 6);
-			rates(null);
-			apps.update(amounts(r.apps, 'app', names.app));
-			countries.update(amounts(places(r.countries), 'country', (c) => names.country(c.key)));
-			asns.update(amounts(places(r.asns), 'asn', (a) => names.asn(a.key, a.label)));
-			later.replaceChildren(none(r.apps.length, apps.node, _('Nothing yet today.')));
-			far.replaceChildren(none(places(r.countries.concat(r.asns)).length, E('div', {}, [ countries.node, asns.node ]),
-				E('a', { 'href': state.link('world') }, [ _('No database of places: see how to get one') ])));
+			rates(list);
+			amounts(apps, 'app', r.apps, names.app, 6);
+
+			const places = amounts(countries, 'country', r.countries, (c) => names.country(c.key), 3) + amounts(asns, 'asn', r.asns, (a) => names.asn(a.key, a.label), 3);
+
+			far.replaceChildren(...(places ? [ countries.node, asns.node ] : [ link('world', _('No database of places: see how to get one')) ]));
 		}
 	};
 }
 
 // noteworthy lists what deserves a look, as items of nodes.
 function noteworthy(r, seen) {
-	const dns = r.dns, failed = dns && dns.queries ? dns.errors / dns.queries * 100 : 0;
-	const fresh = r.newest.filter((d) => d.first && r.ts - d.first < WEEK);
+	const dns = r.dns || {};
 
 	return r.alerts.map((a) => [
-		E('b', {}, [ a.severity + ': ' ]), a.text + ' ', format.since(a.at), ' ',
-		page.button(_('Seen'), () => api.write('alert_ack', { id: a.id }).then(seen), 'write')
-	]).concat(fresh.map((d) => page.phrase(_('New device %s, %s.'), names.device(d), format.since(d.first))),
-		dns && dns.bypass ? [ [ E('a', { 'href': state.link('dns', { tab: 'bypass' }) }, [ (dns.bypass == 1) ? _('1 device asks another resolver than this router.') :
-			_('%d devices ask other resolvers than this router.').format(dns.bypass) ]) ] ] : [],
-		dns && dns.queries ? [ [ E('a', { 'href': state.link('dns') }, [ _('Names: %s questions today, %s failed.').format(format.count(dns.queries), format.percent(failed)) ]) ] ] : []);
+		E('b', {}, [ a.severity + ': ' ]), a.text + ' ', format.since(a.at), ' ', page.button(_('Seen'), () => api.write('alert_ack', { id: a.id }).then(seen), 'write')
+	]).concat(r.newest.filter((d) => d.first && r.ts - d.first < WEEK).map((d) => page.phrase(_('New device %s, %s.'), names.device(d), format.since(d.first))),
+		dns.bypass ? [ [ link('dns', _('Devices that ask other resolvers than this router: %d.').format(dns.bypass)) ] ] : [],
+		dns.queries ? [ [ link('dns', _('Names: %s questions today, %s failed.').format(format.count(dns.queries), format.percent(dns.errors / dns.queries * 100))) ] ] : []);
 }
 
 function draw(frame, replies) {
