@@ -46,10 +46,10 @@ func (d *Daemon) ForgetDevice(id uint32) error {
 		return err
 	}
 	gone := make([]store.Device, len(keys))
-	var rows []store.Row
+	rows := d.notes.set(keys, "", d.now())
 	for i, key := range keys {
 		gone[i] = store.Device{Key: key, Forgotten: true}
-		rows = append(rows, d.notes.set(key, "", d.now()), store.Row{Kind: store.RowState, Key: evidencePrefix + key})
+		rows = append(rows, store.Row{Kind: store.RowState, Key: evidencePrefix + key})
 	}
 	d.store.PutDevices(gone)
 	d.store.PutRows(rows)

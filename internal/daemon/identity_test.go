@@ -99,6 +99,10 @@ func TestIdentityOutlivesAReboot(t *testing.T) {
 	m.now.NTP = true
 	m.pass(60)
 	check("after a reboot")
+	none := ""
+	if err := m.d.SetProfile(t.Context(), m.idOf(phoneMAC), api.ProfileChange{Note: &none}); err != nil || len(m.rowsOf(tvMAC)) != 3 {
+		t.Errorf("the note of a member is still there: %v, %v", m.rowsOf(tvMAC), err)
+	}
 	m.pass(30)
 	if err := m.d.UndoDevices(); !errors.Is(err, device.ErrNoUndo) {
 		t.Errorf("undo after a reboot: %v", err)

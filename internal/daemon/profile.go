@@ -63,18 +63,21 @@ func (n *notes) of(keys []string) (device.Note, bool) {
 	return device.Note{}, false
 }
 
-// set keeps a note, or with an empty text forgets it, and returns the row of that.
-func (n *notes) set(key, text string, now time.Time) store.Row {
+// set keeps a note under the first key of a device, in place of those under all of
+// them, or with an empty text keeps none. It returns the rows that say so.
+func (n *notes) set(keys []string, text string, now time.Time) []store.Row {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	row := store.Row{Kind: store.RowNote, Key: key}
-	if text == "" {
+	rows := make([]store.Row, len(keys))
+	for i, key := range keys {
 		delete(n.all, key)
-		return row
+		rows[i] = store.Row{Kind: store.RowNote, Key: key}
 	}
-	note := device.Note{Text: text, At: now.UnixMicro()}
-	n.all[key], row.Value = note, note.Encode()
-	return row
+	if text != "" {
+		note := device.Note{Text: text, At: now.UnixMicro()}
+		n.all[keys[0]], rows[0].Value = note, note.Encode()
+	}
+	return rows
 }
 
 // keysOf returns the keys of a device and of those that it was found to be, too.
@@ -133,7 +136,7 @@ func (d *Daemon) SetProfile(ctx context.Context, id uint32, c api.ProfileChange)
 		}
 	}
 	if c.Note != nil {
-		d.store.PutRows([]store.Row{d.notes.set(row.Key, *c.Note, d.now())})
+		d.store.PutRows(d.notes.set(keysOf(&row), *c.Note, d.now()))
 	}
 	return nil
 }
