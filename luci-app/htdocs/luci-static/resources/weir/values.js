@@ -33,17 +33,15 @@ function amount(kind, text) {
 	return !m ? NaN : (kind == 'time') ? m[1] * TIMES[m[2]] : m[1] * Math.pow(2, SIZES[m[2]]);
 }
 
-// option makes { name, title, help, def, list, required, words, kind, bounds, widget,
-// datatype } of a row.
-function option(row) {
-	const takes = row[1].replace(/^[*!]*/, '').split('|'), words = takes.filter((t) => t[0] != '@');
-	const [ kind, ...bounds ] = (takes.find((t) => t[0] == '@') || '@').slice(1).split(':');
-	const o = { name: row[0], def: row[2], title: row[3], help: row[4], list: /^!?\*/.test(row[1]), required: /^\*?!/.test(row[1]), words, kind, bounds };
+// option makes an object of a row: how it is called, what it takes, how it is asked for.
+function option([ name, takes, def, title, help ]) {
+	const all = takes.replace(/^[*!]*/, '').split('|'), words = all.filter((t) => t[0] != '@'), [ kind, ...bounds ] = (all.find((t) => t[0] == '@') || '@').slice(1).split(':');
 
-	o.widget = o.list ? 'DynamicList' : (kind == 'flag') ? 'Flag' : kind ? 'Value' : 'ListValue';
-	o.datatype = TYPES[kind] ? TYPES[kind].format(...bounds) : null;
-
-	return o;
+	return {
+		name, def, title, help, words, kind, bounds, required: /^\*?!/.test(takes),
+		widget: (takes[0] == '*') ? 'DynamicList' : (kind == 'flag') ? 'Flag' : kind ? 'Value' : 'ListValue',
+		datatype: TYPES[kind] ? TYPES[kind].format(...bounds) : undefined
+	};
 }
 
 // check returns true, or what is wrong.
