@@ -1,5 +1,6 @@
 // All tests, in one process: they share a browser and daemons.
 import './tests/runtime.mjs';
+import './tests/login.mjs';
 import './tests/modules.mjs';
 import './tests/pages.mjs';
 import './tests/lists.mjs';
