@@ -72,6 +72,9 @@ func (e *Engine) roomForApp(device uint32) bool {
 		known := make(map[uint32]bool)
 		for _, d := range e.devices.All() {
 			known[d.ID] = true
+			for i := range d.Members {
+				known[d.Members[i].ID] = true
+			}
 		}
 		maps.DeleteFunc(e.appSums, func(k appKey, _ rollup.Values) bool { return k.device != 0 && !known[k.device] })
 	}
@@ -124,8 +127,9 @@ func (e *Engine) sumApps(device uint32, row func(Short) AppRow) []AppRow {
 		return &rows[i]
 	}
 	var sum uint64
+	ids := e.memberIDs(device)
 	for k, v := range e.appSums {
-		if k.device == device {
+		if slices.Contains(ids, k.device) {
 			r := at(k.short)
 			r.Bytes.Tx += v.TxBytes
 			r.Bytes.Rx += v.RxBytes

@@ -114,10 +114,7 @@ func (e *Engine) DNSLog(device uint32, text string, p Page) ([]QueryRow, int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	text = strings.ToLower(text)
-	ids := []uint32{device}
-	if d := e.devices.ByID(device); d != nil {
-		ids = d.IDs() // each asked under its own
-	}
+	ids := e.memberIDs(device) // each asked under its own
 	rows := make([]QueryRow, 0, min(max(p.Limit, 0), MaxRows))
 	total := 0
 	e.naming.names.Log(func(q *names.Query) bool {

@@ -116,19 +116,8 @@ func (e *Engine) Merge(into, from uint32) error {
 		return err
 	}
 	e.hosts.Rebind()
-	e.moveApps(from, to.ID)
 	e.forgetPrivate(before)
 	return nil
-}
-
-// moveApps adds what a device moved by applications to another one's.
-func (e *Engine) moveApps(from, to uint32) {
-	for k, v := range e.appSums {
-		if k.device == from {
-			delete(e.appSums, k)
-			e.addApp(to, k.short, v)
-		}
-	}
 }
 
 // Split makes the device that uses a hardware address one of its own again, and
@@ -188,8 +177,14 @@ func (e *Engine) Forget(id uint32) ([]string, error) {
 func (e *Engine) Members(id uint32) []uint32 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if d := e.devices.ByID(id); d != nil {
-		return d.IDs()
+	return e.memberIDs(id)
+}
+
+func (e *Engine) memberIDs(id uint32) []uint32 {
+	if id != 0 {
+		if d := e.devices.ByID(id); d != nil {
+			return d.IDs()
+		}
 	}
 	return []uint32{id}
 }
@@ -197,13 +192,7 @@ func (e *Engine) Members(id uint32) []uint32 {
 // whole returns the ID of the device that has an ID, or has a member with it; an ID
 // that is not known stays as it is.
 func (e *Engine) whole(id uint32) uint32 {
-	if id == 0 {
-		return 0
-	}
-	if d := e.devices.ByID(id); d != nil {
-		return d.ID
-	}
-	return id
+	return e.memberIDs(id)[0]
 }
 
 // Wholes returns the device that each member's series belongs to, by the series'

@@ -99,6 +99,15 @@ func TestMergedHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if apps, n := e.Apps(engine.Filter{Device: phone.ID}, engine.Page{Limit: 9}); n != 1 || apps[0].Bytes.Tx != 3000 {
+		t.Errorf("applications %+v", apps)
+	}
+	if err := e.Undo(); err != nil {
+		t.Fatal(err)
+	}
+	if apps, n := e.Apps(engine.Filter{Device: phone.ID}, engine.Page{Limit: 9}); n != 1 || apps[0].Bytes.Tx != 2000 {
+		t.Errorf("applications of the phone alone %+v", apps)
+	}
 	if own := deviceOf(t, next, tabletMAC); own.ID != id || own.Bytes.Tx != 1000 || deviceOf(t, next, phoneMAC).Bytes.Tx != 2000 {
 		t.Errorf("parted: %+v", own)
 	}
