@@ -53,6 +53,7 @@ type Traffic interface {
 	Flow(id uint64) (engine.FlowRow, bool)
 	Hosts(engine.Filter, engine.Page) ([]engine.HostRow, int)
 	Host(netip.Addr) (engine.HostRow, bool)
+	HostFacts(netip.Addr) (engine.HostFacts, bool)
 	Devices(engine.Filter, engine.Page) ([]engine.DeviceRow, int)
 	Device(id uint32) (engine.DeviceRow, bool)
 	Ports(engine.Filter, engine.Page) ([]engine.PortRow, int)

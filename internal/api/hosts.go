@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/netip"
 
 	"weir/internal/alert"
 	"weir/internal/engine"
@@ -23,25 +22,6 @@ var hostsMethod = Method{
 
 func hostsAnswer() []Field {
 	return paged("hosts", "one for each address", hostFields())
-}
-
-var hostMethod = Method{
-	Name:    "host",
-	Doc:     "One address that was seen.",
-	Args:    []Arg{{Name: "ip", Type: String, Doc: "the address", Form: "an address, as 192.168.1.20", Required: true, parse: parseAddr}},
-	Example: `{"ip":"192.168.1.20"}`,
-	run: func(_ context.Context, b *Backend, a Args) (Reply, error) {
-		ip := arg[netip.Addr](a, "ip")
-		row, ok := b.Traffic.Host(ip)
-		if !ok {
-			return nil, notFound("remote hosts leave memory when they are idle", "host %s is not known", ip)
-		}
-		return one(b, "host", hostsOf(b, []engine.HostRow{row})[0], encodeHost), nil
-	},
-}
-
-func hostAnswer() []Field {
-	return single("host", hostFields())
 }
 
 func hostFields() []Field {

@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -16,7 +18,9 @@ import (
 // guest asks the NAS.
 func zoned(t *testing.T) *engine.Engine {
 	t.Helper()
-	e := routerWith(t, 64, func(c *engine.Config) { c.Place = world })
+	e := routerWith(t, 64, func(c *engine.Config) {
+		c.Place, c.Reverse = world, func(packet.Addr, bool) (taken, full bool) { return true, false }
+	})
 	e.SetUplinks([]engine.Uplink{{Name: "wan", Point: wan, Addrs: addrs("203.0.113.77"), Zone: "outside"}})
 	e.SetSegments(map[string]engine.Segment{"br-lan": {Network: "lan", Zone: "home"}, "br-guest": {Network: "guest", Zone: "guests"}})
 	e.Tick(start, true)
@@ -151,5 +155,31 @@ func TestHostsByName(t *testing.T) {
 	rows, _ := e.Hosts(engine.Filter{Scope: "remote"}, engine.Page{Sort: "name", Limit: 9})
 	if len(rows) != 2 || rows[0].Host == "" || rows[1].Host != "" {
 		t.Errorf("the unnamed come first: %+v", rows)
+	}
+}
+
+func TestHostFacts(t *testing.T) {
+	e := zoned(t)
+	e.Flows(engine.Filter{}, engine.Page{Limit: 9}) // which has it looked up
+	q, a := dnsQuestion(t, 7, "shop.example.org.", "example.org.", "198.51.100.5")
+	e.Packets([]packet.Raw{
+		says(0, phoneMAC, routerMAC, "192.168.1.20:4000", resolver, string(q)),
+		says(500, routerMAC, phoneMAC, resolver, "192.168.1.20:4000", string(a)),
+		says(1000, phoneMAC, routerMAC, "192.168.1.20:5000", "198.51.100.5:7777", "x"),
+		talks(2000, phoneMAC, routerMAC, "192.168.1.20:5009", "198.51.100.5:80", "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n"),
+	})
+	e.Called(addrs("198.51.100.5")[0], []byte("edge.example.net"), time.Hour)
+	e.Swept(start + 2*second)
+	got, ok := e.HostFacts(netip.MustParseAddr("198.51.100.5"))
+	want := []engine.CalledRow{{Name: "www.example.org", By: "content"}, {Name: "shop.example.org", By: "dns"}, {Name: "edge.example.net", By: "reverse"}}
+	if diff := cmp.Diff(want, got.Called); !ok || diff != "" || got.Prefix.IsValid() {
+		t.Errorf("%v, %v: -want +got:\n%s", ok, got.Prefix, diff)
+	}
+	got, ok = e.HostFacts(netip.MustParseAddr("192.168.1.20"))
+	if !ok || got.Prefix != netip.MustParsePrefix("192.168.1.0/24") || len(got.Called) != 0 {
+		t.Errorf("in the house: %v, %+v", ok, got)
+	}
+	if _, ok := e.HostFacts(netip.MustParseAddr("192.0.2.9")); ok {
+		t.Error("facts of a host that nobody saw")
 	}
 }

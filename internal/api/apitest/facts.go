@@ -147,3 +147,16 @@ func (h *House) ZonePolicies() []api.ZonePolicy {
 func (h *House) Machine() api.Machine {
 	return api.Machine{OS: "OpenWrt 24.10.4", Kernel: "6.6.110", Model: "Cudy WR3000 v1", Arch: "arm64", Cores: 2, Memory: 246184 << 10}
 }
+
+// HostFacts returns the network of what is in the house, and what others are called.
+func (h *House) HostFacts(ip netip.Addr) (engine.HostFacts, bool) {
+	row, ok := h.Host(ip)
+	switch {
+	case !ok:
+		return engine.HostFacts{}, false
+	case row.Scope == "local" && ip.Is4():
+		p, _ := ip.Prefix(24)
+		return engine.HostFacts{Prefix: p}, true
+	}
+	return engine.HostFacts{Called: []engine.CalledRow{{Name: "www.youtube.com", By: "content"}, {Name: "edge-7.example.net", By: "reverse"}}}, true
+}
