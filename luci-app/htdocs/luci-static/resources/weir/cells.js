@@ -66,6 +66,16 @@ function pattern(columns, linked) {
 	])));
 }
 
+// free makes a row ready for another thing: what it tells is written anew, but for
+// columns whose nodes serve any row by redraw.
+function free(row, columns, link) {
+	columns.forEach((c, i) => { if (!c.reuse) row.children[i].told = undefined; });
+	row.lastChild.firstChild.setAttribute('aria-expanded', 'false');
+
+	if (link)
+		row.lastChild.lastChild.href = link;
+}
+
 // pressed is the click on a list: on the button of a card, or on the free space of a
 // row that leads somewhere.
 function pressed(ev) {
@@ -95,4 +105,4 @@ function picker(columns, chosen, change) {
 	]);
 }
 
-return baseclass.extend({ nodes, write, kind, pattern, pressed, picker, csv, download });
+return baseclass.extend({ nodes, write, kind, pattern, free, pressed, picker, csv, download });

@@ -9,10 +9,10 @@ const NS = 'http://www.w3.org/2000/svg';
 const GREY = '#999999';
 const KNOWN = 64; // things whose colour is remembered
 
-// A set that the colour-blind tell apart, then the same hues darker.
+// A set that the colour-blind tell apart, then the same hues darker, for white letters.
 const SET = [
 	'#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442',
-	'#004a75', '#956700', '#00664b', '#8f4173', '#2a7fae', '#8a3c00', '#9c9400'
+	'#004a75', '#956700', '#00664b', '#8f4173', '#26769f', '#8a3c00', '#757000'
 ];
 
 let given = state.recall('colours', []);
@@ -59,12 +59,8 @@ function colour(key) {
 	return SET[slot];
 }
 
-// ink is what can be read on a colour: black or white.
-function ink(hex) {
-	const light = [ 0.2126, 0.7152, 0.0722 ].reduce((sum, weight, i) => sum + weight * Math.pow(parseInt(hex.substr(1 + 2 * i, 2), 16) / 255, 2.2), 0);
-
-	return (light > 0.18) ? '#000' : '#fff';
-}
+// The first of the set and the darker half want white letters on them.
+function ink(c) { return (c == SET[0] || SET.indexOf(c) >= 7) ? '#fff' : '#000'; }
 
 // ticks are the multiples of 1, 2 or 5 times a power of ten in 0…max, about so many.
 function ticks(max, about) {

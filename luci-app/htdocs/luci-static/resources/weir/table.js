@@ -49,16 +49,19 @@ function create(opts) {
 		]);
 	}), E('th', { 'class': 'th weir-act' }, [ E('span', { 'class': 'weir-sr' }, [ _('Actions') ]) ]));
 
-	// rowOf returns the row's nodes with its values in them.
-	const rowOf = (row, columns, key) => {
-		const known = cache.get(key), tr = known || blank.cloneNode(true), open = tr.classList.contains('weir-open');
-		const name = 'tr' + (opts.rowclass ? ' ' + opts.rowclass(row) : '') + (open ? ' weir-open' : '');
+	// rowOf returns the row's nodes with its values in them: its own, or those of a row
+	// that is gone, which is quicker than new ones.
+	const rowOf = (row, columns, key, gone) => {
+		const known = cache.get(key), tr = known || gone.shift() || blank.cloneNode(true);
 
-		cache.set(key, tr);
+		if (!known) {
+			cache.set(tr.key = key, tr);
+			cells.free(tr, columns, opts.link && opts.link(row));
+		}
+
 		columns.forEach((c, j) => cells.write(tr.children[j], c, row));
 
-		if (opts.link && !known)
-			tr.lastChild.lastChild.href = opts.link(row);
+		const name = 'tr' + (opts.rowclass ? ' ' + opts.rowclass(row) : '') + (known && known.classList.contains('weir-open') ? ' weir-open' : '');
 
 		if (tr.className != name)
 			tr.className = name;
@@ -83,20 +86,13 @@ function create(opts) {
 	};
 
 	const fill = () => {
-		const columns = shown(), focus = document.activeElement, seen = new Set();
+		const columns = shown(), focus = document.activeElement, keys = new Set(reply.rows.map(opts.key));
+		const gone = Array.from(body.children).filter((tr) => cache.has(tr.key) && !keys.has(tr.key));
 
-		if (!blank)
-			blank = cells.pattern(columns, opts.link);
+		blank = blank || cells.pattern(columns, opts.link);
+		gone.forEach((tr) => cache.delete(tr.key));
 
-		const rows = reply.rows.map((row) => {
-			const key = opts.key(row);
-
-			seen.add(key);
-
-			return rowOf(row, columns, key);
-		});
-
-		cache.forEach((_tr, key) => { if (!seen.has(key)) cache.delete(key); });
+		const rows = reply.rows.map((row) => rowOf(row, columns, opts.key(row), gone));
 
 		if (rows.length)
 			place(rows);

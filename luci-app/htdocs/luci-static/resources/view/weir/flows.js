@@ -27,10 +27,10 @@ function columns(box, ended, course) {
 		text('proto', _('Protocol'), flow.protocol, { max: 110, hidden: false }), end('client', _('Client'), 150), end('server', _('Server'), 170),
 		text('host', _('Info'), flow.told, { tip: flow.told, max: 160, hidden: false }),
 		number('duration', _('Duration'), (f) => f.duration, format.duration),
-		{ key: 'split', title: _('Breakdown'), node: (f) => chart.split(f.bytes.tx, f.bytes.rx, [ _('client'), _('server') ]),
+		{ key: 'split', reuse: true, title: _('Breakdown'), node: (f) => chart.split(f.bytes.tx, f.bytes.rx, [ _('client'), _('server') ]),
 		  redraw: (cell, f) => chart.redraw(cell.firstChild, f.bytes.tx, f.bytes.rx), csv: (f) => f.bytes.tx + '/' + f.bytes.rx },
 		ended ? number('last', _('Ended'), (f) => f.last, format.ago, { tip: (f) => format.datetime(f.last) }) :
-			{ key: 'bps', title: _('Throughput'), sort: 'bps', num: true, csv: (f) => f.bps.now,
+			{ key: 'bps', reuse: true, title: _('Throughput'), sort: 'bps', num: true, csv: (f) => f.bps.now,
 			  node: (f) => [ E('span', {}, [ format.rate(f.bps.now) ]), ' ', chart.spark(course.of(f), _('Throughput')) ],
 			  redraw: (cell, f) => {
 				const text = format.rate(f.bps.now);
