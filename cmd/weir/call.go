@@ -18,6 +18,9 @@ of one. Arguments are a JSON object, or pairs as limit=5 sort=last. The reply is
 JSON, indented on a terminal. Where the method fails, its message and hint go to
 standard error and the exit status is 1.
 
+Where weir is on ubus it is asked there (WEIR_UBUS names another socket of ubusd
+than OpenWrt's), else on its own socket; the answer is the same.
+
   weir call flows limit=5 app=tls
   weir call flows '{"limit": 5, "app": "tls"}'
 `

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,4 +45,32 @@ func TestUCITextFails(t *testing.T) {
 			t.Errorf("%v: %q, %v", tt.fail, text, err)
 		}
 	}
+}
+
+// FuzzUCIText writes what a section may say and reads it again.
+func FuzzUCIText(f *testing.F) {
+	f.Add("device", "name", "Anna's phone")
+	f.Add("weir", "text", "two\nlines \\ \" # 'x'")
+	f.Add("x y", "", "\x01\xff")
+	f.Fuzz(func(t *testing.T, kind, option, value string) {
+		m, values := ubus.OpenTable(nil, "values")
+		m, section := ubus.OpenTable(m, "s")
+		m = ubus.AppendString(m, ".type", kind)
+		m = ubus.AppendBool(m, ".anonymous", true)
+		m = ubus.AppendString(m, option, value)
+		m = ubus.Close(ubus.Close(m, section), values)
+		text, err := UCIText(t.Context(), answer(m), "weir")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := uci.ParsePackage(strings.NewReader(text), "weir")
+		if err != nil || len(p.Sections) != 1 || p.Sections[0].Type != kind {
+			return // rpcd has no such names
+		}
+		option, _, _ = strings.Cut(option, "\x00") // where C ends it
+		want, _, _ := strings.Cut(value, "\x00")
+		if got := p.Sections[0].Text(option); len(p.Sections[0].Options) == 1 && got != want && utf8.ValidString(want) {
+			t.Errorf("%q has become %q", want, got)
+		}
+	})
 }
