@@ -67,7 +67,7 @@ function ago(key, title, opts) {
 // share shows a part of 100 as a bar with its number beside it.
 function share(key, title, opts) {
 	return column(key, title, opts, (get) => ({ num: true, dep: get, node: (row) => {
-		const bar = chart.bar((get(row) || 0) / 100, chart.colour(opts.colour ? opts.colour(row) : 'other'));
+		const bar = chart.bar((get(row) || 0) / 100, opts.colour ? chart.colour(opts.colour(row)) : chart.DOWN);
 
 		bar.style.display = 'inline-flex';
 		bar.style.width = '40%';
