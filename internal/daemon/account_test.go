@@ -89,3 +89,34 @@ func TestQuotas(t *testing.T) {
 		t.Errorf("quotas: %v", reply)
 	}
 }
+
+// A quota or group that is about a device goes on for what that was found to be a part
+// of: nobody gets a new budget by it.
+func TestQuotaOfAMember(t *testing.T) {
+	tvKey := tvMAC.String()
+	m, _ := newMachine(t, truth, "config quota 'tv'\n\toption scope 'device:"+tvKey+"'\n\toption bytes '100000'\n"+
+		"config quota 'group'\n\toption scope 'pool:kids'\n\toption bytes '100000'\n"+
+		"config device\n\tlist mac '"+tvKey+"'\n\toption pool 'kids'\nconfig pool 'kids'\n")
+	m.now.NTP = true
+	used := func(when string, want uint64) {
+		t.Helper()
+		m.d.account(m.now)
+		for _, u := range m.d.Uses() {
+			if u.Used != want {
+				t.Errorf("%s: %d bytes of quota %s, want %d", when, u.Used, u.Quota.Name, want)
+			}
+		}
+	}
+	m.pass(60)
+	m.d.account(m.now)
+	feed(t, m.d, m.now.Wall, tvMAC, "192.168.1.30", 443, 5)
+	m.pass(60)
+	used("apart", 500)
+	if err := m.d.MergeDevices(m.idOf(phoneMAC), m.idOf(tvMAC)); err != nil {
+		t.Fatal(err)
+	}
+	used("joined", 500)
+	before := m.fed
+	m.pass(60)
+	used("as one", 500+100*(m.fed-before))
+}
