@@ -7,14 +7,12 @@
 'require weir.format as format';
 'require weir.names as names';
 'require weir.page as page';
+'require weir.stream as stream';
 'require weir.tabs as tabs';
 
 // The page of one device: the devices page with a device in its address.
 
-const LINE = 300; // seconds of the live picture
-
 const label = names.deviceLabel;
-const line = () => api.call('live', { seconds: LINE });
 
 function say(frame, d, apps) {
 	const top = apps.filter((a) => a.bps).sort((a, b) => b.bps - a.bps)[0];
@@ -26,28 +24,34 @@ function say(frame, d, apps) {
 
 const now = {
 	title: _('Now'),
-	load: () => [ line() ],
+	load: () => [ api.call('live', { limit: 8 }) ],
 	draw: (frame, [ live ], s, d, apps) => {
-		const numbers = c.numbers(_('Receives'), _('Sends'), _('Today'), _('Flows')), used = c.board(_('Used most'));
+		const numbers = c.numbers(_('Receives'), _('Sends'), _('Today'), _('Flows')), used = c.board(_('Used most')), none = live.total.rx.map(() => 0);
 		const area = chart.area({ label: _('Throughput of %s').format(label(d)), height: 180, unit: 'rate', legend: false });
+		const own = live.members.find((m) => m.key == d.id) || { key: d.id, rx: none, tx: none.slice() };
+		const ten = stream.create(Object.assign({}, live, { members: [ own ] }), 'device', () => label(d), '');
+		let drawn = false;
 
-		const update = ([ { device: d }, { apps }, live ]) => {
-			const none = live.total.rx.map(() => 0), m = live.members.find((m) => m.key == d.id) || { rx: none, tx: none };
-			const before = Array(Math.max(0, LINE - none.length)).fill(null);
+		const line = () => {
+			const data = ten.data();
 
+			area.update(Object.assign(data, { series: data.series.slice(0, 1) }));
+		};
+		const update = ([ { device: d }, { apps } ]) => {
 			say(frame, d, apps);
 			numbers.set([ format.rate(d.bps.rx) ], [ format.rate(d.bps.tx) ],
 				[ format.bytes(c.both(d.today)), d.cycle && _('%s in this cycle').format(format.bytes(c.both(d.cycle))) ],
 				[ format.count(d.flows.active), _('%s since it is known').format(format.count(d.flows.total)) ]);
-			area.update({ start: live.start - before.length, step: live.step, series: [
-				{ key: 'device:' + d.id, label: label(d), rx: before.concat(m.rx), tx: before.concat(m.tx) }
-			] });
 			used.update(c.items(apps.slice(0, 6), 'app', names.app));
 		};
 
-		update([ { device: d }, { apps }, live ]);
-		frame.add(numbers.node, page.card(_('Last 5 minutes'), area.node), used.node);
-		c.keep(frame, 2, () => Promise.all([ api.call('device', { id: d.id }), api.call('apps', s), line() ]).then(update));
+		line();
+		update([ { device: d }, { apps } ]);
+		frame.add(numbers.node, page.card(_('Last 10 minutes'), area.node), used.node);
+
+		const watch = frame.live(api.live(frame.node, (tick) => { ten.push(tick); line(); }));
+
+		api.poll(frame.node, 5, () => (!drawn || watch.state == 'paused') ? (drawn = true) : Promise.all([ api.call('device', { id: d.id }), api.call('apps', s) ]).then(update));
 	}
 };
 

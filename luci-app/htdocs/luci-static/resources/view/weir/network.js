@@ -34,7 +34,7 @@ function zones({ rows, columns, policies }) {
 			E('small', {}, [ !p ? '' : !some ? VERDICTS[p.verdict] : (p.verdict == 'accept') ? _('allowed: %s').format(some) : _('only %s').format(some) ])
 		]);
 	};
-	return !all.length ? E('p', {}, [ _('No zone of a firewall is known.') ]) : E('div', { 'class': 'weir-matrix', 'tabindex': 0 }, [ E('table', {}, [
+	return !all.length ? E('p', {}, [ _('No zone of a firewall is known.') ]) : E('div', { 'class': 'weir-matrix', 'tabindex': 0, 'role': 'group', 'aria-label': _('Between zones, last day') }, [ E('table', {}, [
 		E('tr', {}, [ E('td', {}, [ _('from ↓ to →') ]) ].concat(all.map((to) => E('th', { 'scope': 'col' }, [ zone(to) ])))),
 		...all.map((from) => E('tr', {}, [ E('th', { 'scope': 'row' }, [ zone(from) ]) ].concat(all.map((to) => cell(from, to)))))
 	]) ]);
