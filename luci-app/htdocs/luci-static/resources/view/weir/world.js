@@ -13,15 +13,14 @@
 const REFRESH = 30; // seconds
 
 const code = (row) => /^[A-Z]{2}$/.test(row.key);
-const far = (row) => code(row) ? { country: row.key } : /^AS\d+$/.test(row.key) ? { asn: row.key.slice(2) } : null;
+const network = (row) => /^AS\d+$/.test(row.key);
 const ask = (method, args) => api.call(method, Object.assign({ limit: 200 }, args));
 
-function list(id, title, get, node) {
+function list(id, label, title, get, node) {
 	return local.list(get, {
-		id, label: title, key: (r) => r.key, sort: '-bytes', empty: _('No traffic was seen in this time.'),
-		link: (r) => far(r) ? state.link('world', far(r)) : null,
+		id, label, key: (r) => r.key, sort: '-bytes', empty: _('No traffic was seen in this time.'),
 		columns: [
-			{ key: 'key', title, card: 'title', dep: (r) => r.key + r.label, csv: (r) => r.label || r.key, node: (r) => far(r) ? node(r) : E('span', {}, [ _('Others') ]) },
+			{ key: 'key', title, card: 'title', dep: (r) => r.key + r.label, csv: (r) => r.label || r.key, node: (r) => (code(r) || network(r)) ? node(r) : _('Others') },
 			local.share((r) => r.share), columns.amount('bytes', _('Amount'), { card: true }), local.trend(),
 			columns.count('flows', _('Flows'), { hidden: true }),
 			columns.text('rtt', _('Latency'), { get: (r) => format.ms(r.rtt), num: true, csv: (r) => r.rtt, hidden: true })
@@ -39,8 +38,20 @@ function sentence(rows, fresh) {
 	return fresh.length ? text + ' ' + _('New this week: %s.').format(fresh.slice(0, 5).map((r) => names.countryName(r.key)).join(', ')) : text;
 }
 
-// unknown is the page without databases: how to get them, and what can be told all the same.
-function unknown(frame, problem, domains) {
+const networks = (get) => list('asns', _('Networks of providers'), _('Network'), get, (r) => names.asn(+r.key.slice(2), r.label));
+
+function domains(rows) {
+	return local.list(() => rows, {
+		id: 'domains', label: _('Domains'), key: (r) => r.domain, sort: '-bytes', empty: _('No traffic was seen in this time.'),
+		columns: [
+			columns.text('domain', _('Domain'), { card: 'title' }), local.share((r) => r.share),
+			columns.amount('bytes', _('Amount'), { card: true }), columns.count('devices', _('Devices'), { card: true })
+		]
+	});
+}
+
+// unknown is the page without countries: how to get them, and what can be told all the same.
+function unknown(frame, problem, asns) {
 	frame.say(_('Where the far ends are is not known: there is no database of countries yet.'));
 	frame.add(page.card(_('How to get one'),
 		problem ? E('p', { 'class': 'alert-message warning' }, [ problem.message ]) : '',
@@ -50,28 +61,26 @@ function unknown(frame, problem, domains) {
 			_('Make them small on a computer: “weir geo build country country.db FILE”, and the same with “asn”. An MMDB can be used as it is.'),
 			_('Copy them to the router, and name them in the settings.')
 		].map((text) => E('li', {}, [ text ]))),
-		E('a', { 'href': state.link('settings', { tab: 'geo' }) }, [ _('To the settings') ])
-	), page.card(_('Who the house talks to, by name'), local.list(() => domains.domains, {
-		id: 'domains', label: _('Domains'), key: (r) => r.domain, sort: '-bytes', empty: _('No traffic was seen in this time.'),
-		columns: [
-			columns.text('domain', _('Domain'), { card: 'title' }), local.share((r) => r.share),
-			columns.amount('bytes', _('Amount'), { card: true }), columns.count('devices', _('Devices'), { card: true })
-		]
-	}).node));
+		E('a', { 'href': state.link('settings', { tab: 'geo' }) }, [ _('To the settings') ])));
+
+	if (asns.some(network))
+		return frame.add(page.card(_('Networks of providers'), networks(() => asns).node));
+
+	return ask('domains').then((reply) => frame.add(page.card(_('Who the house talks to, by name'), domains(reply.domains).node)));
 }
 
 function draw(frame, reply) {
 	let [ countries, asns ] = reply;
 	const [ , , week, status ] = reply, problem = status.config.errors.find((e) => e.section == 'geo');
 
-	if (!countries.countries.some(code) && !asns.total && (problem || status.flows.new))
-		return ask('domains').then((domains) => unknown(frame, problem, domains));
+	if (!countries.countries.some(code) && (problem || countries.total))
+		return unknown(frame, problem, asns.asns);
 
 	const picker = period.picker({ change: frame.reload }), world = atlas.create();
 	const fresh = week.countries.filter((r) => code(r) && r.before === 0);
 	const lists = [
-		list('countries', _('Country'), () => countries.countries, (r) => names.country(r.key)),
-		list('asns', _('Network'), () => asns.asns, (r) => names.asn(+r.key.slice(2), r.label))
+		list('countries', _('Countries'), _('Country'), () => countries.countries, (r) => names.country(r.key)),
+		networks(() => asns.asns)
 	];
 
 	frame.tools(picker.node);
