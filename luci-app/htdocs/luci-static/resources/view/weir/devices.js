@@ -46,7 +46,7 @@ function table(args, line, done) {
 		columns: [
 			c.node('name', _('Device'), { sort: true, card: 'title', csv: names.deviceLabel, get: (d) => names.deviceLabel(d) + d.type + d.icon + d.online,
 				node: (d) => [ names.device(d), d.online ? '' : E('small', {}, [ ' ' + _('(offline)') ]) ] }),
-			c.text('vendor', _('Vendor'), { get: (d) => d.vendor || (d.random_mac ? _('random address') : null) }),
+			c.text('vendor', _('Vendor'), { get: (d) => d.vendor || (d.random_mac ? _('random address') : null), max: 140 }),
 			c.text('ip', _('Address'), { get: (d) => first(d.ips), tip: (d) => d.ips.join(', ') }), c.text('link', _('Link'), { get: where }),
 			c.speed('bps', _('Now'), { sort: true, card: true }),
 			{ key: 'line', title: _('Last 2 min'), node: (d) => chart.spark(line(d), _('Throughput of %s').format(names.deviceLabel(d))),

@@ -36,10 +36,10 @@ function draw(frame, reply, at) {
 		label: _('Addresses'), key: (h) => h.ip, empty: _('No address fits.'), link: (h) => state.link('hosts', { ip: h.ip }),
 		columns: [
 			c.node('ip', _('Address'), { sort: true, card: 'title', node: (h) => E('a', { 'href': state.link('hosts', { ip: h.ip }) }, [ h.ip ]) }),
-			c.text('name', _('Name'), { get: host.name, sort: true, card: true, max: 160 }), c.text('scope', _('Where'), { get: (h) => c.scope(h.scope) }),
+			c.text('name', _('Name'), { get: host.name, sort: true, card: true, max: 130 }), c.text('scope', _('Where'), { get: (h) => c.scope(h.scope) }),
 			c.count('flows', _('Flows'), { get: (h) => h.flows.client.active + h.flows.server.active, sort: true, card: true }),
 			c.count('alerts', _('Alerts'), { text: (h) => h.alerts ? format.count(h.alerts) : '–' }), c.ago('first', _('Seen since'), { sort: true }),
-			c.text('as', _('Belongs to'), { get: owner, max: 150 }),
+			c.text('as', _('Belongs to'), { get: owner, max: 110 }),
 			c.split(_('Sent | received')), c.speed('bps', _('Throughput'), { sort: true }), c.amount('bytes', _('Traffic'), { sort: true, card: true }),
 			c.text('mac', _('Hardware address'), c.HIDDEN), c.ago('last', _('Last seen'), { sort: true, hidden: true })
 		]
