@@ -3,6 +3,7 @@ package device
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -162,6 +163,34 @@ func TestPresenceAndTheClock(t *testing.T) {
 	}
 }
 
+// TestForgetPresence takes a device's visits out of a row, and leaves the others'.
+func TestForgetPresence(t *testing.T) {
+	a, b := mac(1).String(), "10.8.0.2"
+	p := presence{day: midnight / second}
+	for _, v := range []Visit{{a, p.day, p.day + 100}, {a, p.day + 200, p.day + 300}, {b, p.day + 50, p.day + 60}} {
+		p.add(&v)
+	}
+	row := p.encode()
+	for _, tt := range []struct {
+		keys []string
+		want int // visits that are left, -1 for no change
+	}{{[]string{a}, 1}, {[]string{b, "nobody"}, 2}, {[]string{a, b}, 0}, {[]string{"nobody"}, -1}, {nil, -1}} {
+		got, ok := ForgetPresence(row, tt.keys)
+		left, err := ParsePresence(got)
+		if ok != (tt.want >= 0) || ok && (err != nil || len(left) != tt.want) {
+			t.Errorf("without %v: %v, %v, %v", tt.keys, left, ok, err)
+		}
+		for _, v := range left {
+			if slices.Contains(tt.keys, v.Key) {
+				t.Errorf("without %v: %+v", tt.keys, v)
+			}
+		}
+	}
+	if _, ok := ForgetPresence([]byte{9, 9}, []string{a}); ok {
+		t.Error("a row that is none was changed")
+	}
+}
+
 func FuzzPresence(f *testing.F) {
 	p := presence{day: midnight / second}
 	p.add(&Visit{mac(1).String(), p.day, p.day + 100})
@@ -178,6 +207,12 @@ func FuzzPresence(f *testing.F) {
 		for _, v := range all {
 			if v.From > v.To || v.To-v.From > secondsADay {
 				t.Fatalf("%+v", v)
+			}
+		}
+		if row, ok := ForgetPresence(b, []string{mac(1).String()}); ok {
+			left, err := ParsePresence(row)
+			if err != nil || slices.ContainsFunc(left, func(v Visit) bool { return v.Key == mac(1).String() }) {
+				t.Fatalf("%v, %v is left of %v", left, err, all)
 			}
 		}
 		s := NewDevices(4, 0, handles(8))
