@@ -69,7 +69,7 @@ function create() {
 
 	const mark = (m, i) => [
 		(Math.hypot(m.x - m.hx, m.y - m.hy) > m.r) ? chart.svg('line', { x1: m.hx, y1: m.hy, x2: m.x, y2: m.y, stroke: TEXT }) : chart.svg('g'),
-		chart.svg('a', { href: state.link('world', { country: m.row.key }), tabindex: (i == focus) ? 0 : -1, 'aria-label': text(m.row),
+		chart.svg('a', { href: state.link('world', { country: m.row.key }), tabindex: (i == focus) ? 0 : -1, 'aria-label': m.row.key + ' ' + text(m.row),
 			focus: () => { focus = i; say(m.row); }, mouseenter: () => say(m.row), mouseleave: () => say() }, [
 			chart.svg('title', {}, [ text(m.row) ]),
 			chart.svg('circle', { cx: m.x, cy: m.y, r: m.r, fill: PAPER, 'fill-opacity': 0.75, stroke: TEXT }),
