@@ -25,9 +25,9 @@ export class Visitor {
 		v.tab.setDefaultTimeout(10000);
 		v.faults = [];
 		v.calls = [];
+		v.opened = 0;
 		v.watch();
 		await daemon.login(v.tab);
-		await v.tab.goto('about:blank');
 		v.faults.length = 0;
 		return v;
 	}
@@ -58,8 +58,7 @@ export class Visitor {
 	// open shows a page anew and waits until it is drawn.
 	async open(name, hash = '') {
 		this.calls = [];
-		await this.tab.goto('about:blank');
-		await this.tab.goto(this.daemon.page(name) + hash);
+		await this.tab.goto(`${this.daemon.page(name)}?${++this.opened}${hash}`); // another address than before, whatever the hash
 		await this.drawn();
 	}
 
@@ -128,6 +127,7 @@ export class Visitor {
 	// barriers returns what axe finds in the page's view, the frame around it left out:
 	// that is LuCI's. Rules are names of axe's, all of WCAG 2.1 A and AA without.
 	async barriers(rules, where = '#view') {
+		await this.tab.mouse.move(0, 0); // nothing is pointed at
 		await this.tab.evaluate(axe); // past the page's policy, as a debugger may
 		const found = await this.tab.evaluate(([ where, rules ]) => window.axe.run(where, {
 			resultTypes: [ 'violations' ],

@@ -28,7 +28,7 @@ visit('minified: every page', still, {}, async v => {
 	});
 	for (const name of pages) {
 		await v.open(name);
-		assert.equal(await v.tab.locator('#view .alert-message').count(), 0, name + ' shows an error');
+		assert.equal(await v.tab.locator('#view .alert-message.danger').count(), 0, name + ' shows an error');
 		v.fine();
 	}
 	assert.ok(files > pages.length, `${files} files were minified`);

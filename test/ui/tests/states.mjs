@@ -64,6 +64,7 @@ visit('live: a hidden tab asks nothing', replay, {}, async v => {
 
 visit('live: the overview moves each second by one subscription', replay, {}, async v => {
 	let streams = 0;
+	await v.open('usage');
 	v.tab.on('request', request => streams += request.url().includes('/ubus/subscribe/weir'));
 	await v.open('overview');
 	const now = () => v.tab.locator('.weir-card', { hasText: 'Now' }).first().innerText();

@@ -74,7 +74,7 @@ visit('flow: from its row to its page and back', still, {}, async v => {
 // Lists of history, by what the methods behind them answer.
 const lists = [
 	{ page: 'applications', label: 'Applications', title: 'Amount', ask: v => v.daemon.call('compare', { class: 'application', period: 'day', limit: 200 }), rows: r => r.compare.map(x => x.value) },
-	{ page: 'world', label: 'Countries', title: 'Amount', ask: v => v.daemon.call('countries', { period: 'day', limit: 200 }), rows: r => r.countries.map(c => sum(c.bytes)) },
+	{ page: 'world', label: /^Countr/, title: 'Amount', ask: v => v.daemon.call('countries', { period: 'day', limit: 200 }), rows: r => r.countries.map(c => sum(c.bytes)) },
 	{ page: 'history', label: 'Devices', title: 'Amount', ask: v => v.daemon.call('compare', { class: 'device', period: 'day', limit: 200 }), rows: r => r.compare.map(x => x.value) },
 	{ page: 'usage', label: 'Devices', title: 'Amount', ask: v => v.daemon.call('usage', { class: 'device', limit: 50 }), rows: r => r.usage.map(u => u.used ?? sum(u.bytes)) }
 ];
