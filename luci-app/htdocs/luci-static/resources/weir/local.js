@@ -30,7 +30,7 @@ function share(get, colour) {
 		const bar = chart.bar((get(row) || 0) / 100, colour ? colour(row) : chart.DOWN);
 
 		bar.style.display = 'inline-flex';
-		bar.style.width = '40%';
+		bar.style.width = '36px';
 
 		return [ bar, ' ' + format.percent(get(row)) ];
 	} };
