@@ -25,6 +25,8 @@ type Router struct {
 	Forwardings []Forwarding // those that are in force
 	Passes      []Pass       // of enabled rules, between any zones
 
+	Shapers []Shaper // of lines and others
+
 	Offload   Offload
 	Redirects []Redirect // at most MaxPortRules
 	Openings  []Opening  // at most MaxPortRules; those from an uplink, see [Config.UplinkZones]
@@ -67,7 +69,7 @@ func loadRouter(folder string, open Opener) (Router, []Warning) {
 		name string
 		read func(*Package, *Router)
 	}{
-		{"network", readNetwork}, {"firewall", readFirewall}, {"dhcp", readDHCP}, {"system", readSystem}, {"upnpd", readPortMap},
+		{"network", readNetwork}, {"firewall", readFirewall}, {"dhcp", readDHCP}, {"system", readSystem}, {"upnpd", readPortMap}, {"sqm", readShapers},
 	} {
 		p, err := readSibling(filepath.Join(folder, file.name), open)
 		if err != nil {

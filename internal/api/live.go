@@ -12,6 +12,7 @@ import (
 const (
 	liveSeconds = 600
 	liveMembers = 8
+	liveBefore  = 60 // seconds that members are found in beside what is new
 )
 
 // liveClasses are what the members of live may be.
@@ -21,7 +22,7 @@ var liveMethod = Method{
 	Name: "live",
 	Doc:  "The last minutes second by second: in all, and of the busiest devices or applications.",
 	Args: []Arg{
-		{Name: "since", Type: Int, Doc: "only what comes from this second on, as start plus the values of an earlier answer; members are those of the whole time", Max: maxTime},
+		{Name: "since", Type: Int, Doc: "only what comes from this second on, as start plus the values of an earlier answer; members are then those of the minute before and of what is new", Max: maxTime},
 		{Name: "seconds", Type: Int, Doc: "how much time", Default: int64(liveSeconds), Min: 1, Max: liveSeconds},
 		{Name: "by", Type: String, Doc: "what members are", Default: liveClasses[0], Values: liveClasses},
 		{Name: "limit", Type: Int, Doc: "members at most", Default: int64(liveMembers), Max: liveMembers},
@@ -32,9 +33,13 @@ var liveMethod = Method{
 		if arg[string](a, "by") == "app" {
 			class = rollup.Application
 		}
-		l := newLive(b.Traffic.Seconds(now-arg[int64](a, "seconds")), class, int(arg[int64](a, "limit")))
+		from, since := now-arg[int64](a, "seconds"), arg[int64](a, "since")
+		if since > 0 {
+			from = max(from, min(since, now)-liveBefore) // it is asked again and again: a look at all of it would cost too much
+		}
+		l := newLive(b.Traffic.Seconds(from), class, int(arg[int64](a, "limit")))
 		l.name(b.History)
-		since := max(arg[int64](a, "since"), l.start)
+		since = max(since, l.start)
 		return func(e *Encoder) {
 			e.Int("ts", now)
 			l.encode(e, since)

@@ -17,9 +17,13 @@ import (
 type pulsing struct {
 	*apitest.House
 	pulse engine.Seconds
+	from  int64 // that was asked for last
 }
 
-func (p *pulsing) Seconds(int64) engine.Seconds { return p.pulse }
+func (p *pulsing) Seconds(from int64) engine.Seconds {
+	p.from = from
+	return p.pulse
+}
 
 // second is a slot in which devices 1, 2 … received so many bytes.
 func second(start int64, rx ...uint64) rollup.Slot {
@@ -97,7 +101,7 @@ func TestLive(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := apitest.New().Backend()
-			b.Traffic = &pulsing{apitest.New(), tt.pulse}
+			b.Traffic = &pulsing{House: apitest.New(), pulse: tt.pulse}
 			var got struct {
 				Start   int64
 				Total   rates
@@ -121,6 +125,30 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// Who asks for what is new makes no more be read than that and a minute.
+func TestLiveReadsLittle(t *testing.T) {
+	now := apitest.Now.Unix()
+	p := &pulsing{House: apitest.New()}
+	b := p.House.Backend()
+	b.Traffic = p
+	for name, tt := range map[string]struct {
+		raw  map[string]any
+		from int64
+	}{
+		"all":                {nil, now - 600},
+		"two minutes":        {map[string]any{"seconds": int64(120)}, now - 120},
+		"what is new":        {map[string]any{"since": now - 1}, now - 61},
+		"after a pause":      {map[string]any{"since": now - 580}, now - 600},
+		"in the future":      {map[string]any{"since": now + 1000}, now - 60},
+		"new, of a few":      {map[string]any{"since": now - 1, "seconds": int64(5)}, now - 5},
+		"since it all began": {map[string]any{"since": int64(1)}, now - 600},
+	} {
+		if _, err := call(b, "live", tt.raw); err != nil || p.from != tt.from {
+			t.Errorf("%s: read from %d seconds ago, %v, want %d", name, now-p.from, err, now-tt.from)
+		}
+	}
+}
+
 func TestLiveTick(t *testing.T) {
 	var out bytes.Buffer
 	b := apitest.New().Backend()
@@ -138,7 +166,7 @@ func TestLiveTick(t *testing.T) {
 	for i := range uint32(300) {
 		many = append(many, rollup.Row{Key: rollup.Key{Class: rollup.Device, ID: i + 1}, Values: rollup.Values{TxBytes: uint64(i + 1)}})
 	}
-	b.Traffic = &pulsing{apitest.New(), engine.Seconds{
+	b.Traffic = &pulsing{House: apitest.New(), pulse: engine.Seconds{
 		Slots: []rollup.Slot{{Step: 1, Start: 1750000498, Block: rollup.AppendBlock(nil, many)}}, Step: 1, End: 1750000500, Pace: 2,
 	}}
 	out.Reset()
@@ -166,7 +194,7 @@ func BenchmarkLive(b *testing.B) {
 		pulse.Slots = append(pulse.Slots, rollup.Slot{Step: 1, Start: pulse.End - seconds + i, Block: rollup.AppendBlock(nil, rows)})
 	}
 	backend := apitest.New().Backend()
-	backend.Traffic = &pulsing{apitest.New(), pulse}
+	backend.Traffic = &pulsing{House: apitest.New(), pulse: pulse}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := call(backend, "live", nil); err != nil {

@@ -46,7 +46,7 @@ func summaryAnswer() []Field {
 		{"now.flows", Integer, false, "that live"},
 		{"now.devices_online", Integer, false, ""},
 		{"now.devices_known", Integer, false, ""},
-		{"now.line", Table, true, "what the line carries at most, in bits per second; null where nothing tells"},
+		{"now.line", Table, true, "what the line carries at most, in bits per second, as the queues of sqm are told; null where nothing tells"},
 		{"now.line.down", Integer, true, ""},
 		{"now.line.up", Integer, true, ""},
 		{"headline", Table, true, "the device that moves most; null when none stands out"},

@@ -25,6 +25,7 @@ func (d *Daemon) State() api.State {
 		DB:     api.DB{Path: st.Path, FS: st.FS, Bytes: uint64(st.FileBytes), WrittenToday: st.WrittenToday},
 		Memory: api.Memory{RSS: rss(), Heap: heapInUse(), Limit: memoryLimit()},
 		CPU:    clock.CPU(), Bus: d.busState(),
+		Line: lineOf(uplinksOf(d.config.Load()), d.config.Load().Router.Shapers),
 	}
 	if st.Err != nil {
 		s.DB.Err = waiting(st) + ": " + st.Err.Error()

@@ -83,7 +83,7 @@ func newRoot(t *testing.T, files ...string) string {
 	return root
 }
 
-const service = `procd_set_param file /etc/config/weir /etc/config/network /etc/config/firewall /etc/config/dhcp /etc/config/system /etc/config/upnpd
+const service = `procd_set_param file /etc/config/weir /etc/config/network /etc/config/firewall /etc/config/dhcp /etc/config/system /etc/config/upnpd /etc/config/sqm
 procd_set_param reload_signal HUP
 procd_set_param respawn
 procd_set_param term_timeout 20
@@ -152,7 +152,7 @@ func TestSocketLink(t *testing.T) {
 }
 
 func TestTriggers(t *testing.T) {
-	if got := run(t, newRoot(t), "weir.init", "service_triggers"); got != "procd_add_reload_trigger weir network firewall dhcp system upnpd\n" {
+	if got := run(t, newRoot(t), "weir.init", "service_triggers"); got != "procd_add_reload_trigger weir network firewall dhcp system upnpd sqm\n" {
 		t.Error(got)
 	}
 }
