@@ -10,6 +10,9 @@ const NAMES = {
 };
 const CHOICES = [ 'hour', 'day', 'week', 'month', 'year', 'cycle', 'custom' ];
 
+// What was chosen before a time of its own: it outlives the picker, which pages draw anew.
+let before = { period: 'day' };
+
 function two(n) { return (n < 10 ? '0' : '') + n; }
 
 // written and read change between epoch seconds and what <input type=datetime-local>
@@ -28,7 +31,7 @@ function read(text) {
 
 function picker(opts) {
 	const at = opts.value ? { period: opts.value } : state.get();
-	let now = { period: NAMES[at.period] ? at.period : 'day', from: +at.from || null, to: +at.to || null }, before = null;
+	let now = { period: NAMES[at.period] ? at.period : 'day', from: +at.from || null, to: +at.to || null };
 
 	const select = E('select', { 'class': 'cbi-input-select', 'aria-label': _('Period'), 'change': () => choose({ period: select.value }) },
 		(opts.choices || CHOICES).map((c) => E('option', { 'value': c }, [ NAMES[c] ])));
@@ -75,7 +78,7 @@ function picker(opts) {
 		zoom(a, b) {
 			if (a != null)
 				choose({ period: 'custom', from: a, to: b });
-			else if (before)
+			else if (now.period == 'custom')
 				choose(before);
 		}
 	};
