@@ -32,8 +32,8 @@ export class Visitor {
 		return v;
 	}
 
-	// watch notes everything that must not happen, and what the daemon is asked,
-	// request by request.
+	// watch notes everything that must not happen, and what the daemon is asked by the
+	// page that is open, request by request: that of the login still asks, too.
 	watch() {
 		this.tab.on('console', message => {
 			if ([ 'error', 'warning' ].includes(message.type()))
@@ -44,7 +44,7 @@ export class Visitor {
 			const url = new URL(request.url());
 			if (url.protocol.startsWith('http') && url.origin != new URL(this.daemon.url).origin)
 				this.faults.push('asks another host: ' + url);
-			if (request.method() == 'POST' && url.pathname.includes('/ubus'))
+			if (request.method() == 'POST' && url.pathname.includes('/ubus') && request.headers().referer?.endsWith('?' + this.opened))
 				this.note([ request.postDataJSON() ].flat().filter(call => call.params?.[1] == 'weir').map(call => call.params[2]));
 		});
 	}
