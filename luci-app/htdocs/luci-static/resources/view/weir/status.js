@@ -1,4 +1,5 @@
 'use strict';
+'require ui';
 'require weir.api as api';
 'require weir.chart as chart';
 'require weir.columns as columns';
@@ -80,12 +81,16 @@ function sources(get) {
 	});
 }
 
-// copy puts the diagnosis into the clipboard, or where pages may not write to that, shows it.
-function copy() {
+// diagnose shows the diagnosis, and copies it in the way that works without HTTPS, too.
+function diagnose() {
 	return api.call('diagnosis', {}, true).then((d) => {
-		const text = d.text || JSON.stringify(d, null, 1);
+		const area = E('textarea', { 'class': 'cbi-input-textarea', 'rows': 16, 'readonly': '', 'aria-label': _('Diagnosis') }, [ JSON.stringify(d, null, 1) ]);
+		const said = E('p', { 'role': 'status' });
 
-		return navigator.clipboard.writeText(text).then(() => page.notify(_('The diagnosis is in the clipboard. It holds no secrets.')));
+		area.style.width = '100%';
+		ui.showModal(_('Diagnosis'), [ said, area, E('div', { 'class': 'right button-row' }, [ E('button', { 'class': 'btn', 'click': ui.hideModal }, [ _('Close') ]) ]) ]);
+		area.select();
+		said.textContent = document.execCommand('copy') ? _('It is in the clipboard. It holds no secrets.') : _('Copy it from here. It holds no secrets.');
 	});
 }
 
@@ -94,7 +99,7 @@ function draw(frame, [ status, db ]) {
 	const look = E('ul'), worth = page.card(_('Needs a look'), look), own = E('div'), how = E('div'), kept = E('div', {}, [ stored(db) ]);
 	const list = sources(() => s);
 
-	frame.tools(page.button(_('Copy diagnosis'), copy),
+	frame.tools(page.button(_('Copy diagnosis'), diagnose),
 		db.archive ? page.button(_('Save history now'), () => api.write('snapshot').then((r) => page.notify(_('%s were written to flash.').format(format.bytes(r.bytes)))), 'write') : '',
 		page.button(_('Read settings again'), () => api.write('reload').then(frame.reload), 'write'));
 	frame.add(worth, page.grid(page.card(_('Weir itself'), own), page.card(_('How it counts'), how)), page.card(_('Sources'), list.node), page.card(_('What is kept'), kept));
