@@ -3,6 +3,7 @@
 'require weir.chart as chart';
 'require weir.columns as c';
 'require weir.format as format';
+'require weir.local as local';
 'require weir.names as names';
 'require weir.page as page';
 
@@ -41,9 +42,9 @@ function zones({ rows, columns, policies }) {
 }
 
 // ports lists what leads into the house, and who opened it.
-function ports() {
-	return c.list('nat', {}, {
-		label: _('Open ports'), sort: '', key: (n) => [ n.proto, n.port, n.target.ip, n.name ].join(' '), empty: _('No port leads into the house.'),
+function ports(get) {
+	return local.list(get, {
+		id: 'nat', label: _('Open ports'), sort: '-hits', key: (n) => [ n.proto, n.port, n.target.ip, n.name ].join(' '), empty: _('No port leads into the house.'),
 		columns: [
 			c.text('port', _('Port'), { card: 'title', get: (n) => (n.port == null) ? _('all') : (n.last_port == n.port) ? n.port : n.port + '–' + n.last_port }),
 			c.text('proto', _('Protocol')),
@@ -55,9 +56,9 @@ function ports() {
 	});
 }
 
-function interfaces() {
-	return c.list('interfaces', {}, {
-		label: _('Interfaces'), sort: '', key: (i) => i.name, paged: false, empty: _('Nothing is watched.'),
+function interfaces(get) {
+	return local.list(get, {
+		id: 'interfaces', label: _('Interfaces'), sort: 'name', key: (i) => i.name, empty: _('Nothing is watched.'),
 		columns: [
 			c.text('name', _('Interface'), { card: 'title' }), c.speed('bps', _('Now'), { card: true }), c.count('pps', _('Packets/s')),
 			c.amount('bytes', _('Amount'), { card: true }), c.count('flows', _('Flows')), c.count('malformed', _('Malformed')),
@@ -76,16 +77,22 @@ function coverage(u) {
 		E('p', {}, [ u.method ]), E('ul', {}, u.reasons.map((r) => E('li', {}, [ r.text + ' ', E('small', {}, [ r.active ? _('now') : format.ago(r.last) ]) ]))));
 }
 
+const ask = () => [ api.call('nat', { limit: 200 }), api.call('interfaces') ];
+
 return page.view({
 	title: _('Network'),
 	skeleton: [ 160, 240, 160, 200 ],
-	load: (at) => Promise.all([ api.call('coverage', { step: at.tab }), api.call('nat'), api.call('matrix', { 'class': 'zone_zone' }) ]),
-	draw: (frame, [ covered, nat, matrix ], at) => {
-		const doors = ports(), points = interfaces();
+	load: (at) => Promise.all([ ...ask(), api.call('coverage', { step: at.tab }), api.call('matrix', { 'class': 'zone_zone' }) ]),
+	draw: (frame, [ nat, points, covered, matrix ], at) => {
+		const doors = ports(() => nat.nat), watched = interfaces(() => points.interfaces);
 
 		say(frame, nat, covered.coverage);
 		frame.add(page.card(_('Between zones, last day'), zones(matrix)), page.card(_('Ports that lead into the house'), doors.node),
-			page.card(_('Interfaces'), points.node), page.tabs(STEPS, at.tab || ''), ...covered.coverage.map(coverage));
-		c.keep(frame, 5, () => Promise.all([ points.refresh(), doors.refresh() ]));
+			page.card(_('Interfaces'), watched.node), page.tabs(STEPS, at.tab || ''), ...covered.coverage.map(coverage));
+		c.keep(frame, 5, () => Promise.all(ask()).then((now) => {
+			[ nat, points ] = now;
+
+			return Promise.all([ doors.refresh(), watched.refresh() ]);
+		}));
 	}
 });
