@@ -158,4 +158,3 @@ func poolID(cfg *uci.Config, name string) string {
 	}
 	return name
 }
-
