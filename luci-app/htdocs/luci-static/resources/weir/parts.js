@@ -2,7 +2,7 @@
 'require baseclass';
 'require ui';
 'require weir.api as api';
-'require weir.figures as figures';
+'require weir.chart as chart';
 'require weir.state as state';
 
 // The pieces that pages are put together from, in LuCI's own clothes.
@@ -68,14 +68,14 @@ function bars(opts) {
 			let row = kept[item.key];
 
 			if (!row) {
-				row = kept[item.key] = { bar: figures.bar(0, item.colour), text: E('span') };
+				row = kept[item.key] = { bar: chart.bar(0, item.colour), text: E('span') };
 				row.node = E('li', {}, [ E('div', {}, list(item.node).concat(row.text)), row.bar ]);
 			}
 
 			if (row.text.textContent != item.text)
 				row.text.textContent = item.text;
 
-			figures.redraw(row.bar, max ? item.value / max : 0);
+			chart.redraw(row.bar, max ? item.value / max : 0);
 
 			return row.node;
 		});
