@@ -170,17 +170,11 @@ function area(opts) {
 			return;
 
 		keys = now;
-		legend.replaceChildren(...view.data.series.map((m) => {
-			const swatch = E('i', { 'class': 'weir-swatch' + (m.dashed ? ' weir-dashed' : '') });
-
-			swatch.style.background = m.colour || s.colour(m.key);
-
-			return E('button', { 'type': 'button', 'aria-pressed': String(!hidden[m.key]), 'title': _('Show or hide'), 'click': (ev) => {
-				hidden[m.key] = !hidden[m.key];
-				ev.currentTarget.setAttribute('aria-pressed', String(!hidden[m.key]));
-				draw();
-			} }, [ swatch, m.label ]);
-		}));
+		legend.replaceChildren(...view.data.series.map((m) => E('button', { 'type': 'button', 'aria-pressed': String(!hidden[m.key]), 'title': _('Show or hide'), 'click': (ev) => {
+			hidden[m.key] = !hidden[m.key];
+			ev.currentTarget.setAttribute('aria-pressed', String(!hidden[m.key]));
+			draw();
+		} }, [ s.swatch(m), m.label ])));
 	};
 
 	new ResizeObserver(draw).observe(picture.parentNode);

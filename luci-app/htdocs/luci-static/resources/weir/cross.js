@@ -46,13 +46,8 @@ function attach(view) {
 		const x = view.x((ts + view.at[at + 1]) / 2);
 
 		line.setAttribute('d', 'M' + x + ' ' + view.top + 'V' + view.bottom);
-		tip.replaceChildren(E('b', {}, [ format.datetime(ts) ]), ...values(view, at).map((v) => {
-			const swatch = E('i', { 'class': 'weir-swatch' });
-
-			swatch.style.background = v[0].colour || s.colour(v[0].key);
-
-			return E('div', {}, [ swatch, v[0].label + ' ', E('span', {}, [ words(view, v) ]) ]);
-		}), ...(view.data.marks || []).filter((m) => m.ts >= ts && m.ts < view.at[at + 1]).map((m) => E('div', {}, [ '▾ ' + m.text ])));
+		tip.replaceChildren(E('b', {}, [ format.datetime(ts) ]), ...values(view, at).map((v) =>
+			E('div', {}, [ s.swatch(v[0]), v[0].label + ' ', E('span', {}, [ words(view, v) ]) ])), ...(view.data.marks || []).filter((m) => m.ts >= ts && m.ts < view.at[at + 1]).map((m) => E('div', {}, [ '▾ ' + m.text ])));
 		tip.style.display = 'block';
 
 		const room = view.width - x > tip.offsetWidth + 16;

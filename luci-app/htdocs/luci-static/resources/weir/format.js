@@ -112,12 +112,9 @@ function duration(s) {
 function now() { return Date.now() / 1000 + skew; }
 
 function moment(ts, name, options) {
-	if (ts == null)
-		return NONE;
-
 	dates[name] = dates[name] || new Intl.DateTimeFormat(LOCALE, Object.assign({ timeZone: 'UTC', hourCycle: 'h23' }, options));
 
-	return dates[name].format(new Date((ts + offset) * 1000));
+	return (ts == null) ? NONE : dates[name].format(new Date((ts + offset) * 1000));
 }
 
 function time(ts) { return moment(ts, 'time', { hour: '2-digit', minute: '2-digit', second: '2-digit' }); }
@@ -156,7 +153,7 @@ function zoneName() {
 }
 
 return baseclass.extend({
-	rate, bytes, count, exact, percent, trend, ms, duration, ago, time, clock, date, day, datetime, now, zoneName,
+	LOCALE, rate, bytes, count, exact, percent, trend, ms, duration, ago, time, clock, date, day, datetime, now, zoneName,
 	zone: () => offset,
 	setZone: (seconds) => { offset = seconds || 0; state.remember('zone', offset); },
 	sync: (ts) => { skew = ts - Date.now() / 1000; },

@@ -1,5 +1,6 @@
 'use strict';
 'require baseclass';
+'require weir.format as format';
 'require weir.state as state';
 'require weir.svg as s';
 
@@ -48,7 +49,7 @@ function categoryLabel(key) { return CATEGORIES[key] || appLabel(key); }
 
 function countryName(code) {
 	try {
-		regions = regions || new Intl.DisplayNames([ document.documentElement.lang || 'en' ], { type: 'region' });
+		regions = regions || new Intl.DisplayNames([ format.LOCALE ], { type: 'region' });
 
 		return regions.of(code);
 	}

@@ -62,6 +62,15 @@ function colour(key) {
 // The first of the set and the darker half want white letters on them.
 function ink(c) { return (c == SET[0] || SET.indexOf(c) >= 7) ? '#fff' : '#000'; }
 
+// swatch is the sign of a series in legends and beside values.
+function swatch(m) {
+	const node = E('i', { 'class': 'weir-swatch' + (m.dashed ? ' weir-dashed' : '') });
+
+	node.style.background = m.colour || colour(m.key);
+
+	return node;
+}
+
 // ticks are the multiples of 1, 2 or 5 times a power of ten in 0…max, about so many.
 function ticks(max, about) {
 	const raw = max / about, power = Math.pow(10, Math.floor(Math.log10(raw)));
@@ -74,4 +83,4 @@ function ticks(max, about) {
 	return list;
 }
 
-return baseclass.extend({ svg, set, colour, ink, ticks, GREY, DOWN: 'var(--weir-down, #0069d6)', UP: 'var(--weir-up, #e69f00)' });
+return baseclass.extend({ svg, set, colour, ink, swatch, ticks, GREY, DOWN: 'var(--weir-down, #0069d6)', UP: 'var(--weir-up, #e69f00)' });
