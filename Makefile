@@ -15,7 +15,7 @@ BUILD := $(GO) build -trimpath -ldflags "$(LDFLAGS)"
 # than without this, where a budget of 7.5 MB counts.
 COLD := weir/uci weir/cmd/weir weir/store/... weir/internal/api/... weir/internal/daemon weir/internal/link \
 	weir/internal/openwrt weir/internal/usage weir/internal/alert weir/internal/clock weir/internal/device \
-	weir/internal/intern weir/internal/jsontext weir/internal/logfmt weir/internal/nearest weir/internal/source/pcap \
+	weir/internal/intern weir/internal/journal weir/internal/jsontext weir/internal/logfmt weir/internal/nearest weir/internal/source/pcap \
 	weir/internal/ubus context bufio flag fmt go.etcd.io/bbolt/... golang.org/x/sys/unix internal/fmtsort \
 	internal/poll io/fs log net net/netip net/url os os/signal path reflect strconv strings syscall time
 SMALL := -tags notls $(COLD:%=-gcflags=%=-l)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"weir/internal/engine"
@@ -27,7 +26,13 @@ var eventsMethod = Method{
 		}
 		rows := b.World.Events(time.Unix(s.from, 0), time.Unix(s.to+1, 0)) // what happened this second, too
 		if kind, ok := journal.ParseKind(arg[string](a, "kind")); ok {
-			rows = slices.DeleteFunc(rows, func(e journal.Event) bool { return e.Kind != kind })
+			kept := rows[:0]
+			for i := range rows {
+				if rows[i].Kind == kind {
+					kept = append(kept, rows[i])
+				}
+			}
+			rows = kept
 		}
 		p := engine.Page{Limit: int(arg[int64](a, "limit")), Offset: int(arg[int64](a, "offset"))}
 		return list(b, p, "events", pageRows(rows, p), len(rows), encodeEvent), nil

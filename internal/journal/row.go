@@ -1,10 +1,10 @@
 package journal
 
 import (
-	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -79,7 +79,7 @@ func (j *Journal) Load(rows []Row) (damaged int) {
 		}
 		j.events = append(j.events, e)
 	}
-	slices.SortFunc(j.events, func(a, b Event) int { return cmp.Compare(a.ID, b.ID) })
+	sort.Slice(j.events, func(a, b int) bool { return j.events[a].ID < j.events[b].ID })
 	if over := len(j.events) - MaxEvents; over > 0 {
 		j.events = slices.Delete(j.events, 0, over)
 	}
