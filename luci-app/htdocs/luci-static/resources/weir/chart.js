@@ -120,8 +120,6 @@ function spans(list, from, to, label) {
 	]);
 }
 
-[ spark, bar, split ].forEach((f) => { f.redraw = redraw; });
-
 return baseclass.extend({
 	svg: s.svg, colour: s.colour, DOWN: s.DOWN, UP: s.UP, GREY: s.GREY, area: area.area,
 	redraw, spark, bar, split, heat, donut, spans
