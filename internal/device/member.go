@@ -149,6 +149,9 @@ func (s *Devices) join(into, from *Device, why reason) bool {
 		s.visits.add(from.ID, from.since, from.Last)
 	}
 	m := Member{ID: from.ID, Key: from.Key, MACs: from.ownMACs(), First: from.First, Last: from.Last, Flows: from.Flows, Traffic: from.Traffic, why: why}
+	if len(into.MACs) == 1 {
+		into.heardOn(into.MACs[0], into.Last)
+	}
 	into.Members = append(append(into.Members, m), from.Members...)
 	for _, mac := range from.MACs {
 		s.byMAC[mac] = into
