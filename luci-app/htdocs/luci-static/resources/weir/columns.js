@@ -4,6 +4,7 @@
 'require weir.chart as chart';
 'require weir.format as format';
 'require weir.page as page';
+'require weir.state as state';
 'require weir.table as table';
 
 // Lists, columns and bars that the pages of devices, addresses and applications share.
@@ -83,6 +84,10 @@ function split(title, sides) {
 	return { key: 'split', title, csv: parts, dep: parts, node: (row) => chart.split(row.bytes.tx, row.bytes.rx, sides) };
 }
 
+function nothing(frame) {
+	frame.empty(_('No traffic was seen yet. Are the right interfaces watched?'), state.link('settings'), _('Settings'));
+}
+
 // find is a box for a part of what a list has.
 function find(changed) {
 	return E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': changed });
@@ -118,6 +123,6 @@ function bars(title, rows, none) {
 }
 
 return baseclass.extend({
-	HIDDEN, scope, both, pair, numbers, list, find, keep, text, node, ago, share, split, items, board, bars,
+	HIDDEN, scope, both, pair, numbers, list, nothing, find, keep, text, node, ago, share, split, items, board, bars,
 	amount: figures(format.bytes, _('B')), speed: figures(format.rate, _('bit/s')), count: figures(format.count)
 });

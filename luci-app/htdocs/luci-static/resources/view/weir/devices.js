@@ -17,9 +17,10 @@ const rate = (d) => d.rx + d.tx;
 const first = (list) => (list.filter((ip) => ip.indexOf(':') < 0).concat(list))[0];
 
 // say tells how many there are, and who is busiest.
-function say(frame, { now, newest, today, devices }) {
+function say(frame, { now, newest, today, devices }, all) {
+	const fresh = new Set(newest.concat(all).filter((d) => d.first >= today.from).map((d) => d.id)).size;
 	const busy = devices.filter(rate).sort((a, b) => rate(b) - rate(a))[0];
-	const known = _('%d online, %d known, %d new today.').format(now.devices_online, now.devices_known, newest.filter((d) => d.first >= today.from).length);
+	const known = _('%d online, %d known, %d new today.').format(now.devices_online, now.devices_known, fresh);
 
 	frame.say(busy ? known + ' ' + _('%s is busiest with %s.').format(names.deviceLabel(busy), format.rate(rate(busy))) : known);
 }
@@ -81,13 +82,13 @@ function draw(frame, [ summary, live, devices, proposed ]) {
 
 	const update = ([ summary, live ]) => {
 		live.members.forEach((m) => { lines[m.key] = m.rx.map((v, i) => (v == null) ? null : v + m.tx[i]); });
-		say(frame, summary);
+		say(frame, summary, devices);
 		now.update(rows(summary.devices, rate, format.rate, known));
 		today.update(rows(summary.devices, (d) => d.today, format.bytes, known));
 	};
 
 	if (!summary.now.devices_known)
-		return frame.empty(_('No device was seen yet. Are the right interfaces watched?'), state.link('settings'), _('Settings'));
+		return c.nothing(frame);
 
 	update([ summary, live ]);
 	frame.add(proposed.flatMap((d) => edit.proposed(d, frame.reload)), page.grid(now.node, today.node),

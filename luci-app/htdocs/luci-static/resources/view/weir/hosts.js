@@ -54,6 +54,9 @@ function draw(frame, reply, at) {
 		far.update(rows(outside));
 	};
 
+	if (!reply[0].total && !reply[1].total)
+		return c.nothing(frame);
+
 	update(reply);
 	frame.add(page.grid(near.node, far.node), E('div', { 'class': 'weir-bar' }, [ box.node, version ]), list.node);
 	c.keep(frame, 5, () => Promise.all([ load(), list.refresh() ]).then(([ reply ]) => update(reply)));
