@@ -26,7 +26,7 @@ func namedDevices(cfg *uci.Config) []device.Named {
 	for i := range cfg.Devices {
 		c := &cfg.Devices[i]
 		n := device.Named{Name: c.Name, Private: c.Private, Hidden: c.Hidden, MACs: macs(c.MACs), IPs: c.IPs}
-		n.Type, _ = device.ParseType(c.Type)
+		n.Type = typeOf(c.Type)
 		if n.Name == "" {
 			n.Name = hostName(&cfg.Router, c.MACs)
 			n.Static = n.Name != ""
@@ -40,6 +40,16 @@ func namedDevices(cfg *uci.Config) []device.Named {
 		}
 	}
 	return named
+}
+
+// typeOf returns the type that a word of the configuration means, NoType for a word
+// that only an icon goes by.
+func typeOf(word string) device.Type {
+	if word == "laptop" || word == "desktop" {
+		return device.Computer
+	}
+	t, _ := device.ParseType(word)
+	return t
 }
 
 // hostName returns the name that the router's own files give one of the hardware

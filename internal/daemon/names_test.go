@@ -45,3 +45,11 @@ func TestNamedDevices(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestTypeOf(t *testing.T) {
+	for word, want := range map[string]device.Type{"phone": device.Phone, "laptop": device.Computer, "computer": device.Computer, "kettle": device.NoType, "": device.NoType} {
+		if got := typeOf(word); got != want {
+			t.Errorf("%q is %v, want %v", word, got, want)
+		}
+	}
+}
