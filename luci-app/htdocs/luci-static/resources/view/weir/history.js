@@ -47,17 +47,19 @@ function ask(at) {
 
 const starts = (s) => s.starts || s.values.map((_v, i) => s.start + i * s.step);
 
-// fitted sums a series up in the slots of another, whose are as long or longer; by is
-// how many seconds later it is to be.
-function fitted(s, to, by) {
+// later is a series some seconds later.
+const later = (s, by) => Object.assign({}, s, { starts: starts(s).map((t) => t + by) });
+
+// fitted sums a series up in the slots of another, whose are as long or longer.
+function fitted(s, to) {
 	const at = starts(to), values = at.map(() => null);
 	let slot = 0;
 
 	starts(s).forEach((t, i) => {
-		while (slot < at.length - 1 && t + by >= at[slot + 1])
+		while (slot < at.length - 1 && t >= at[slot + 1])
 			slot++;
 
-		if (s.values[i] != null && t + by >= at[slot])
+		if (s.values[i] != null && t >= at[slot])
 			values[slot] = (values[slot] || 0) + s.values[i];
 	});
 
@@ -65,9 +67,10 @@ function fitted(s, to, by) {
 }
 
 function course(d, picker, compared) {
-	// Not all classes are kept as finely: the longest slots are those of the picture.
-	const base = d.members.map((m) => m[0]).reduce((a, b) => (b.step > a.step) ? b : a, d.total[0]), factor = (d.metric == 'bytes') ? 8 / base.step : 1;
-	const both = (pair, by) => pair.map((s) => fitted(s, base, by || 0).map((v) => v == null ? null : v * factor));
+	const before = (compared && d.before) ? d.before.map((s) => later(s, d.all.from - d.all.before.from)) : null;
+	// Not all is kept as finely: the longest slots are those of the picture.
+	const base = d.members.concat(before ? [ before ] : []).map((m) => m[0]).reduce((a, b) => (b.step > a.step) ? b : a, d.total[0]);
+	const factor = (d.metric == 'bytes') ? 8 / base.step : 1, both = (pair) => pair.map((s) => fitted(s, base).map((v) => v == null ? null : v * factor));
 	const member = (key, name, pair) => (pair.length > 1) ? { key, label: name, rx: pair[0], tx: pair[1] } : { key, label: name, values: pair[0] };
 	const drawn = d.members.map((m) => both(m)), list = d.largest.map((r, i) => member(kind(d.of, r.key), label(d.of, r), drawn[i]));
 
@@ -75,8 +78,8 @@ function course(d, picker, compared) {
 		list.push(member('other', _('Others'), both(d.total).map((values, part) => values.map((v, i) =>
 			v == null ? null : Math.max(0, v - drawn.reduce((sum, m) => sum + (m[part][i] || 0), 0))))));
 
-	if (compared && d.before)
-		list.push(Object.assign(member('before', _('All, the time before'), both(d.before, d.all.from - d.all.before.from)), { dashed: true, colour: 'currentColor' }));
+	if (before)
+		list.push(Object.assign(member('before', _('All, the time before'), both(before)), { dashed: true, colour: 'currentColor' }));
 
 	const picture = chart.area({ label: _('%s over time').format(CLASSES[d.of]), height: 300, unit: (d.metric == 'bytes') ? 'rate' : 'count', zoom: picker.zoom });
 

@@ -120,16 +120,16 @@ function problems(s) {
 }
 
 return view.extend({
+	// What the daemon tells may be missing: wrong settings are mended here, too.
 	load: () => Promise.all([
-		api.call('status'), api.call('db'), api.call('config'), api.call('devices', { limit: 200, sort: 'name' }), uci.load('weir'), L.resolveDefault(uci.load('network'), null)
-	]).catch((e) => e),
+		Promise.all([ api.call('status'), api.call('db'), api.call('config'), api.call('devices', { limit: 200, sort: 'name' }) ]).catch((e) => e),
+		uci.load('weir'), L.resolveDefault(uci.load('network'), null)
+	]),
 
-	render(reply) {
-		if (!Array.isArray(reply))
-			return page.trouble(reply, () => location.reload());
-
-		const [ status, db, config, devices ] = reply, map = new form.Map('weir', _('Settings'), _('What is left empty takes its default, which stands in grey.'));
-		const known = { force: inForce(config.text), chosen: chosen(status, db), choices: choices(devices.devices) };
+	render([ told ]) {
+		const runs = Array.isArray(told), [ status, db, config, devices ] = runs ? told : [];
+		const map = new form.Map('weir', _('Settings'), _('What is left empty takes its default, which stands in grey.'));
+		const known = runs ? { force: inForce(config.text), chosen: chosen(status, db), choices: choices(devices.devices) } : { force: {}, chosen: {}, choices: choices([]) };
 
 		map.tabbed = true;
 		options.sections.forEach((section) => addSection(map, section, known));
@@ -137,7 +137,7 @@ return view.extend({
 		return map.render().then((node) => {
 			const open = state.get().tab;
 
-			node.prepend(...problems(status));
+			node.prepend(...(runs ? problems(status) : [ page.trouble(told, () => location.reload()) ]));
 
 			if (open)
 				requestAnimationFrame(() => node.querySelectorAll('[data-tab="' + open + '"] > a').forEach((a) => a.click()));
