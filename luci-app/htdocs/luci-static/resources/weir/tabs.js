@@ -126,8 +126,10 @@ const history = {
 		const kind = Object.keys(s)[0], key = s[kind], picker = period.picker({ change: () => watch.now() });
 		const area = chart.area({ label: _('Amount over time'), unit: 'bytes', legend: false, zoom: picker.zoom });
 		const ask = (metric) => api.call('series', Object.assign({ 'class': (kind == 'app') ? 'application' : kind, key, metric, points: 200 }, picker.args()));
-		const watch = api.poll(frame.node, 60, () => Promise.all([ ask('rx_bytes'), ask('tx_bytes') ]).then(([ rx, tx ]) => area.update({
-			start: rx.start, step: rx.step, starts: rx.starts, series: [ { key: kind + ':' + key, label: rx.label || key, rx: rx.values, tx: tx.values } ]
+		const watch = api.poll(frame.node, 60, () => Promise.all([
+			ask('rx_bytes'), ask('tx_bytes'), api.call('events', picker.args())
+		]).then(([ rx, tx, { events } ]) => area.update({
+			start: rx.start, step: rx.step, starts: rx.starts, series: [ { key: kind + ':' + key, label: rx.label || key, rx: rx.values, tx: tx.values } ], marks: events.map((e) => ({ ts: e.at, text: e.text }))
 		})));
 
 		frame.tools(picker.node);
