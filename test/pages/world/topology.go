@@ -43,8 +43,8 @@ const (
 	unit      = 1.0 / 3
 	north     = 84.0
 	west      = -168.5 // in the Bering Strait: only the Aleutian islands are cut
-	leastArea = 5.0    // of a corner that matters, in square units, times two
-	leastIsle = 9.0    // of an island, in square units
+	leastArea = 7.0    // of a corner that matters, in square units, times two
+	leastIsle = 10.0    // of an island, in square units
 	antarctic = "AQ"
 )
 

@@ -99,7 +99,7 @@ function ask(at, text) {
 function draw(frame, reply, at) {
 	let data = reply[0];
 	const picker = period.picker({ change: frame.reload }), tab = LISTS[at.tab] ? at.tab : '';
-	const text = E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': () => ask(at, text.value).then(show) });
+	const text = E('input', { 'type': 'search', 'class': 'cbi-input-text', 'placeholder': _('Find …'), 'aria-label': _('Find'), 'input': () => ask(at, text.value).then(show, () => {}) });
 	const lists = LISTS[tab].map((l, i) => local.list(() => l[1](data), { id: 'dns-' + tab + i, label: l[0], key: l[2], empty: l[3], sort: l[4], columns: l[5] }));
 
 	const show = (now) => {
