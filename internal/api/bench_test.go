@@ -36,3 +36,14 @@ func BenchmarkExportSeries(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/slots, "ns/point")
 }
+
+// BenchmarkSummary is a first look after a month.
+func BenchmarkSummary(b *testing.B) {
+	backend, _ := realBackend(b, 8640, 0)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := call(backend, "summary", nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -193,7 +193,7 @@ func (m *matcher) device(d *device.Device) bool {
 		m.MAC != "" && !d.HasMAC(m.mac),
 		m.Online && !m.e.online(d),
 		m.Listed && d.Hidden,
-		!m.passes(m.e.segmentWhere(d)),
+		m.placed() && !m.passes(m.e.segmentWhere(d)),
 		m.MinBytes != 0 && movedBytes(d) < m.MinBytes,
 		m.nameText != "" && !strings.Contains(strings.ToLower(d.Name), m.nameText):
 		return false

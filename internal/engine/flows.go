@@ -156,10 +156,9 @@ func (e *Engine) edgeOf(row *FlowRow, f *flow.Flow) {
 	row.Uplink = e.uplinkName(up)
 	conn := e.table.Conn(f)
 	ends := e.ends(f, conn)
-	for at, p := range map[flow.End]*Endpoint{f.Client(): &row.Client, f.Client().Other(): &row.Server} {
-		s := e.segmentAt(f, conn, ends[at])
-		p.Network, p.Zone = s.Network, s.Zone
-	}
+	near, far := e.segmentAt(f, conn, ends[f.Client()]), e.segmentAt(f, conn, ends[f.Client().Other()])
+	row.Client.Network, row.Client.Zone = near.Network, near.Zone
+	row.Server.Network, row.Server.Zone = far.Network, far.Zone
 	if row.Source = sourceOf(f, conn); conn == nil {
 		return
 	}

@@ -158,7 +158,7 @@ func (m *matcher) host(h *device.Host) bool {
 		m.Device != 0 && (d == nil || d.ID != m.Device),
 		m.MAC != "" && (d == nil || !d.HasMAC(m.mac)),
 		m.VLAN != 0 && (d == nil || d.VLAN != m.VLAN),
-		!m.passes(m.e.segmentOf(h)),
+		m.placed() && !m.passes(m.e.segmentOf(h)),
 		m.nameText != "" && !bytes.Contains(m.e.hostName(h, m.asked), []byte(m.nameText)):
 		return false
 	}

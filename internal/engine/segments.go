@@ -60,6 +60,9 @@ func (e *Engine) segmentWhere(d *device.Device) Segment {
 	return e.feed.segments[e.points[d.Point].name]
 }
 
+// placed reports whether a network or a zone is asked for.
+func (m *matcher) placed() bool { return m.Network != "" || m.Zone != "" }
+
 // passes reports whether a segment is the one that is asked for.
 func (m *matcher) passes(s Segment) bool {
 	return (m.Network == "" || s.Network == m.Network) && (m.Zone == "" || s.Zone == m.Zone)
@@ -68,11 +71,11 @@ func (m *matcher) passes(s Segment) bool {
 // segments checks where the ends of a flow are: one of them must be in the network
 // and zone, and one of that scope.
 func (m *matcher) segments(f *flow.Flow) bool {
-	if m.Network == "" && m.Zone == "" && m.Scope == "" {
+	if !m.placed() && m.Scope == "" {
 		return true
 	}
 	conn := m.e.table.Conn(f)
-	place, scope := m.Network == "" && m.Zone == "", m.Scope == ""
+	place, scope := !m.placed(), m.Scope == ""
 	for _, a := range m.e.ends(f, conn) {
 		place = place || m.passes(m.e.segmentAt(f, conn, a))
 		scope = scope || m.e.scopeOf(a).String() == m.Scope
