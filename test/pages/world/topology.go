@@ -44,7 +44,7 @@ const (
 	north     = 84.0
 	west      = -168.5 // in the Bering Strait: only the Aleutian islands are cut
 	leastArea = 7.0    // of a corner that matters, in square units, times two
-	leastIsle = 10.0    // of an island, in square units
+	leastIsle = 10.0   // of an island, in square units
 	antarctic = "AQ"
 )
 

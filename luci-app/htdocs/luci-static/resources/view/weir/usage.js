@@ -68,7 +68,7 @@ function quota(q, reload) {
 	return page.card(q.name,
 		E('div', { 'class': 'weir-number' }, [ _('%s of %s').format(format.bytes(q.used), format.bytes(q.bytes)) ]),
 		chart.bar(q.used / q.bytes, over ? 'var(--error-color-high, #c00)' : chart.DOWN),
-		E('p', { 'class': 'weir-note' }, [ over ? _('The budget is used up.') : (q.forecast == null) ? _('Too early in the cycle to say where it ends.') :
+		E('p', { 'class': 'weir-note' }, [ over ? _('The budget is used up.') : (q.forecast == null) ? _('It is too early to say where it ends.') :
 			(q.forecast > q.bytes) ? _('At this rate %s by %s: more than there is.').format(...end) : _('At this rate %s by %s.').format(...end) ]),
 		page.facts([
 			[ _('Whose'), whose(q.scope) ], [ _('Counts'), COUNTED[q.direction] ],
