@@ -34,6 +34,9 @@ function rows(devices, get, show, known) {
 	});
 }
 
+// ways shows both directions, on a phone one below the other.
+const ways = ({ bps }) => E('span', { 'class': 'weir-ways' }, [ E('span', {}, [ '↓ ' + format.rate(bps.rx) ]), E('span', {}, [ '↑ ' + format.rate(bps.tx) ]) ]);
+
 function where(d) {
 	const wifi = d.link && d.link.wifi;
 
@@ -49,7 +52,7 @@ function table(args, line, done) {
 				node: (d) => [ names.device(d), d.online ? '' : E('small', {}, [ ' ' + _('(offline)') ]) ] }),
 			c.text('vendor', _('Vendor'), { get: (d) => d.vendor || (d.random_mac ? _('random address') : null), max: 140 }),
 			c.text('ip', _('Address'), { get: (d) => first(d.ips), tip: (d) => d.ips.join(', ') }), c.text('link', _('Link'), { get: where }),
-			c.speed('bps', _('Now'), { sort: true, card: true, text: (d) => '↓ ' + format.rate(d.bps.rx) + '  ↑ ' + format.rate(d.bps.tx) }),
+			c.node('bps', _('Now'), { sort: true, num: true, card: true, get: (d) => d.bps.rx + ' ' + d.bps.tx, csv: (d) => rate(d.bps), node: ways }),
 			{ key: 'line', title: _('Last 2 min'), node: (d) => chart.spark(line(d), _('Throughput of %s').format(names.deviceLabel(d))),
 			  redraw: (cell, d) => chart.redraw(cell.firstChild, line(d)) },
 			c.amount('today', _('Today'), { card: true }), c.amount('cycle', _('Cycle'), c.HIDDEN), c.amount('bytes', _('In all'), { sort: true }),
