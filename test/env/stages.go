@@ -56,7 +56,7 @@ var stages = []stage{
 	}},
 	{"ui", "the pages in a browser, with a real daemon", noBrowser, func(ctx context.Context, r *report) error {
 		r.loud = true
-		return goTest(ctx, r, nil, "-tags=ui", "-count=1", "-timeout=6m", "./test/ui")
+		return goTest(ctx, r, nil, "-tags=ui", "-count=1", "-timeout=10m", "./test/ui")
 	}},
 	{"offload", "a router with a flowtable, in a machine that has one", noMachine("qemu-system-x86"), runInMachine},
 	{"board", "the weir of routers on a MIPS board of 128 and of 64 MiB", noMachine("qemu-system-mips"), runOnBoard},

@@ -23,6 +23,7 @@ async function freePort() {
 const config = (dir, port) => `config weir 'main'
 	option idle_timeout '2h'
 	option active_timeout '10s'
+	option host_idle '1d'
 
 config store 'store'
 	option path '${dir}/store'
