@@ -11,8 +11,13 @@ function nodes(v) {
 function write(td, column, row) {
 	const told = column.text ? column.text(row) : column.dep ? column.dep(row) : '';
 
-	if (column.text && td.told !== told)
-		td.textContent = told;
+	if (column.text && td.told !== told) {
+		// A text that is there is changed; that is quicker than another one.
+		if (td.firstChild && told)
+			td.firstChild.nodeValue = told;
+		else
+			td.textContent = told;
+	}
 	else if (!column.text && td.told !== told)
 		td.replaceChildren(...nodes(column.node(row)));
 	else if (column.redraw)
@@ -20,8 +25,10 @@ function write(td, column, row) {
 
 	td.told = told;
 
-	if (column.tip)
-		td.title = column.tip(row);
+	const tip = column.tip ? column.tip(row) : null;
+
+	if (tip && td.tip !== tip)
+		td.title = td.tip = tip;
 }
 
 function kind(column) {
@@ -67,7 +74,7 @@ function pattern(columns, linked) {
 }
 
 // free makes a row ready for another thing: what it tells is written anew, but for
-// columns whose nodes serve any row by redraw.
+// columns whose nodes depend on dep alone, or serve any row by redraw.
 function free(row, columns, link) {
 	columns.forEach((c, i) => { if (!c.reuse) row.children[i].told = undefined; });
 	row.lastChild.firstChild.setAttribute('aria-expanded', 'false');

@@ -109,8 +109,7 @@ function app(a, filter) {
 
 	const colour = s.colour('app:' + (key || 'unknown'));
 
-	tile.style.background = colour;
-	tile.style.color = s.ink(colour);
+	tile.style.cssText = 'background:' + colour + ';color:' + s.ink(colour);
 
 	return link('applications', { app: key || 'unknown' }, [ tile, label ], filter, [ 'app', key || 'unknown' ], a && a.category ? categoryLabel(a.category) : null);
 }

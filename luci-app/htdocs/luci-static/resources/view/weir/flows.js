@@ -17,13 +17,13 @@ const COURSE = 20; // readings that a row's small line shows
 const total = (f) => f.bytes.tx + f.bytes.rx;
 
 function columns(box, ended, course) {
-	const end = (key, title, max) => ({ key, title, max, sort: key, card: true, node: (f) => [ names.host(f[key], box), E('small', {}, [ flow.port(f[key]) ]) ],
-		dep: (f) => f[key].name + f[key].ip, csv: (f) => f[key].ip });
+	const end = (key, title, max) => ({ key, title, max, sort: key, card: true, reuse: true, node: (f) => [ names.host(f[key], box), E('small', {}, [ flow.port(f[key]) ]) ],
+		dep: (f) => f[key].name + f[key].ip + flow.port(f[key]), csv: (f) => f[key].ip });
 	const number = (key, title, get, show, more) => Object.assign({ key, title, sort: key, num: true, text: (f) => show(get(f)), csv: get }, more);
 	const text = (key, title, get, more) => Object.assign({ key, title, sort: key, text: (f) => get(f) || '–', hidden: true }, more);
 
 	return [
-		{ key: 'app', title: _('Application'), sort: 'app', card: 'title', max: 145, node: (f) => names.app(flow.what(f), box), dep: (f) => f.app || f.protocol, csv: (f) => f.app || f.protocol },
+		{ key: 'app', reuse: true, title: _('Application'), sort: 'app', card: 'title', max: 145, node: (f) => names.app(flow.what(f), box), dep: (f) => f.app || f.protocol, csv: (f) => f.app || f.protocol },
 		text('proto', _('Protocol'), flow.protocol, { max: 110, hidden: false }), end('client', _('Client'), 150), end('server', _('Server'), 170),
 		text('host', _('Info'), flow.told, { tip: flow.told, max: 160, hidden: false }),
 		number('duration', _('Duration'), (f) => f.duration, format.duration),
