@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"weir/feeds/jsmin"
 	"weir/feeds/lmo"
 	luciapp "weir/luci-app"
 )
@@ -127,7 +128,11 @@ func luciApp(o *options) (*pack, error) {
 			if err != nil {
 				return err
 			}
-			return p.take(name, path.Join(root.to, filepath.ToSlash(rel)), 0o644)
+			err = p.take(name, path.Join(root.to, filepath.ToSlash(rel)), 0o644)
+			if last := len(p.files) - 1; err == nil && strings.HasSuffix(name, ".js") {
+				p.files[last].data = []byte(jsmin.Minify(string(p.files[last].data)))
+			}
+			return err
 		})
 		if err != nil {
 			return nil, err
