@@ -57,7 +57,7 @@ func summaryAnswer() []Field {
 		{"headline.app", Text, true, "what it does most: application or protocol"},
 		{"headline.since", Integer, true, "when the oldest of the live flows of that began"},
 		{"today", Table, false, "since local midnight"},
-		{"today.of", Text, false, "whose bytes: line (what the uplinks counted) or house (where no uplink is measured)"},
+		{"today.of", Text, false, "whose bytes: line (what the uplinks counted) or house (where no flow takes an uplink that is measured)"},
 		{"today.from", Integer, false, "local midnight"},
 		{"today.rx", Integer, false, "bytes received"},
 		{"today.tx", Integer, false, "bytes sent"},

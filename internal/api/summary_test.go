@@ -84,7 +84,7 @@ func (d *days) Members(class rollup.Class, _ string, _ int) ([]uint32, int) {
 }
 
 func (d *days) Top(_ context.Context, q rollup.Query, _ int) ([]rollup.Amount, int, error) {
-	if q.Class != d.class {
+	if q.Class != d.class && !(d.class == rollup.Uplink && q.Class == rollup.Attributed) {
 		return nil, 0, nil
 	}
 	return []rollup.Amount{{ID: 1, Values: d.today}}, 1, nil

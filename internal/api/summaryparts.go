@@ -92,21 +92,30 @@ const (
 	hour        = 3600
 )
 
+// todayOf sums what uplinks counted, or what the house moved where no flow takes an
+// uplink: a machine that watches others has one that is only its own.
 func todayOf(ctx context.Context, b *Backend, day span) (t today, err error) {
-	t.from = day.from
-	for _, t.class = range []rollup.Class{rollup.Uplink, rollup.Total} {
-		rows, err := largest(ctx, b, t.class, day, rollup.MaxPoints)
-		if err != nil {
-			return t, err
-		}
-		for i := range rows {
-			t.now.Add(rows[i].Values)
-		}
-		if len(rows) > 0 {
-			break
-		}
+	t.from, t.class = day.from, rollup.Total
+	taken, err := sumOf(ctx, b, rollup.Attributed, day)
+	if err != nil {
+		return t, err
+	}
+	if rollup.Bytes.Of(taken) > 0 {
+		t.class = rollup.Uplink
+	}
+	if t.now, err = sumOf(ctx, b, t.class, day); err != nil {
+		return t, err
 	}
 	return t, t.averageOf(ctx, b, day)
+}
+
+// sumOf sums all members of a class over a time.
+func sumOf(ctx context.Context, b *Backend, class rollup.Class, s span) (v rollup.Values, err error) {
+	rows, err := largest(ctx, b, class, s, rollup.MaxPoints)
+	for i := range rows {
+		v.Add(rows[i].Values)
+	}
+	return v, err
 }
 
 // averageOf sums the hours of the days before that are over by this time of the day.
@@ -183,8 +192,8 @@ type cycleNow struct {
 	capped, likely bool // cap and forecast are known
 }
 
-// cycleOf returns the cycle of the first quota of the line, or else of the first
-// uplink; nil where nothing is accounted.
+// cycleOf returns the cycle of the first quota of the line, or else of the busiest
+// uplink; nil where nothing is accounted, and where no flow takes that.
 func cycleOf(ctx context.Context, b *Backend) (*cycleNow, error) {
 	if b.Account == nil {
 		return nil, nil
@@ -198,7 +207,7 @@ func cycleOf(ctx context.Context, b *Backend) (*cycleNow, error) {
 		}
 	} else {
 		rows, err := usageOf(ctx, b, rollup.Uplink, 0)
-		if err != nil || len(rows) == 0 {
+		if err != nil || len(rows) == 0 || rows[0].attributed == (engine.Pair[uint64]{}) {
 			return nil, err
 		}
 		r := &rows[0]

@@ -65,7 +65,7 @@ func (d *Daemon) noteSet(before, trust clock.Trust, step time.Duration) {
 	}
 	switch {
 	case before == clock.Untrusted && trust != clock.Untrusted:
-		d.happened(journal.Clock, "", "the clock is right, as %s says", trust)
+		d.happened(journal.Clock, "", "the clock is trusted now (%s)", trust)
 	case before != clock.Untrusted && trust == clock.Untrusted:
 		d.happened(journal.Clock, "", "the clock is not known to be right")
 	}

@@ -94,7 +94,7 @@ func TestMarks(t *testing.T) {
 		{"a small step", func(d *Daemon) { d.noteSet(clock.ByNTP, clock.ByNTP, time.Second) }, nil},
 		{"a step", func(d *Daemon) { d.noteSet(clock.ByNTP, clock.ByNTP, -90*time.Second) }, []string{"the clock was set by -1m30s"}},
 		{"it is right", func(d *Daemon) { d.noteSet(clock.Untrusted, clock.ByNTP, time.Hour) },
-			[]string{"the clock was set by 1h0m0s", "the clock is right, as ntp says"}},
+			[]string{"the clock was set by 1h0m0s", "the clock is trusted now (ntp)"}},
 		{"it is not", func(d *Daemon) { d.noteSet(clock.ByNTP, clock.Untrusted, 0) }, []string{"the clock is not known to be right"}},
 		{"the first look", func(d *Daemon) { d.noteFacts(nil, soft, choice{}, true) }, nil},
 		{"offload", func(d *Daemon) { d.noteFacts(none, soft, choice{}, false) }, []string{"flow offload is on"}},
