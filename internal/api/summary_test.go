@@ -150,6 +150,34 @@ func TestToday(t *testing.T) {
 	}
 }
 
+// watching is an uplink that carried less than flows account for.
+type watching struct{ api.Uplinks }
+
+func (watching) Reports() []usage.Report {
+	return []usage.Report{{Uplink: "eth0", Day: usage.Span{
+		Measured: time.Hour, Interface: usage.Counts{RxBytes: 8000}, Flows: usage.Counts{RxBytes: 900000},
+	}}}
+}
+
+// A machine that watches others has an uplink that is not theirs.
+func TestSummaryOfAnothersLine(t *testing.T) {
+	b := apitest.New().Backend()
+	b.Account = &plans{b.Account, nil}
+	var got struct {
+		Today struct{ Of string }
+		Cycle json.RawMessage
+	}
+	answer(t, b, "summary", nil, &got)
+	if got.Today.Of != "line" || string(got.Cycle) == "null" {
+		t.Errorf("of a router: %+v", got)
+	}
+	b.Uplinks = watching{b.Uplinks}
+	answer(t, b, "summary", nil, &got)
+	if got.Today.Of != "house" || string(got.Cycle) != "null" {
+		t.Errorf("of a machine that watches: %s, %s", got.Today.Of, got.Cycle)
+	}
+}
+
 // plans are an account with other quotas.
 type plans struct {
 	api.Account

@@ -100,13 +100,22 @@ func todayOf(ctx context.Context, b *Backend, day span) (t today, err error) {
 	if err != nil {
 		return t, err
 	}
-	if rollup.Bytes.Of(taken) > 0 {
+	if rollup.Bytes.Of(taken) > 0 && !b.othersLine() {
 		t.class = rollup.Uplink
 	}
 	if t.now, err = sumOf(ctx, b, t.class, day); err != nil {
 		return t, err
 	}
 	return t, t.averageOf(ctx, b, day)
+}
+
+// othersLine reports whether flows account for clearly more than an uplink counted
+// within the last day: they take another way than by this machine.
+func (b *Backend) othersLine() bool {
+	if b.Uplinks == nil {
+		return false
+	}
+	return slices.ContainsFunc(b.Uplinks.Reports(), func(r usage.Report) bool { return r.Day.Exceeded() })
 }
 
 // sumOf sums all members of a class over a time.
@@ -207,7 +216,7 @@ func cycleOf(ctx context.Context, b *Backend) (*cycleNow, error) {
 		}
 	} else {
 		rows, err := usageOf(ctx, b, rollup.Uplink, 0)
-		if err != nil || len(rows) == 0 || rows[0].attributed == (engine.Pair[uint64]{}) {
+		if err != nil || len(rows) == 0 || rows[0].attributed == (engine.Pair[uint64]{}) || b.othersLine() {
 			return nil, err
 		}
 		r := &rows[0]
