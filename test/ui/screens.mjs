@@ -6,7 +6,7 @@ import { launch, pages, phone, Visitor, wide } from './browser.mjs';
 import { Daemon } from './daemon.mjs';
 
 const folder = process.argv[2];
-const settle = 70; // seconds until a minute of the evening has become history
+const settle = 150; // seconds in which the evening fills charts, and becomes history
 const tallest = { [wide.width]: 1400, [phone.width]: 1700 };
 
 // Pages of one thing, beside the pages of all.
@@ -24,7 +24,8 @@ async function shoot(browser, daemon, viewport, list) {
 	const visitor = await Visitor.to(browser, daemon, { viewport, isMobile: viewport == phone, hasTouch: viewport == phone });
 	for (const [ name, page, hash ] of list) {
 		await visitor.open(page, hash);
-		await visitor.tab.waitForTimeout(page == 'overview' ? 4000 : 1500);
+		await visitor.tab.waitForTimeout([ 'overview', 'flows' ].includes(name) ? 6000 : 1500);
+		await visitor.tab.mouse.move(0, 0);
 		const height = Math.min(await visitor.tab.evaluate(() => document.documentElement.scrollHeight), tallest[viewport.width]);
 		const path = join(folder, `${name}-${viewport == phone ? 'phone' : 'desk'}.png`);
 		await visitor.tab.screenshot({ path, fullPage: true, clip: { x: 0, y: 0, width: viewport.width, height } });
