@@ -115,7 +115,7 @@ test-offload: ## run the tests of flow offload in an emulated machine with Debia
 	@$(GO) run ./test/env offload
 
 test-ui: tools ## run the tests of the pages in a browser: make test-ui [ONLY=devices]
-	$(GO) test -tags ui -count=1 -v ./test/ui $(ONLY:%=-only "%")
+	$(GO) test -tags ui -count=1 -v ./test/ui $(if $(ONLY),-only "$(ONLY)")
 
 screens: tools ## take pictures of all pages, docs/screens
 	$(GO) test -tags ui -count=1 -v -run '^TestScreens$$' ./test/ui -screens $(CURDIR)/docs/screens
