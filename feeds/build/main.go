@@ -1,3 +1,5 @@
+//go:build !notls
+
 // Command build makes packages and feeds of weir for OpenWrt, from the binaries of
 // make and the files of this tree, without OpenWrt's build system:
 //
