@@ -169,6 +169,7 @@ func (s *Devices) join(into, from *Device, why reason) bool {
 		into.given, into.givenBy = from.given, from.givenBy
 	}
 	into.role, into.Private, into.Router = max(into.role, from.role), into.Private || from.Private, into.Router || from.Router
+	into.Hidden = into.Hidden || from.Hidden
 	if from.Last > into.Last {
 		into.Last, into.Point, into.VLAN = from.Last, from.Point, from.VLAN
 	}
@@ -258,6 +259,7 @@ func (s *Devices) part(d *Device, i int) (*Device, error) {
 	m := d.Members[i]
 	d.Members = slices.Delete(d.Members, i, i+1)
 	own := &Device{ID: m.ID, Key: m.Key, MACs: m.MACs, First: m.First, Last: m.Last, Flows: m.Flows, Traffic: m.Traffic, Point: d.Point, VLAN: d.VLAN}
+	own.Private, own.Hidden = d.Private, d.Hidden // until it is configured anew: private stays private
 	s.list = append(s.list, own)
 	d.MACs, d.lastOf = slices.DeleteFunc(d.MACs, func(mac packet.MAC) bool { return slices.Contains(m.MACs, mac) }), nil
 	for _, mac := range m.MACs {
