@@ -140,7 +140,10 @@ return view.extend({
 			node.prepend(...(runs ? problems(status) : [ page.trouble(told, () => location.reload()) ]));
 
 			if (open)
-				requestAnimationFrame(() => node.querySelectorAll('[data-tab="' + open + '"] > a').forEach((a) => a.click()));
+				requestAnimationFrame(() => node.querySelectorAll('[data-tab] > a').forEach((a) => {
+					if (a.parentNode.dataset.tab == open) // which may be anything: no selector is made of it
+						a.click();
+				}));
 
 			return node;
 		});
