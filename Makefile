@@ -120,7 +120,7 @@ test-ui: tools ## run the tests of the pages in a browser: make test-ui [ONLY=de
 screens: tools ## take pictures of all pages, docs/screens
 	$(GO) test -tags ui -count=1 -v -run '^TestScreens$$' ./test/ui -screens $(CURDIR)/docs/screens
 
-test-qemu: ## run the weir of routers on an emulated MIPS board with 128 and with 64 MiB
+test-qemu: ## run the weir of routers on an emulated MIPS board with 128 MiB
 	@$(GO) run ./test/env board
 
 race: ## run the tests with the race detector (needs gcc)

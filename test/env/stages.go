@@ -59,7 +59,7 @@ var stages = []stage{
 		return goTest(ctx, r, nil, "-tags=ui", "-count=1", "-timeout=10m", "./test/ui")
 	}},
 	{"offload", "a router with a flowtable, in a machine that has one", noMachine("qemu-system-x86"), runInMachine},
-	{"board", "the weir of routers on a MIPS board of 128 and of 64 MiB", noMachine("qemu-system-mips"), runOnBoard},
+	{"board", "the weir of routers on a MIPS board of 128 MiB", noMachine("qemu-system-mips"), runOnBoard},
 	{"fuzz", "each fuzz target for three seconds", never, func(ctx context.Context, r *report) error {
 		return fuzz(ctx, 3*time.Second, r)
 	}},

@@ -3,6 +3,6 @@
 // connection tracking, stores and answers, exactly, and what it takes of memory and
 // processor is printed and held to its budgets.
 //
-// `make test-qemu` builds both and runs it with 128 and with 64 MiB, see the command
-// guest in test/offload.
+// `make test-qemu` builds both and runs it with 128 MiB, see the command guest in
+// test/offload.
 package mips
