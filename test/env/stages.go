@@ -26,6 +26,10 @@ type stage struct {
 	run     func(context.Context, *report) error
 }
 
+// board is the stage that runs only when it is named: an emulated board takes
+// minutes of a machine that has nothing else to do.
+const board = "board"
+
 // stages are all of them, in the order in which `make test` runs them.
 var stages = []stage{
 	{"native", "every package on this machine", never, func(ctx context.Context, r *report) error {
@@ -59,7 +63,7 @@ var stages = []stage{
 		return goTest(ctx, r, nil, "-tags=ui", "-count=1", "-timeout=10m", "./test/ui")
 	}},
 	{"offload", "a router with a flowtable, in a machine that has one", noMachine("qemu-system-x86"), runInMachine},
-	{"board", "the weir of routers on a MIPS board of 128 MiB", noMachine("qemu-system-mips"), runOnBoard},
+	{board, "the weir of routers on a MIPS board of 128 MiB", noMachine("qemu-system-mips"), runOnBoard},
 	{"fuzz", "each fuzz target for three seconds", never, func(ctx context.Context, r *report) error {
 		return fuzz(ctx, 3*time.Second, r)
 	}},
