@@ -30,13 +30,17 @@ type DHCPLeases struct {
 // file that is missing holds none. now tells what is left of a lease; one that has
 // ended but is still in the file has nothing left.
 func ReadDHCPLeases(path string, now time.Time) (DHCPLeases, error) {
-	var all DHCPLeases
+	return readLeases(path, now, (*DHCPLeases).add)
+}
+
+// readLeases reads a file whose lines add understands.
+func readLeases(path string, now time.Time, add func(*DHCPLeases, []byte, time.Time)) (all DHCPLeases, err error) {
 	text, cut, _, err := readLines(path, MaxHostFile)
 	if err != nil {
 		return all, fmt.Errorf("read DHCP leases %s: %w", path, err)
 	}
 	all.Cut = cut
-	all.add(text, now)
+	add(&all, text, now)
 	return all, nil
 }
 

@@ -2,7 +2,6 @@ package openwrt
 
 import (
 	"bytes"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -12,14 +11,7 @@ import (
 // /tmp/hosts/odhcpd: leases stand in comments between the lines of a hosts file. A
 // file that is missing holds none. now tells what is left of a lease.
 func ReadODHCPDLeases(path string, now time.Time) (DHCPLeases, error) {
-	var all DHCPLeases
-	text, cut, _, err := readLines(path, MaxHostFile)
-	if err != nil {
-		return all, fmt.Errorf("read DHCP leases %s: %w", path, err)
-	}
-	all.Cut = cut
-	all.addState(text, now)
-	return all, nil
+	return readLeases(path, now, (*DHCPLeases).addState)
 }
 
 // addState reads the lines of odhcpd's file.
