@@ -115,14 +115,19 @@ func (d *diagnosis) encode(e *Encoder) {
 	e.Str("config", d.config)
 }
 
-// withoutDevices leaves the sections of devices out of a configuration: whose they
-// are is nobody's business who reads a report.
+// ofPeople are the sections that name devices, people, and where messages go, of
+// which an address may be the secret.
+var ofPeople = []string{"device", "pool", "quota", "notify", "collector", "exporter", "remote"}
+
+// withoutDevices leaves the sections of devices and people out of a configuration:
+// whose they are is nobody's business who reads a report.
 func withoutDevices(text string) string {
 	var b strings.Builder
 	out := false
 	for line := range strings.Lines(text) {
 		if kind, ok := strings.CutPrefix(line, "config "); ok {
-			out = strings.HasPrefix(kind, "device")
+			word, _, _ := strings.Cut(strings.TrimSpace(kind), " ")
+			out = slices.Contains(ofPeople, word)
 		}
 		if !out && b.Len()+len(line) <= maxConfigShown/2 {
 			b.WriteString(line)
