@@ -9,6 +9,7 @@ import (
 	"weir/internal/api"
 	"weir/internal/device"
 	"weir/internal/openwrt"
+	"weir/internal/ubus"
 )
 
 // hostapdPrefix begins the names of hostapd's objects; the name of a network device
@@ -27,6 +28,7 @@ type radio struct {
 	openwrt.AccessPoint
 	asked    time.Time // when it was asked how it is set up
 	stations int
+	served   []device.Station // by the last answer
 }
 
 // tellStations tells the engine who is at which access point of this machine.
@@ -46,19 +48,25 @@ func (d *Daemon) tellStations(ctx context.Context) error {
 		r := before[object]
 		r.object = object
 		if time.Since(r.asked) >= pointEvery {
-			r.AccessPoint, err = openwrt.ReadAccessPoint(ctx, &d.bus, object)
+			point, err := openwrt.ReadAccessPoint(ctx, &d.bus, object)
+			if err == nil {
+				r.AccessPoint = point
+			}
 			r.asked = time.Now()
 			errs = append(errs, err)
 		}
 		found, err := openwrt.Stations(ctx, &d.bus, object)
 		errs = append(errs, err)
-		r.stations = 0
-		for i := range found {
-			if found[i].Authorized {
-				stations = append(stations, r.station(&found[i]))
-				r.stations++
+		if err == nil || errors.Is(err, ubus.NotFound) { // else it has those it had
+			r.served = nil
+			for i := range found {
+				if found[i].Authorized {
+					r.served = append(r.served, r.station(&found[i]))
+				}
 			}
+			r.stations = len(r.served)
 		}
+		stations = append(stations, r.served...)
 		all = append(all, r)
 	}
 	d.mu.Lock()

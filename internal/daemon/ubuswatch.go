@@ -53,7 +53,13 @@ func (d *Daemon) tellWays(before []wayState) {
 	if before == nil {
 		return // the first look
 	}
-	for _, w := range d.told {
+	now := slices.Clone(d.told)
+	for _, b := range before { // one that is no uplink any more, as when its route went, is down
+		if !slices.ContainsFunc(d.told, func(w wayState) bool { return w.name == b.name }) {
+			now = append(now, wayState{uplink: b.uplink})
+		}
+	}
+	for _, w := range now {
 		same := func(b wayState) bool { return b.name == w.name && b.up == w.up && slices.Equal(b.addrs, w.addrs) }
 		if slices.ContainsFunc(before, same) {
 			continue

@@ -49,17 +49,23 @@ func (d *Daemon) whoisLoop(ctx context.Context) error {
 
 // lookup looks once, also at leases that may have changed without a sign if it is to.
 func (d *Daemon) lookup(ctx context.Context, all bool) {
-	ctx, cancel := context.WithTimeout(ctx, whoisCall)
-	defer cancel()
-	if err := d.tellLeases(ctx, all); d.whois.leases.changed(err) {
+	if err := timely(ctx, func(ctx context.Context) error { return d.tellLeases(ctx, all) }); d.whois.leases.changed(err) {
 		d.log.Warn("leases of DHCP are not known", "error", err)
 	}
-	if err := d.tellStations(ctx); d.whois.stations.changed(err) {
+	if err := timely(ctx, d.tellStations); d.whois.stations.changed(err) {
 		d.log.Warn("stations of access points are not known", "error", err)
 	}
 	if err := d.tellPorts(); d.whois.ports.changed(err) {
 		d.log.Warn("ports of bridges are not known", "error", err)
 	}
+}
+
+// timely calls f with a time limit of its own: one service that hangs does not keep
+// others from being asked.
+func timely(ctx context.Context, f func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, whoisCall)
+	defer cancel()
+	return f(ctx)
 }
 
 // once tells errors apart that were told already.
